@@ -1,0 +1,1 @@
+"""Batch: a rule book over files of people and activities, with no CRM."""

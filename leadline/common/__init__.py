@@ -1,0 +1,1 @@
+"""What every room shares: frozen values, errors named by what the reader can do, canonical bytes."""

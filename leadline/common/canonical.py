@@ -1,0 +1,59 @@
+"""Canonical bytes: one value has one text, so equal decisions have equal hashes on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+
+def instant_text(at: datetime) -> str:
+    """Write an aware instant as UTC ISO 8601 ending in ``Z``; microseconds only when there are any."""
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    utc = at.astimezone(UTC)
+    text = utc.isoformat(timespec="microseconds" if utc.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+def decimal_text(number: Decimal) -> str:
+    """Write a decimal without exponent or trailing zeros, so that equal numbers have equal texts."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def plain(value: Any) -> Any:
+    """Turn values, dataclasses and mappings into JSON types; a float is a fault, because it is not exact."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of ``value``: sorted keys, no spaces, UTF-8 left as it is."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON, as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

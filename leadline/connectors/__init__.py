@@ -1,0 +1,1 @@
+"""Connectors: what changes when a vendor changes. They know CRMs, never stages or scores."""

@@ -1,0 +1,168 @@
+"""Facts that a book is evaluated over, the state that the fold carries, and the decisions it gives.
+
+Instants are aware UTC datetimes. All of this is canonical (``common.canonical``), so it hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from leadline.common.values import Precision, Value
+
+FactKind = Literal["field", "activity", "deal", "human"]
+
+
+class Unreadable:
+    """The one value of a field that exists but may not be read now; see ``UNREADABLE``."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNREADABLE"
+
+
+UNREADABLE = Unreadable()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known about one person: append-only.
+
+    ``kind`` and what the rest means:
+    ``field``: ``name`` is the book's field, ``value`` its typed value or None (empty) or UNREADABLE; ``record``
+    is where it lives, ``rank`` the position of that source in the field's ``sources``;
+    ``activity``: ``name`` is the book's activity, ``record`` the activity's own id;
+    ``deal``: ``record`` is the deal, ``value`` is open, won, lost or None (gone);
+    ``human``: ``value`` is the stage a person set in a CRM, ``name`` who did it.
+    ``at`` is when it was so in the world; ``seen`` when we learnt it (both UTC).
+    """
+
+    kind: FactKind
+    name: str
+    value: Value | Unreadable
+    at: datetime
+    source: str
+    record: str
+    seen: datetime
+    rank: int = 0
+    precision: Precision = "instant"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreValue:
+    """A score with its bounds over what is unknown: lowest <= value <= highest."""
+
+    value: Decimal
+    lowest: Decimal
+    highest: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StageDate:
+    """When a stage was first entered in this pass; ``implied`` when it was skipped over."""
+
+    at: datetime
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one person is at one instant: the part of a decision that CRMs can show.
+
+    ``why`` is one short English line that changes only when the stage does.
+    """
+
+    stage: str
+    since: datetime
+    pass_number: int
+    scores: Mapping[str, ScoreValue]
+    grades: Mapping[str, str | None]
+    cell: str | None
+    temperature: str | None
+    disqualified: tuple[str, ...]
+    previous: str | None
+    why: str
+    entered: Mapping[str, StageDate]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One stage change. ``by`` is a transition id, ``main path``, ``disqualified``, ``human``, ``adoption``."""
+
+    source: str
+    target: str
+    by: str
+    reason: str | None = None
+    implied: tuple[str, ...] = ()
+
+
+Cause = Literal["adopted", "activated", "facts", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A change of one person's outcome at one instant. ``id`` is ``d-`` and 20 hex digits of its content's hash."""
+
+    id: str
+    person: str
+    at: datetime
+    cause: Cause
+    book: str
+    moves: tuple[Move, ...]
+    before: Outcome | None
+    after: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A stage set by a person in a CRM, standing until new activity or ``until``."""
+
+    stage: str
+    who: str
+    at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """What the fold carries for one person from frontier to frontier.
+
+    ``history`` is every fact known so far, ordered by (at, source, record, name); it is not stored with the
+    state but attached again from the mirror. ``taken`` counts each transition (by id) over the person's life.
+    """
+
+    person: str
+    frontier: datetime
+    outcome: Outcome
+    pass_began: datetime
+    taken: Mapping[str, int] = field(default_factory=dict)
+    hold: Hold | None = None
+    livelock: bool = False
+    history: tuple[Fact, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The starting state of a person that the CRMs already know, for adoption and for ``evaluate``."""
+
+    stage: str | None = None
+    since: datetime | None = None
+    pass_number: int = 1
+    entered: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """The result of one fold: the new state, what was decided on the way, and when to look again.
+
+    ``next_change`` is the first instant after the frontier at which the outcome differs without new facts;
+    None when nothing ever will.
+    """
+
+    state: PersonState
+    decisions: tuple[Decision, ...]
+    next_change: datetime | None

@@ -1,0 +1,1 @@
+"""Sync: one cycle from pull to verified write, and the state it keeps."""
