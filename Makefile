@@ -1,0 +1,57 @@
+# Everyday commands. `make demo` and `make test` create everything they need.
+#   make demo    the whole product on two practice CRMs, in a folder of its own
+#   make test    every check and every test
+#   make check   ruff, mypy --strict, import-linter
+#   make lint    ruff, and put its safe fixes and format in place
+#   make bench   performance, ours and its peers in one run (not a test)
+# Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+BIN := $(VENV)/bin
+READY := $(VENV)/.leadline-ready
+DEV_READY := $(VENV)/.leadline-dev-ready
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench practice clean
+
+help:
+	@sed -n '2,7s/^# *//p' Makefile
+
+demo: $(READY)
+	$(BIN)/leadline demo
+
+test: check
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+check: $(DEV_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lint: $(DEV_READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV_READY)
+	$(BIN)/python -m benchmarks
+
+practice: $(READY)
+	$(BIN)/leadline practice
+
+clean:
+	rm -rf $(VENV) build dist demo-run .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# durable_rules is compiled from source; from Python 3.13 on it needs one name of the old C interface back.
+$(READY): pyproject.toml constraints.txt scripts/preflight.py
+	@$(PYTHON) scripts/preflight.py
+	$(PYTHON) -m venv $(VENV)
+	CPPFLAGS="$$($(PYTHON) scripts/preflight.py --cppflags)" $(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $(READY)
+
+$(DEV_READY): $(READY)
+	CPPFLAGS="$$($(PYTHON) scripts/preflight.py --cppflags)" $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $(DEV_READY)
