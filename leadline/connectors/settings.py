@@ -1,0 +1,131 @@
+"""How to reach each CRM: the ``salesforce`` and ``hubspot`` blocks of ``leadline.yml``, secrets already expanded.
+
+Secrets are ``SecretStr``: neither ``repr`` nor a validation error shows them (``hide_input_in_errors``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address, such as https://acme.my.salesforce.com")
+    if parts.username or parts.password:
+        raise ValueError("must not carry a user name or a password")
+    if parts.query or parts.fragment:
+        raise ValueError("must not carry a query or a fragment")
+    return text.rstrip("/")
+
+
+def _filled(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("is empty: is the environment variable set?")
+    return secret
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Secret = Annotated[SecretStr, AfterValidator(_filled)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Settings(BaseModel):
+    """Frozen, no unknown keys, and no input (it may be a secret) in error messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ClientCredentials(_Settings):
+    """A connected app that signs in as its own run-as user."""
+
+    flow: Literal["client_credentials"]
+    client_id: Text
+    client_secret: Secret
+
+
+class JwtBearer(_Settings):
+    """A connected app with a certificate: ``key_file`` or ``key`` is the private key (PEM, RS256).
+
+    ``audience`` is what the assertion is addressed to; https://test.salesforce.com for a sandbox.
+    """
+
+    flow: Literal["jwt"]
+    client_id: Text
+    username: Text
+    key_file: Path | None = None
+    key: Secret | None = None
+    audience: Text = "https://login.salesforce.com"
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        if (self.key_file is None) == (self.key is None):
+            raise ValueError("give one of key_file and key")
+        return self
+
+
+class Password(_Settings):
+    """User name, password and security token over SOAP login: for sandboxes and rehearsal."""
+
+    flow: Literal["password"]
+    username: Text
+    password: Secret
+    security_token: SecretStr = SecretStr("")
+
+
+class RefreshToken(_Settings):
+    """An OAuth refresh token of a connected app."""
+
+    flow: Literal["refresh"]
+    client_id: Text
+    client_secret: Secret
+    refresh_token: Secret
+
+
+SalesforceAuth = Annotated[ClientCredentials | JwtBearer | Password | RefreshToken, Field(discriminator="flow")]
+
+
+class _Patience(_Settings):
+    """Waiting. ``timeout``: seconds for one call. ``patience``: seconds that one call may be tried again in all.
+
+    ``quota_share``: reads and writes stop with QuotaError once the CRM says that this share of the day's calls
+    is used (by anybody), so that other integrations keep the rest.
+    """
+
+    timeout: float = Field(default=30.0, gt=0, le=600)
+    patience: float = Field(default=120.0, ge=0, le=3600)
+    quota_share: float = Field(default=0.9, gt=0, le=1)
+
+
+class SalesforceSettings(_Patience):
+    """One Salesforce organisation. ``url`` is its My Domain (or a proxy or a practice server before it)."""
+
+    url: BaseUrl
+    version: str = Field(default="62.0", pattern=r"^\d{2}\.0$")
+    auth: SalesforceAuth
+
+
+class OAuthApp(_Settings):
+    """A HubSpot public app's refresh token."""
+
+    client_id: Text
+    client_secret: Secret
+    refresh_token: Secret
+
+
+class HubSpotSettings(_Patience):
+    """One HubSpot portal: a private app's ``token``, or an ``oauth`` app."""
+
+    url: BaseUrl = "https://api.hubapi.com"
+    token: Secret | None = None
+    oauth: OAuthApp | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.token is None) == (self.oauth is None):
+            raise ValueError("give one of token and oauth")
+        return self
