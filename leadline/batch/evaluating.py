@@ -1,0 +1,199 @@
+"""Evaluate a rule book over a file of people and one of activities: each person settles once, at ``as_of``.
+
+People: ``person_id`` and a column for each field of the book (absent or empty is unknown), optionally ``stage``,
+``stage_since`` and ``pass``. Activities: ``person_id``, ``activity`` (a name of the book), ``at`` (ISO instant).
+Out: a row a person, in the order of the people file.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+
+from leadline.batch.tables import Row, Table, write_table
+from leadline.common.canonical import instant_text
+from leadline.common.errors import Problem, UsageError
+from leadline.common.instants import read_instant
+from leadline.rules.convert import convert
+from leadline.rules.deciding import Engine
+from leadline.rules.model import Book
+from leadline.rules.state import Adopted, Advance, Fact
+
+SOURCE = "files"
+STATE_COLUMNS = ("stage", "stage_since", "pass")
+MOST_PROBLEMS = 50
+
+Cells = Mapping[str, str | int | Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What ``evaluate_files`` did: people by stage, and remarks about columns that nothing reads."""
+
+    people: int
+    activities: int
+    stages: Mapping[str, int]
+    remarks: tuple[str, ...]
+
+
+def evaluate_files(
+    book: Book,
+    people: Path,
+    activities: Path | None,
+    as_of: datetime,
+    out: Path,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Evaluation:
+    """Settle every person of the file once at ``as_of`` (aware) and write the outcomes to ``out``.
+
+    ``progress`` is called with the number of people done. Raises UsageError with every problem of a file at once
+    (the first 50); then ``out`` is left as it was.
+    """
+    table = Table(people)
+    table.require("person_id")
+    by_person = _read_activities(book, activities, as_of) if activities else {}
+    engine = Engine(book)
+    known = sum(len(facts) for facts in by_person.values())
+    stages: dict[str, int] = dict.fromkeys(book.stages, 0)
+
+    def rows() -> Iterator[Cells]:
+        for done, (person, facts, adopted) in enumerate(_read_people(book, table, as_of), 1):
+            result = engine.begin(person, (*facts, *by_person.pop(person, ())), as_of, adopted)
+            stages[result.state.outcome.stage] += 1
+            progress(done)
+            yield _outcome_row(person, result)
+
+    count = write_table(out, output_columns(book), rows())
+    remarks = _unread_columns(book, table)
+    if by_person:
+        remarks += (f"{len(by_person)} people of the activities file are not in the people file; they were left out",)
+    return Evaluation(count, known, stages, remarks)
+
+
+def output_columns(book: Book) -> tuple[str, ...]:
+    """Return the columns of the result: a column for each score, then its grade, then the grid's cell."""
+    grades = [f"{name}_grade" for name, score in book.scores.items() if score.grades]
+    cell = ["grade"] if book.grid else []
+    return ("person_id", "stage", *book.scores, *grades, *cell, "temperature", "next_change", "decision_id")
+
+
+def _outcome_row(person: str, result: Advance) -> Cells:
+    outcome = result.state.outcome
+    row: dict[str, str | int | Decimal | None] = {
+        "person_id": person,
+        "stage": outcome.stage,
+        "temperature": outcome.temperature,
+        "grade": outcome.cell,
+        "next_change": instant_text(result.next_change) if result.next_change else None,
+        "decision_id": result.decisions[-1].id if result.decisions else None,
+    }
+    row.update({name: score.value for name, score in outcome.scores.items()})
+    row.update({f"{name}_grade": grade for name, grade in outcome.grades.items()})
+    return row
+
+
+class _Problems:
+    """Problems of one file, gathered so that they are told all at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.found, self.more = path, [], 0
+        self.found: list[Problem]
+
+    def add(self, line: int, message: str, hint: str = "") -> None:
+        if len(self.found) < MOST_PROBLEMS:
+            self.found.append(Problem(str(self.path), line, 1, message, hint))
+        else:
+            self.more += 1
+
+    def raise_if_any(self) -> None:
+        if self.found:
+            tail = [f"... and {self.more} more"] if self.more else []
+            raise UsageError("\n".join([*map(str, self.found), *tail]))
+
+
+def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[str, tuple[Fact, ...], Adopted]]:
+    problems = _Problems(table.path)
+    columns = [name for name in book.fields if name in table.columns]
+    seen: dict[str, int] = {}
+    for row in table:
+        person = str(row.cells["person_id"] or "").strip()
+        if not person:
+            problems.add(row.line, "person_id is empty", "every person needs one")
+        elif person in seen:
+            problems.add(row.line, f"person_id stands already in line {seen[person]}", "one row a person")
+        seen.setdefault(person, row.line)
+        facts = tuple(_field_facts(book, columns, row, as_of, problems))
+        adopted = _adopted(book, row, as_of, problems)
+        if not problems.found:
+            yield person, facts, adopted
+    problems.raise_if_any()
+
+
+def _field_facts(book: Book, columns: list[str], row: Row, as_of: datetime, problems: _Problems) -> Iterator[Fact]:
+    for name in columns:
+        value, reason = convert(book.fields[name], row.cells[name])
+        if reason:
+            problems.add(row.line, f"{name}: {reason}")
+        yield Fact("field", name, value, as_of, SOURCE, "person", as_of)
+
+
+def _adopted(book: Book, row: Row, as_of: datetime, problems: _Problems) -> Adopted:
+    stage, since, pass_text = (str(row.cells.get(name) or "").strip() for name in STATE_COLUMNS)
+    if stage and stage not in book.stages:
+        problems.add(row.line, f"the book has no stage {stage!r}", _nearest(stage, book.stages))
+    at = None
+    if since:
+        try:
+            at = read_instant(since)[0]
+        except ValueError as error:
+            problems.add(row.line, f"stage_since: {error}")
+        else:
+            if at > as_of:
+                problems.add(row.line, "stage_since lies after --as-of")
+    number = pass_text.removesuffix(".0") or "1"
+    if not (number.isascii() and number.isdigit() and int(number) >= 1):
+        problems.add(row.line, f"pass: not a whole number from 1: {pass_text[:20]!r}")
+        number = "1"
+    return Adopted(stage=stage or None, since=at, pass_number=int(number))
+
+
+def _read_activities(book: Book, path: Path, as_of: datetime) -> dict[str, list[Fact]]:
+    table = Table(path)
+    table.require("person_id", "activity", "at")
+    problems = _Problems(path)
+    by_person: dict[str, list[Fact]] = defaultdict(list)
+    for row in table:
+        person, name, text = (str(row.cells[key] or "").strip() for key in ("person_id", "activity", "at"))
+        if not person:
+            problems.add(row.line, "person_id is empty", "name the person it happened to")
+        if name not in book.activities:
+            problems.add(row.line, f"the book has no activity {name!r}", _nearest(name, book.activities))
+            continue
+        try:
+            at, precision = read_instant(text)
+        except ValueError as error:
+            problems.add(row.line, f"at: {error}")
+            continue
+        fact = Fact("activity", name, True, at, SOURCE, f"activity/{row.line}", as_of, precision=precision)
+        by_person[person].append(fact)
+    problems.raise_if_any()
+    return by_person
+
+
+def _unread_columns(book: Book, table: Table) -> tuple[str, ...]:
+    known = {"person_id", *STATE_COLUMNS, *book.fields}
+    return tuple(
+        f"{table.path}: no rule reads the column {name}" + (f" ({near})" if (near := _nearest(name, known)) else "")
+        for name in table.columns
+        if name not in known
+    )
+
+
+def _nearest(name: str, names: Mapping[str, object] | set[str]) -> str:
+    close = get_close_matches(name, list(names), n=1)
+    return f"did you mean {close[0]}?" if close else ""

@@ -1,0 +1,197 @@
+"""Rows of CSV and Parquet files, read as they stream past, each with the place it came from."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from leadline.common.canonical import decimal_text, instant_text
+from leadline.common.errors import UsageError
+from leadline.common.values import Raw
+
+PARQUET_BATCH_ROWS = 65_536
+CSV_CELL_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: ``line`` counts from 1 in the file (for Parquet, the row's number)."""
+
+    line: int
+    cells: Mapping[str, Raw]
+
+
+class Table:
+    """A file of rows: ``columns`` at once, rows as a stream. Raises UsageError for what cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.columns = _parquet_columns(path) if _is_parquet(path) else _csv_columns(path)
+        repeated = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if repeated:
+            raise UsageError(f"{path}:1: the column {repeated[0]} stands twice; keep one of them")
+
+    def require(self, *columns: str) -> None:
+        """Raise UsageError when a column that must be there is not."""
+        missing = [name for name in columns if name not in self.columns]
+        if missing:
+            there = ", ".join(self.columns[:12]) or "no columns"
+            raise UsageError(f"{self.path}:1: the column {', '.join(missing)} is missing (there: {there})")
+
+    def __iter__(self) -> Iterator[Row]:
+        return _parquet_rows(self.path) if _is_parquet(self.path) else _csv_rows(self.path, self.columns)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str | int | Decimal | None]]) -> int:
+    """Write rows as CSV or, by the suffix ``.parquet``, Parquet; return how many.
+
+    The file appears whole or not at all. Parquet columns are texts except ``pass`` (int64): decimals keep their
+    exact text, because a score is not a float.
+    """
+    writer = _write_parquet if _is_parquet(path) else _write_csv
+    with _whole(path) as partial:
+        return writer(partial, columns, rows)
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in {".parquet", ".pq"}
+
+
+def _csv_columns(path: Path) -> tuple[str, ...]:
+    for cells in _csv_lines(path):
+        return tuple(name.strip() for name in cells[1])
+    raise UsageError(f"{path}: the file is empty; its first line must name the columns")
+
+
+def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    lines = _csv_lines(path)
+    next(lines)
+    for line, cells in lines:
+        if not cells:
+            continue
+        if len(cells) != len(columns):
+            raise UsageError(f"{path}:{line}: {len(cells)} cells where the first line names {len(columns)} columns")
+        yield Row(line, dict(zip(columns, cells, strict=True)))
+
+
+def _csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(CSV_CELL_CHARACTERS)
+    reader = None
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            for cells in reader:
+                yield reader.line_num, cells
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a CSV or Parquet file") from error
+    except UnicodeDecodeError as error:
+        line = reader.line_num + 1 if reader else 1
+        raise UsageError(f"{path}:{line}: not UTF-8 near this line; save the file as UTF-8") from error
+    except csv.Error as error:
+        line = reader.line_num if reader else 1
+        raise UsageError(f"{path}:{line}: not readable as CSV: {error}") from error
+
+
+def _parquet_columns(path: Path) -> tuple[str, ...]:
+    with _parquet_file(path) as file:
+        return tuple(file.schema_arrow.names)
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    number = 0
+    with _parquet_file(path) as file:
+        for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
+            for cells in batch.to_pylist():
+                number += 1
+                yield Row(number, {name: _raw(value) for name, value in cells.items()})
+
+
+@contextmanager
+def _parquet_file(path: Path) -> Iterator[Any]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or 'cannot be read'}; name a CSV or Parquet file") from error
+    except pyarrow.ArrowException as error:
+        raise UsageError(f"{path}: not readable as Parquet") from error
+
+
+def _raw(value: Any) -> Raw:
+    if isinstance(value, float):
+        return None if value != value else Decimal(repr(value))
+    if isinstance(value, datetime):
+        return instant_text(value) if value.tzinfo else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value)
+    if value is None or isinstance(value, bool | int | Decimal | str):
+        return value
+    return str(value)
+
+
+def _text(value: str | int | Decimal | None) -> str | int | None:
+    return decimal_text(value) if isinstance(value, Decimal) else value
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str | int | Decimal | None]]) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_text(row.get(name)) for name in columns])
+            written += 1
+    return written
+
+
+def _write_parquet(
+    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str | int | Decimal | None]]
+) -> int:
+    import pyarrow
+    from pyarrow import parquet
+
+    types = [pyarrow.int64() if name == "pass" else pyarrow.string() for name in columns]
+    schema = pyarrow.schema(list(zip(columns, types, strict=True)))
+    written, waiting = 0, []
+    with parquet.ParquetWriter(path, schema) as writer:
+        for row in rows:
+            waiting.append({name: _text(row.get(name)) for name in columns})
+            written += 1
+            if len(waiting) == PARQUET_BATCH_ROWS:
+                writer.write_batch(pyarrow.RecordBatch.from_pylist(waiting, schema=schema))
+                waiting.clear()
+        if waiting:
+            writer.write_batch(pyarrow.RecordBatch.from_pylist(waiting, schema=schema))
+    return written
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a name beside ``path`` to write to, and put it in place only when all went well."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    os.close(handle)
+    try:
+        yield Path(name)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
