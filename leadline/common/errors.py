@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -14,7 +15,8 @@ class Problem:
     """One thing wrong in a file, placed so that an editor can jump to it.
 
     ``line`` and ``column`` count from 1; 0 means the whole file. ``hint`` is the nearest valid name or the
-    next step, without a full stop.
+    next step, without a full stop. ``code`` is a short stable name of the kind of problem. A ``warning`` does not
+    stop a book from being used.
     """
 
     file: str
@@ -23,6 +25,7 @@ class Problem:
     message: str
     hint: str = ""
     code: str = ""
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file

@@ -13,17 +13,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
+from leadline.common.marks import Mark as Mark  # noqa: PLC0414  (others import it from here)
 from leadline.common.values import Crm, Value
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
-    """Where something stands in the rule book's files. Line and column count from 1."""
-
-    file: str = ""
-    line: int = 0
-    column: int = 0
-
 
 # --- fields, deals, activities -----------------------------------------------------------------------
 
@@ -280,12 +271,18 @@ Condition = (
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Points for lowest <= value <= highest; None is open. Integers and decimals."""
+    """Points for lowest <= value <= highest; None is open. Integers and decimals.
+
+    ``over 10`` and ``under 50`` on a decimal field leave the end itself out: ``above`` makes it lowest < value,
+    ``below`` makes it value < highest (on an integer field reading turns them into closed ends).
+    """
 
     lowest: Decimal | None
     highest: Decimal | None
     points: Decimal
     label: str = ""
+    above: bool = False
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""Reading a rule book's files from disk, within stated sizes: the only place where a book touches a disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from leadline.common.errors import BookError, Problem
+from leadline.common.yamltree import MAX_BYTES
+
+ROOT: Final = "rules.yml"
+CONFIGURATION: Final = "leadline.yml"
+MAX_LIST_BYTES: Final = 10_000_000
+"""The largest list file read: some 400,000 domains."""
+MAX_LISTS: Final = 200
+
+
+def read_sources(path: Path | str) -> dict[str, bytes]:
+    """Return a rule book's files by name relative to its directory: the root and everything in ``lists/``.
+
+    ``path`` is the directory, or the root file itself. The root is ``rules.yml`` or else the only ``*.yml`` (or
+    ``*.yaml``) beside ``leadline.yml``. Sizes are checked before reading. Raises BookError with every problem.
+    """
+    path = Path(path)
+    problems: list[Problem] = []
+    sources: dict[str, bytes] = {}
+    try:
+        directory, roots = _roots(path)
+        wanted = [(root, MAX_BYTES) for root in roots]
+        wanted += [(item, MAX_LIST_BYTES) for item in _lists(directory, problems)]
+    except OSError as error:
+        raise BookError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}", code="unreadable")]) from None
+    for item, limit in wanted:
+        name = item.relative_to(directory).as_posix()
+        try:
+            data = read_bounded(item, limit)
+        except OSError as error:
+            problems.append(Problem(name, 0, 0, f"cannot be read: {error.strerror}", code="unreadable"))
+            continue
+        if data is None:
+            message = f"the file is larger than {limit:,} bytes, which is the most that is read"
+            problems.append(Problem(name, 0, 0, message, "split it, or keep only what rules need", "too-large"))
+        else:
+            sources[name] = data
+    if problems:
+        raise BookError(problems)
+    return sources
+
+
+def read_bounded(path: Path, limit: int) -> bytes | None:
+    """Return a regular file's bytes, None when it has more than ``limit``; a huge file is never read.
+
+    Raises OSError as the system gives it, also for what is not a regular file (a pipe would never end).
+    """
+    if not path.is_file():
+        raise FileNotFoundError(2, "no such regular file")
+    if path.stat().st_size > limit:
+        return None
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    return data if len(data) <= limit else None
+
+
+def _roots(path: Path) -> tuple[Path, list[Path]]:
+    if path.is_file():
+        return path.parent, [path]
+    if not path.is_dir():
+        raise BookError(
+            [Problem(str(path), 0, 0, "no such rule book", "give the directory that holds rules.yml", "no-book")]
+        )
+    if (path / ROOT).is_file():
+        return path, [path / ROOT]
+    others = [
+        item for item in sorted(path.iterdir()) if item.suffix in {".yml", ".yaml"} and item.name != CONFIGURATION
+    ]
+    if len(others) == 1:
+        return path, others
+    found = "no rules.yml here" if not others else "several YAML files here, and none is called rules.yml"
+    raise BookError([Problem(str(path), 0, 0, found, "name the rule book rules.yml", "no-book")])
+
+
+def _lists(directory: Path, problems: list[Problem]) -> list[Path]:
+    folder = directory / "lists"
+    if not folder.is_dir():
+        return []
+    found = [item for item in sorted(folder.iterdir()) if item.suffix in {".txt", ".csv"} and item.is_file()]
+    if len(found) > MAX_LISTS:
+        message = f"{len(found):,} list files; at most {MAX_LISTS} are read"
+        problems.append(Problem("lists", 0, 0, message, "keep only those that rules name", "too-large"))
+        return []
+    return found
