@@ -1,0 +1,197 @@
+"""Compare what the CRMs should show with what they show, and price the difference in calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from leadline.common.values import Crm, ObjectDescription, Raw
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.connectors.protocol import ReadConnector
+from leadline.rules.model import Book, WriteTargets
+from leadline.rules.state import Outcome
+from leadline.sync.plan.desired import Desired, desired_values
+from leadline.sync.plan.file import plan_hash
+from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedWrite, grouped, record_write
+from leadline.sync.plan.normal import same
+from leadline.sync.plan.source import PersonView, PlanSource, Published, RecordView
+
+Described = Mapping[Crm, Mapping[str, ObjectDescription]]
+
+
+def build_plan(
+    source: PlanSource, book: Book, readers: Mapping[Crm, ReadConnector], described: Described | None = None
+) -> Plan:
+    """Return the plan that would make every record agree with its person's outcome.
+
+    Nothing given here can write. ``described`` saves the describe calls when the pull of this cycle has just
+    made them. The same state gives the same plan, byte for byte. Raises what the connectors raise.
+    """
+    if described is None:
+        described = {crm: readers[crm].describe(PERSON_OBJECTS[crm]) for crm in sorted(readers)}
+    planner = _Planner(book, source.frontier, {crm: described.get(crm, {}) for crm in readers})
+    writes = planner.plan(source.people())
+    plan = Plan(
+        hash="",
+        cycle=source.cycle,
+        frontier=source.frontier,
+        book_hash=book.hash,
+        organisations={crm: readers[crm].organisation() for crm in sorted(readers)},
+        adoption=source.adoption,
+        writes=writes,
+        calls={crm: _calls(readers[crm], crm, writes) for crm in sorted(readers)},
+        counts=count(writes),
+        not_written=planner.not_written(),
+    )
+    return replace(plan, hash=plan_hash(plan))
+
+
+def count(writes: tuple[PlannedWrite, ...]) -> Counts:
+    """Count the records, people, stages and transitions of a plan."""
+    stages = {(write.person, write.stage) for write in writes if write.stage}
+    transitions = {(write.person, write.transition) for write in writes if write.transition}
+    return Counts(
+        records=dict(sorted(Counter(ref.crm for ref in {write.ref for write in writes}).items())),
+        stages=dict(sorted(Counter(str(stage) for _, stage in stages).items())),
+        transitions=dict(sorted(Counter(str(transition) for _, transition in transitions).items())),
+        backward=len({write.person for write in writes if write.backward}),
+        people=len({write.person for write in writes}),
+    )
+
+
+def goes_back(book: Book, before: str | None, after: str) -> bool:
+    """Whether a move goes to an earlier main-path stage or leaves the main path for a detour."""
+    path = book.main_path
+    if before not in path or before == after:
+        return False
+    return after not in path or path.index(after) < path.index(before)
+
+
+@dataclass(slots=True)
+class _Planner:
+    book: Book
+    frontier: datetime
+    described: Described
+    _skipped: Counter[tuple[Crm, str, str]] = field(default_factory=Counter)
+
+    def plan(self, people: Iterator[PersonView]) -> tuple[PlannedWrite, ...]:
+        keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
+        for person in people:
+            for record in person.records:
+                for write in self._record(person, record):
+                    order = PERSON_OBJECTS[write.ref.crm].index(write.ref.object)
+                    # Records of one account stand together: a CRM locks the account's row for each of them.
+                    key = (write.ref.crm, write.phase, order, record.account, write.ref.id, write.field)
+                    keyed.append((key, write))
+        return tuple(write for _, write in sorted(keyed, key=lambda pair: pair[0]))
+
+    def not_written(self) -> tuple[NotWritten, ...]:
+        return tuple(
+            NotWritten(crm, name, reason, records) for (crm, name, reason), records in sorted(self._skipped.items())
+        )
+
+    def _record(self, person: PersonView, record: RecordView) -> Iterator[PlannedWrite]:
+        crm, name = record.ref.crm, record.ref.object
+        targets = self.book.write.get(crm)
+        if targets is None or crm not in self.described or name not in PERSON_OBJECTS[crm]:
+            return
+        described = self.described[crm].get(name)
+        if described is None:
+            self._skip(record, "the object is hidden from this user")
+            return
+        desired = desired_values(self.book, person.outcome, targets, described)
+        if targets.stage is not None and not any(item.role == "stage" for item in desired):
+            self._skip(record, f"stage {person.outcome.stage} has no value here")
+        for item in desired:
+            old = record.fields.get(item.field)
+            if same(old, item.value, item.kind, crm):
+                continue
+            reason = self._refused(item, record, described, person.outcome)
+            if reason:
+                self._skip(record, reason)
+            else:
+                yield from self._writes(person, record, item, old, targets)
+
+    def _refused(
+        self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome
+    ) -> str | None:
+        known = described.fields.get(item.field)
+        if known is None:
+            return f"{item.field} is hidden from this user or does not exist"
+        if not known.updateable:
+            return f"{item.field} is read-only for this user"
+        parked = item.field in record.parked and same(
+            record.parked[item.field], item.value, item.kind, record.ref.crm
+        )
+        if parked:
+            return f"{item.field} is parked: the CRM refused this value before"
+        if item.role == "score" and not self._due(record.published, outcome):
+            return "score drift waits for its next publication"
+        return None
+
+    def _due(self, published: Published | None, outcome: Outcome) -> bool:
+        if published is None:
+            return True
+        changed = published.stage != outcome.stage or dict(published.grades) != dict(outcome.grades)
+        if changed and self.book.publish.on_grade_change:
+            return True
+        drift = self.book.publish.drift
+        return drift is not None and self.frontier - published.scores_at >= drift
+
+    def _writes(
+        self, person: PersonView, record: RecordView, item: Desired, old: Raw, targets: WriteTargets
+    ) -> Iterator[PlannedWrite]:
+        write = PlannedWrite(
+            record.ref, person.person, item.field, item.kind, old, item.value, decision=person.decision
+        )
+        if item.role != "stage" or targets.stage is None:
+            yield write
+            return
+        stage = person.outcome.stage
+        before = _stage_shown(targets.stage.values, record, old) or person.came_from
+        write = replace(
+            write,
+            stage=stage,
+            transition=f"{before or 'new'} -> {stage}" + (f" ({person.by})" if person.by else ""),
+            backward=goes_back(self.book, before, stage),
+        )
+        if self._must_clear(record, item, old):
+            yield replace(write, new=None, phase=1)
+            write = replace(write, old=None)
+        yield write
+
+    def _must_clear(self, record: RecordView, item: Desired, old: Raw) -> bool:
+        """HubSpot's own lifecycle property moves back only after it was cleared (facts.md, hazard 1)."""
+        if record.ref.crm != "hubspot" or item.field != "lifecyclestage" or old in {None, ""}:
+            return False
+        options = self.described["hubspot"][record.ref.object].fields[item.field].options
+        if old not in options or item.value not in options:
+            return True
+        return options.index(str(item.value)) < options.index(str(old))
+
+    def _skip(self, record: RecordView, reason: str) -> None:
+        self._skipped[record.ref.crm, record.ref.object, reason] += 1
+
+
+def _stage_shown(values: Mapping[str, str | None], record: RecordView, old: Raw) -> str | None:
+    """Return the stage that the record shows now, where that can be told."""
+    if record.published is not None and same(values.get(record.published.stage), old, "text", record.ref.crm):
+        return record.published.stage
+    return next((stage for stage, value in values.items() if value is not None and value == old), None)
+
+
+def _calls(reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...]) -> Mapping[str, int]:
+    """Price each phase on its own, because a later phase waits for the earlier; reading back happens once."""
+    result = {"write": 0, "read_back": 0}
+    mine = tuple(write for write in writes if write.ref.crm == crm)
+    for phase in (1, 2):
+        batch = [record_write(group) for group in grouped(tuple(w for w in mine if w.phase == phase))]
+        if not batch:
+            continue
+        forecast = reader.forecast(batch)
+        result["write"] += forecast["write"]
+        if phase == 2:
+            result["read_back"] += forecast["read_back"]
+    return result

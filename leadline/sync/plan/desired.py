@@ -1,0 +1,86 @@
+"""What a CRM should show of one person's outcome: the book's write targets filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from leadline.common.values import ObjectDescription, Raw
+from leadline.rules.model import Book, WriteTargets
+from leadline.rules.state import Outcome
+from leadline.sync.plan.normal import Kind, kind_of, shown
+
+Role = Literal["stage", "score", "grade", "temperature", "why", "entered", "pass", "previous"]
+
+_DEFAULT_KINDS: dict[Role, Kind] = {"score": "number", "pass": "number", "entered": "datetime"}
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One CRM field and the value it should have. ``role`` is what the field is for in the book."""
+
+    field: str
+    role: Role
+    kind: Kind
+    value: Raw
+
+
+def desired_values(
+    book: Book, outcome: Outcome, targets: WriteTargets, described: ObjectDescription | None
+) -> tuple[Desired, ...]:
+    """Return every target field's value for this outcome, in a fixed order.
+
+    A stage that the CRM has no value for leaves its field unchanged, so it is absent here. The object's
+    description says how values are spelt (a Salesforce Date takes a day, a DateTime an instant).
+    """
+    result = []
+    for field, role, value in _meanings(book, outcome, targets):
+        known = described.fields.get(field) if described else None
+        kind = kind_of(known) if known else _DEFAULT_KINDS.get(role, "text")
+        result.append(Desired(field, role, kind, shown(value, kind, targets.crm)))
+    return tuple(result)
+
+
+def grade_of(book: Book, outcome: Outcome) -> str | None:
+    """Return the grid's cell, or without a grid the grade of the only graded score."""
+    if book.grid is not None:
+        return outcome.cell
+    graded = [grade for grade in outcome.grades.values() if grade is not None]
+    return graded[0] if len(graded) == 1 else None
+
+
+def _meanings(
+    book: Book, outcome: Outcome, targets: WriteTargets
+) -> Iterator[tuple[str, Role, Decimal | datetime | str | None]]:
+    if targets.stage is not None:
+        value = targets.stage.values.get(outcome.stage)
+        if value is not None:
+            yield targets.stage.field, "stage", value
+    for name, field in sorted(targets.scores.items()):
+        if name in outcome.scores:
+            yield field, "score", outcome.scores[name].value
+    if targets.grade:
+        yield targets.grade, "grade", grade_of(book, outcome)
+    if targets.temperature:
+        yield targets.temperature, "temperature", outcome.temperature
+    if targets.why:
+        yield targets.why, "why", outcome.why
+    yield from _dates(outcome, targets)
+    if targets.pass_number:
+        yield targets.pass_number, "pass", Decimal(outcome.pass_number)
+    if targets.previous and outcome.previous is not None:
+        shown_as = targets.stage.values.get(outcome.previous) if targets.stage else None
+        yield targets.previous, "previous", shown_as or outcome.previous
+
+
+def _dates(outcome: Outcome, targets: WriteTargets) -> Iterator[tuple[str, Role, datetime | None]]:
+    for stage, field in sorted(targets.entered.items()):
+        entered = outcome.entered.get(stage)
+        if entered is not None:
+            yield field, "entered", entered.at
+        elif outcome.pass_number > 1:
+            # Dates of an earlier pass would lie before this pass began; in the first pass nothing is cleared.
+            yield field, "entered", None

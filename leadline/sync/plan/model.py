@@ -1,0 +1,101 @@
+"""What a plan is: every write that would make the CRMs agree with the decisions, and its price in calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Final, Literal
+
+from leadline.common.values import Crm, Raw, RecordRef, RecordWrite
+from leadline.sync.plan.normal import Kind
+
+FORMAT: Final = 1
+"""The version of the plan file. A file of another version is refused, never guessed at."""
+
+Phase = Literal[1, 2]
+"""2 is where values are set; 1 clears what must be empty before it may be set (facts.md, hazard 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWrite:
+    """One field of one record: ``old`` is what the mirror has, ``new`` the absolute value to write.
+
+    ``kind`` says how values compare. On a stage field, ``stage`` is the book's stage that ``new`` shows,
+    ``transition`` how the person got there, and ``backward`` whether that is a step back or off the main path.
+    """
+
+    ref: RecordRef
+    person: str
+    field: str
+    kind: Kind
+    old: Raw
+    new: Raw
+    decision: str
+    phase: Phase = 2
+    stage: str | None = None
+    transition: str | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NotWritten:
+    """Why ``records`` records of one object are not written though they could differ."""
+
+    crm: Crm
+    object: str
+    reason: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Records by CRM; people by the stage written and by the transition that led there; people going back."""
+
+    records: Mapping[Crm, int] = field(default_factory=dict)
+    stages: Mapping[str, int] = field(default_factory=dict)
+    transitions: Mapping[str, int] = field(default_factory=dict)
+    backward: int = 0
+    people: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The writes of one cycle, in the order in which they are applied.
+
+    ``organisations`` pins the plan to the CRMs it was made from. ``calls`` is what applying takes when nothing
+    fails: {crm: {"write": n, "read_back": n}}. ``hash`` covers everything else in the plan.
+    """
+
+    hash: str
+    cycle: int
+    frontier: datetime
+    book_hash: str
+    organisations: Mapping[Crm, str]
+    adoption: bool
+    writes: tuple[PlannedWrite, ...]
+    calls: Mapping[Crm, Mapping[str, int]]
+    counts: Counts
+    not_written: tuple[NotWritten, ...] = ()
+    format: int = FORMAT
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.writes
+
+    def record_count(self) -> int:
+        """Return how many different records would be written."""
+        return len({write.ref for write in self.writes})
+
+
+def grouped(writes: tuple[PlannedWrite, ...]) -> Iterator[tuple[PlannedWrite, ...]]:
+    """Yield the writes of one record in one phase together; they travel in one call and share one fate."""
+    for _, group in groupby(writes, key=lambda write: (write.phase, write.ref)):
+        yield tuple(group)
+
+
+def record_write(group: tuple[PlannedWrite, ...]) -> RecordWrite:
+    """Return what a connector is told to write for one group."""
+    return RecordWrite(group[0].ref, {write.field: write.new for write in group})

@@ -1,0 +1,76 @@
+"""What planning is shown of the state: protocols without a single method that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from leadline.common.values import Raw, RecordRef
+from leadline.rules.state import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was last written and verified for one record, for the publishing policy.
+
+    ``scores_at`` is the frontier of the cycle that last wrote scores there.
+    """
+
+    scores_at: datetime
+    stage: str
+    grades: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One live record of a person as mirrored.
+
+    ``account`` groups records whose rows a CRM locks together. ``published`` is None before the first
+    verified write of scores. ``parked`` are values that the CRM refused for good, by field.
+    """
+
+    ref: RecordRef
+    fields: Mapping[str, Raw]
+    account: str = ""
+    published: Published | None = None
+    parked: Mapping[str, Raw] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """One person in the lifecycle: the present outcome, the decision it came from, and the live records.
+
+    ``came_from`` and ``by`` are the latest move's source stage and what moved it.
+    """
+
+    person: str
+    outcome: Outcome
+    decision: str
+    records: tuple[RecordView, ...]
+    came_from: str | None = None
+    by: str | None = None
+
+
+class PlanSource(Protocol):
+    """The read-only view of the state that a plan is made from."""
+
+    @property
+    def cycle(self) -> int:
+        """The number of the cycle that evaluated the outcomes."""
+        ...
+
+    @property
+    def frontier(self) -> datetime:
+        """The instant up to which everything is known, UTC."""
+        ...
+
+    @property
+    def adoption(self) -> bool:
+        """Whether no book has been activated on this state yet."""
+        ...
+
+    def people(self) -> Iterator[PersonView]:
+        """Yield everybody in scope, ordered by person id."""
+        ...
