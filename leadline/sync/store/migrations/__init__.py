@@ -1,0 +1,1 @@
+"""Migrations of the state store, shipped with the package and run by ``open_store``."""
