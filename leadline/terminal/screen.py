@@ -1,0 +1,76 @@
+"""Where a verb's result goes: text for people, or one JSON document; both on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from leadline.common.canonical import plain
+from leadline.common.errors import BookError, LeadlineError, Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 160
+
+
+class Screen:
+    """One verb's way to the reader. ``as_json``: the result is one JSON document for machines."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def result(self, data: Any, render: Callable[[Console], None]) -> None:
+        """Show a verb's result: ``data`` as JSON, or what ``render`` draws."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(plain(data), ensure_ascii=False, indent=2) + "\n")
+            return
+        from rich.console import Console
+
+        terminal = sys.stdout.isatty()
+        render(
+            Console(file=sys.stdout, highlight=False, width=None if terminal else PIPE_WIDTH, soft_wrap=not terminal)
+        )
+
+    def note(self, text: str) -> None:
+        """Say something beside the result, on stderr."""
+        sys.stderr.write(text + "\n")
+
+    def error(self, error: LeadlineError) -> None:
+        """Say what went wrong and what to do: text on stderr, and with JSON also a document on stdout."""
+        self.note(str(error))
+        if self.as_json:
+            problems = error.problems if isinstance(error, BookError) else ()
+            document = {
+                "ok": False,
+                "error": str(error),
+                "kind": type(error).__name__,
+                "exit_code": error.exit_code,
+                "problems": problem_list(problems),
+            }
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+    @contextmanager
+    def progress(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+        """Show progress of long work on a terminal, and nothing in a pipe.
+
+        Yields a function that takes how much is done in all.
+        """
+        if not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+            task = bar.add_task(title, total=total)
+            yield lambda done: bar.update(task, completed=done)
+
+
+def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return problems as JSON objects with file, line, column, message, hint and code."""
+    return [dict(plain(problem)) for problem in problems]
