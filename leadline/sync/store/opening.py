@@ -52,10 +52,9 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """Open the store at a SQLAlchemy URL (``sqlite:///leadline.db``, ``postgresql+psycopg://...``) and bring its
-    schema up to date.
+    """Open the store at a SQLAlchemy URL and bring its schema up to date.
 
-    Raises UsageError for a URL that cannot be used and for a store written by a newer Leadline, UnavailableError
+    URLs: ``sqlite:///leadline.db``, ``postgresql://user@host/name``. Raises UsageError for a URL that cannot be used and for a store written by a newer Leadline, UnavailableError
     when the database cannot be reached.
     """
     store = Store(_engine(_parse(url)))
@@ -98,7 +97,12 @@ def _engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun below, so that a writer locks at once
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

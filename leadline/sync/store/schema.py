@@ -55,7 +55,6 @@ books = Table(
     Column("hash", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("sources", LargeBinary, nullable=False),
-    Column("remembered_cycle", Number),
     Column("activated", Instant),  # the frontier at which its plan passed the guards
     Column("activated_cycle", Number),
 )

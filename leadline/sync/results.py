@@ -1,0 +1,50 @@
+"""What pull and evaluate hand to the rest of a cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from leadline.common.errors import LeadlineError
+from leadline.common.values import Crm
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """What one pull stored.
+
+    ``frontier`` is the smallest upper bound, or the one before when a CRM could not be read (time stands still);
+    None when nothing was ever read completely. ``upper`` has the bound of each CRM that was read. ``rows`` counts
+    what the CRMs sent by stream (``salesforce Lead``, ``hubspot activity:form``), ``news`` what of it was new.
+    ``errors`` are CRMs that failed; the others' data is kept.
+    """
+
+    cycle: int
+    frontier: datetime | None
+    upper: Mapping[Crm, datetime]
+    rows: Mapping[str, int]
+    news: Mapping[str, int]
+    people: int
+    new_people: int
+    touched: int
+    warnings: tuple[str, ...] = ()
+    errors: Mapping[Crm, LeadlineError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """What one evaluation decided.
+
+    ``adopted`` persons were evaluated for the first time, ``activated`` under a
+    new book; ``changed`` are the ids of persons whose outcome differs now.
+    """
+
+    cycle: int
+    frontier: datetime
+    evaluated: int
+    adopted: int
+    activated: int
+    changed: tuple[str, ...]
+    decisions: int
+    moves: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,142 @@
+"""Plans and the journal of write intents: written before a call, claimed by compare-and-set, settled after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+
+from leadline.common.values import Raw, RecordRef
+from leadline.sync.store.batches import chunks, insert, insert_new
+from leadline.sync.store.schema import journal, plans
+
+IntentStatus = Literal["planned", "claimed", "done", "verified", "failed", "parked", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One plan; ``body`` is its canonical JSON, ``hash`` names it."""
+
+    hash: str
+    cycle: int | None
+    status: str
+    made_at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One record's write. ``writes`` maps a field to (old, new). ``id`` 0 before it is stored."""
+
+    plan_hash: str
+    seq: int
+    ref: RecordRef
+    writes: Mapping[str, tuple[Raw, Raw]]
+    person_id: str | None
+    decision_id: str | None
+    planned_at: datetime
+    changed_at: datetime
+    status: IntentStatus = "planned"
+    claimed_by: str | None = None
+    code: str | None = None
+    message: str | None = None
+    attempts: int = 0
+    id: int = 0
+
+
+def save_plan(connection: Connection, plan: PlanRow) -> None:
+    """Keep a plan by hash; a known one is left as it is."""
+    insert_new(connection, plans, [{name: getattr(plan, name) for name in PlanRow.__slots__}])
+
+
+def get_plan(connection: Connection, plan_hash: str) -> PlanRow | None:
+    """Return a plan by hash."""
+    row = connection.execute(select(plans).where(plans.c.hash == plan_hash)).mappings().first()
+    return PlanRow(**row) if row else None
+
+
+def set_plan_status(connection: Connection, plan_hash: str, status: str, was: Iterable[str] = ()) -> bool:
+    """Move a plan's status, only from one of ``was`` when given; False when it was something else."""
+    statement = update(plans).where(plans.c.hash == plan_hash)
+    if expected := tuple(was):
+        statement = statement.where(plans.c.status.in_(expected))
+    return connection.execute(statement.values(status=status)).rowcount == 1
+
+
+def append_intents(connection: Connection, intents: Sequence[Intent]) -> None:
+    """Journal intents (their ``id`` is given by the database)."""
+    insert(connection, journal, [_row(intent) for intent in intents])
+
+
+def intents_of(connection: Connection, plan_hash: str, statuses: Iterable[IntentStatus] = ()) -> list[Intent]:
+    """Return a plan's intents in order, all or those with one of these statuses."""
+    query = select(journal).where(journal.c.plan_hash == plan_hash).order_by(journal.c.seq)
+    if wanted := tuple(statuses):
+        query = query.where(journal.c.status.in_(wanted))
+    return [_intent(row) for row in connection.execute(query).mappings()]
+
+
+def unsettled(connection: Connection) -> list[Intent]:
+    """Return every intent of any plan that is planned, claimed or done but not verified, oldest first."""
+    open_ones = journal.c.status.in_(("planned", "claimed", "done"))
+    return [
+        _intent(row) for row in connection.execute(select(journal).where(open_ones).order_by(journal.c.id)).mappings()
+    ]
+
+
+def claim_intents(connection: Connection, ids: Iterable[int], owner: str, at: datetime) -> list[int]:
+    """Claim planned intents by compare-and-set; return the ids that are now ``owner``'s."""
+    won: list[int] = []
+    for batch in chunks(sorted(set(ids))):
+        free = (journal.c.id.in_(batch)) & (journal.c.status == "planned")
+        values = {"status": "claimed", "claimed_by": owner, "changed_at": at, "attempts": journal.c.attempts + 1}
+        connection.execute(update(journal).where(free).values(values))
+        mine = (journal.c.id.in_(batch)) & (journal.c.status == "claimed") & (journal.c.claimed_by == owner)
+        won += connection.execute(select(journal.c.id).where(mine).order_by(journal.c.id)).scalars()
+    return won
+
+
+def settle_intents(
+    connection: Connection, results: Sequence[tuple[int, IntentStatus, str, str]], at: datetime
+) -> None:
+    """Settle intents: (id, status, code, message) each."""
+    if not results:
+        return
+    statement = update(journal).where(journal.c.id == bindparam("which"))
+    new: dict[str, Any] = {"status": bindparam("to"), "code": bindparam("why"), "message": bindparam("text")}
+    statement = statement.values(**new, changed_at=bindparam("moment"))
+    rows = [
+        {"which": key, "to": status, "why": code, "text": message, "moment": at}
+        for key, status, code, message in results
+    ]
+    connection.execute(statement, rows)
+
+
+def release_claims(connection: Connection, owner: str, at: datetime) -> int:
+    """Put the claimed intents of an owner that died back to planned (field writes are absolute); return how many."""
+    mine = (journal.c.claimed_by == owner) & (journal.c.status == "claimed")
+    values = {"status": "planned", "claimed_by": None, "changed_at": at}
+    return connection.execute(update(journal).where(mine).values(values)).rowcount
+
+
+def journal_counts(connection: Connection, plan_hash: str) -> dict[str, int]:
+    """Return how many intents of a plan have each status."""
+    mine = select(journal.c.status, func.count()).where(journal.c.plan_hash == plan_hash)
+    rows = connection.execute(mine.group_by(journal.c.status))
+    return {row[0]: row[1] for row in rows}
+
+
+def _row(intent: Intent) -> dict[str, Any]:
+    values = {name: getattr(intent, name) for name in Intent.__slots__ if name not in {"id", "ref", "writes"}}
+    place = {"crm": intent.ref.crm, "object": intent.ref.object, "record_id": intent.ref.id}
+    return {**values, **place, "writes": {name: list(pair) for name, pair in intent.writes.items()}}
+
+
+def _intent(row: RowMapping) -> Intent:
+    values: dict[str, Any] = dict(row)
+    ref = RecordRef(values.pop("crm"), values.pop("object"), values.pop("record_id"))
+    writes = {name: (pair[0], pair[1]) for name, pair in values.pop("writes").items()}
+    return Intent(ref=ref, writes=writes, **values)
