@@ -54,8 +54,8 @@ class Store:
 def open_store(url: str) -> Store:
     """Open the store at a SQLAlchemy URL and bring its schema up to date.
 
-    URLs: ``sqlite:///leadline.db``, ``postgresql://user@host/name``. Raises UsageError for a URL that cannot be used and for a store written by a newer Leadline, UnavailableError
-    when the database cannot be reached.
+    URLs: ``sqlite:///leadline.db``, ``postgresql://user@host/name``. Raises UsageError for a URL that cannot be
+    used and for a store written by a newer Leadline, UnavailableError when the database cannot be reached.
     """
     store = Store(_engine(_parse(url)))
     try:

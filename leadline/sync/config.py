@@ -1,0 +1,249 @@
+"""Reading ``leadline.yml``: where the rule book and the state are, and how to reach each CRM.
+
+Secrets stand in the environment and are named as ``${VARIABLE}``; a secret written into the file is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from leadline.common.bookfiles import CONFIGURATION, read_bounded
+from leadline.common.errors import BookError, LeadlineError, Problem, UsageError
+from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, locate, parse
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from leadline.common.values import Crm
+    from leadline.connectors.protocol import WriteConnector
+    from leadline.connectors.settings import HubSpotSettings, SalesforceSettings
+
+DEFAULT_STATE: Final = "sqlite:///leadline.db"
+_KEYS: Final = ("rules", "state", "salesforce", "hubspot")
+_SECRETS: Final = frozenset({"token", "client_secret", "refresh_token", "password", "security_token", "key"})
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What ``leadline.yml`` says, checked. ``rules_dir`` and a SQLite file in ``state_url`` are absolute."""
+
+    path: Path
+    rules_dir: Path
+    state_url: str
+    salesforce: SalesforceSettings | None = None
+    hubspot: HubSpotSettings | None = None
+
+    @property
+    def crms(self) -> tuple[Crm, ...]:
+        """The CRMs that are configured."""
+        found: list[Crm] = []
+        if self.salesforce is not None:
+            found.append("salesforce")
+        if self.hubspot is not None:
+            found.append("hubspot")
+        return tuple(found)
+
+
+def load_config(path: Path | str = CONFIGURATION, environ: Mapping[str, str] | None = None) -> Config:
+    """Read and check a configuration; ``environ`` defaults to the process's environment.
+
+    A directory means the ``leadline.yml`` in it. Raises UsageError with every problem found, each with its line.
+    """
+    path = Path(path)
+    path = path / CONFIGURATION if path.is_dir() else path
+    try:
+        data = read_bounded(path, MAX_BYTES)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}; write one with `leadline init`") from error
+    if data is None:
+        raise UsageError(f"{path}: larger than {MAX_BYTES:,} bytes, which is the most that is read")
+    try:
+        tree = parse(str(path), data)
+    except BookError as error:
+        raise UsageError(str(error)) from error
+    reader = _Reader(str(path), os.environ if environ is None else environ)
+    config = reader.config(path, tree)
+    if config is None or reader.problems:
+        raise UsageError("\n".join(str(problem) for problem in sorted(reader.problems)))
+    return config
+
+
+def connect_all(config: Config) -> dict[Crm, WriteConnector]:
+    """Connect to every configured CRM; when one cannot be reached, the others are closed again.
+
+    Raises what the connectors raise (CredentialsError, UnavailableError, ...), UsageError when none is configured.
+    """
+    if not config.crms:
+        raise UsageError(f"{config.path}: no CRM is configured; add a `salesforce:` or `hubspot:` block")
+    connected: dict[Crm, WriteConnector] = {}
+    try:
+        if config.salesforce is not None:
+            from leadline.connectors import salesforce
+
+            connected["salesforce"] = salesforce.connect(config.salesforce)
+        if config.hubspot is not None:
+            from leadline.connectors import hubspot
+
+            connected["hubspot"] = hubspot.connect(config.hubspot)
+    except LeadlineError:
+        for connector in connected.values():
+            connector.close()
+        raise
+    return connected
+
+
+class _Reader:
+    """Collects every problem of one file on the way to a Config."""
+
+    def __init__(self, file: str, environ: Mapping[str, str]) -> None:
+        self.file = file
+        self.environ = environ
+        self.problems: list[Problem] = []
+
+    def config(self, path: Path, tree: Node) -> Config | None:
+        if not isinstance(tree, MappingNode):
+            self._problem(tree, "the configuration is not a mapping", "begin with `rules: .`")
+            return None
+        for entry in tree.entries:
+            if entry.name not in _KEYS:
+                self._unknown(entry.key, _KEYS)
+        home = path.absolute().parent
+        salesforce = self._salesforce(tree.get("salesforce"), home)
+        hubspot = self._hubspot(tree.get("hubspot"))
+        rules = home / self._text(tree, "rules", ".")
+        return Config(path, rules, _absolute(self._text(tree, "state", DEFAULT_STATE), home), salesforce, hubspot)
+
+    def _text(self, tree: MappingNode, name: str, default: str) -> str:
+        node = tree.get(name)
+        if node is None:
+            return default
+        if not isinstance(node, Scalar) or not node.text:
+            self._problem(node, f"`{name}` is not a text", f"write `{name}: {default}`")
+            return default
+        return self._expanded(node) or default
+
+    def _salesforce(self, node: Node | None, home: Path) -> SalesforceSettings | None:
+        if node is None:
+            return None
+        from pydantic import ValidationError
+
+        from leadline.connectors.settings import SalesforceSettings
+
+        values = self._plain(node)
+        auth = values.get("auth") if isinstance(values, dict) else None
+        if isinstance(auth, dict) and isinstance(auth.get("key_file"), str):
+            auth["key_file"] = str(home / auth["key_file"])
+        try:
+            return SalesforceSettings.model_validate(values)
+        except ValidationError as error:
+            self._invalid("salesforce", node, error)
+        return None
+
+    def _hubspot(self, node: Node | None) -> HubSpotSettings | None:
+        if node is None:
+            return None
+        from pydantic import ValidationError
+
+        from leadline.connectors.settings import HubSpotSettings
+
+        try:
+            return HubSpotSettings.model_validate(self._plain(node))
+        except ValidationError as error:
+            self._invalid("hubspot", node, error)
+        return None
+
+    def _plain(self, node: Node, key: str = "") -> Any:
+        """Return texts throughout (the settings' types read numbers from text), variables expanded."""
+        if isinstance(node, MappingNode):
+            return {entry.name: self._plain(entry.value, entry.name) for entry in node.entries}
+        if not isinstance(node, Scalar):
+            return [self._plain(item, key) for item in node.items]
+        if key in _SECRETS and node.text and not _VARIABLE.fullmatch(node.text):
+            hint = f"put it in the environment and write {key}: ${{NAME}}"
+            self._problem(node, f"a secret stands in the file under `{key}`", hint)
+            return node.text
+        return self._expanded(node)
+
+    def _expanded(self, node: Scalar) -> str | None:
+        if node.value is None:
+            return None
+
+        def value(match: re.Match[str]) -> str:
+            found = self.environ.get(match[1])
+            if found is None:
+                self._problem(node, f"the environment has no {match[1]}", f"export {match[1]}=...")
+                return "unset"
+            return found
+
+        text = _VARIABLE.sub(value, node.text)
+        if "${" in _VARIABLE.sub("", node.text):
+            self._problem(node, "a variable is not closed or not a name", "write ${NAME}")
+        return text
+
+    def _invalid(self, block: str, node: Node, error: ValidationError) -> None:
+        for found in error.errors(include_input=False, include_url=False, include_context=False):
+            steps = _steps(node, found["loc"])
+            mark = locate(node, steps)
+            name = ".".join([block, *(str(step) for step in steps)])
+            if found["type"] == "extra_forbidden":
+                message, hint = f"unknown key `{steps[-1] if steps else name}`", self._nearest(block, steps)
+            elif found["type"] == "missing":
+                message, hint = f"`{name}` is missing", ""
+            else:
+                message, hint = f"`{name}`: {found['msg'].removeprefix('Value error, ')}", ""
+            self.problems.append(Problem(self.file, mark.line, mark.column, message, hint, "configuration"))
+
+    def _nearest(self, block: str, steps: Sequence[str | int]) -> str:
+        known = _known_keys(block, nested=len(steps) > 1)
+        close = get_close_matches(str(steps[-1]) if steps else "", known, 1, 0.5)
+        return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
+
+    def _unknown(self, key: Scalar, known: Sequence[str]) -> None:
+        close = get_close_matches(key.text, known, 1, 0.5)
+        hint = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
+        self._problem(key, f"unknown key `{key.text[:60]}`", hint)
+
+    def _problem(self, node: Node, message: str, hint: str) -> None:
+        mark = node.mark
+        self.problems.append(Problem(self.file, mark.line, mark.column, message, hint, "configuration"))
+
+
+def _known_keys(block: str, *, nested: bool) -> list[str]:
+    from leadline.connectors import settings
+
+    if not nested:
+        model = settings.SalesforceSettings if block == "salesforce" else settings.HubSpotSettings
+        return sorted(model.model_fields)
+    if block == "hubspot":
+        return sorted(settings.OAuthApp.model_fields)
+    ways = (settings.ClientCredentials, settings.JwtBearer, settings.Password, settings.RefreshToken)
+    return sorted({name for way in ways for name in way.model_fields})
+
+
+def _steps(node: Node, loc: Sequence[str | int]) -> list[str | int]:
+    """Drop what pydantic adds to a path (the tag of a union) and the file does not have."""
+    steps: list[str | int] = []
+    for place, step in enumerate(loc):
+        last = place == len(loc) - 1
+        inner = node.get(str(step)) if isinstance(node, MappingNode) else None
+        if inner is not None:
+            node = inner
+            steps.append(step)
+        elif last and not isinstance(node, Scalar):
+            steps.append(step)
+    return steps
+
+
+def _absolute(state: str, home: Path) -> str:
+    """Make a relative SQLite path absolute, so that the working directory does not choose the state."""
+    prefix = "sqlite:///"
+    if not state.startswith(prefix) or state.startswith(prefix + "/"):
+        return state
+    return f"{prefix}{home / state.removeprefix(prefix)}"
