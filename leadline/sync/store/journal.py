@@ -13,7 +13,7 @@ from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks, insert, insert_new
 from leadline.sync.store.schema import journal, plans
 
-IntentStatus = Literal["planned", "claimed", "done", "verified", "failed", "parked", "stale"]
+IntentStatus = Literal["planned", "claimed", "done", "verified", "ignored", "failed", "parked", "stale", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Intent:
     code: str | None = None
     message: str | None = None
     attempts: int = 0
+    blamed: Sequence[str] | None = None
     id: int = 0
 
 

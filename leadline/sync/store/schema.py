@@ -266,10 +266,11 @@ journal = Table(
     Column("person_id", Text),
     Column("writes", Json, nullable=False),  # {field: [old, new]}
     Column("decision_id", Text),
-    Column("status", Text, nullable=False),  # planned claimed done verified failed parked stale
+    Column("status", Text, nullable=False),  # planned claimed done verified ignored failed parked stale gone
     Column("claimed_by", Text),
     Column("code", Text),
     Column("message", Text),
+    Column("blamed", Json),  # the fields that the CRM named when it refused, where it did
     Column("attempts", Integer, nullable=False),
     Column("planned_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
