@@ -37,10 +37,12 @@ def missing():
         return "Python's venv module is missing; install it (Debian: apt install python%s-venv)." % version
     compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
     if not (shutil.which(compiler) or shutil.which("cc") or shutil.which("gcc")):
-        return "durable_rules is compiled from source and no C compiler was found; install one (Debian: apt install gcc)."
+        return (
+            "durable_rules is compiled and no C compiler was found; install one (Debian: apt install gcc libc6-dev)."
+        )
     if not compiles(shutil.which(compiler) or shutil.which("cc") or shutil.which("gcc")):
         return (
-            "durable_rules is compiled from source and Python's C headers are missing; "
+            "durable_rules is compiled and Python's C headers are missing; "
             "install them (Debian: apt install python%s-dev libc6-dev)." % version
         )
     return None

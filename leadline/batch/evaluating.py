@@ -101,8 +101,9 @@ class _Problems:
     """Problems of one file, gathered so that they are told all at once."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.found, self.more = path, [], 0
-        self.found: list[Problem]
+        self.path = path
+        self.found: list[Problem] = []
+        self.more = 0
 
     def add(self, line: int, message: str, hint: str = "") -> None:
         if len(self.found) < MOST_PROBLEMS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -130,7 +131,7 @@ def _parquet_file(path: Path) -> Iterator[Any]:
 
 def _raw(value: Any) -> Raw:
     if isinstance(value, float):
-        return None if value != value else Decimal(repr(value))
+        return None if math.isnan(value) else Decimal(repr(value))
     if isinstance(value, datetime):
         return instant_text(value) if value.tzinfo else value.isoformat()
     if isinstance(value, date):

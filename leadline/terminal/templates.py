@@ -8,7 +8,7 @@ from pathlib import Path
 from leadline.common.errors import UsageError
 
 PACKAGED = Path(__file__).parent.parent / "templates"
-"""Where a wheel carries the templates; in a checkout they are the folders of ``examples/`` that have a leadline.yml."""
+"""Where a wheel carries the templates; in a checkout they are the folders of ``examples/`` with a leadline.yml."""
 
 CHECKOUT = Path(__file__).parent.parent.parent / "examples"
 

@@ -1,0 +1,182 @@
+"""The verbs of ``leadline``: parse, call, render, exit code. Nothing is decided here.
+
+Exit codes: 0 done, 1 the rules or a guard say no, 2 usage, 3 the outside world failed, 130 interrupted.
+Rooms are imported inside the verb that needs them, so that ``--help`` and ``check`` stay quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from leadline import __version__
+from leadline.common.errors import LeadlineError, RefusedError, UsageError
+from leadline.terminal.screen import Screen
+
+INTERRUPTED = 130
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+DIRECTORY = click.Path(path_type=Path, file_okay=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb and leave the process with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one verb and return its exit code; expected failures become one readable text."""
+    screen = Screen(as_json="--json" in arguments)
+    try:
+        code = verbs.main(args=list(arguments), prog_name="leadline", standalone_mode=False)
+        sys.stdout.flush()
+    except LeadlineError as error:
+        screen.error(error)
+        return error.exit_code
+    except click.ClickException as error:
+        screen.error(UsageError(_usage_text(error)))
+        return UsageError.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        screen.note("Stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`leadline plan | head`): nothing to say, nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _usage_text(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    help_hint = f"\nSee `{context.command_path} --help`." if context else ""
+    return error.format_message() + help_hint
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+config_option = click.option(
+    "-c", "--config", "config", type=FILE, default=Path("leadline.yml"), show_default=True, envvar="LEADLINE_CONFIG",
+    help="Where the CRMs, the rule book and the state are.",
+)  # fmt: skip
+
+
+class _Instant(click.ParamType[datetime]):
+    name = "INSTANT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        from leadline.common.instants import read_instant
+
+        if isinstance(value, datetime):
+            return value
+        try:
+            return read_instant(str(value))[0]
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="leadline")
+def verbs() -> None:
+    """Run one rule book over Salesforce and HubSpot.
+
+    Start with `leadline demo`, or `leadline init my-book` and `leadline check`.
+    """
+
+
+@verbs.command()
+@click.option("--template", default="waterfall", show_default=True, help="Which rule book to start from.")
+@click.argument("directory", type=DIRECTORY)
+@json_option
+def init(template: str, directory: Path, as_json: bool) -> None:
+    """Copy a template rule book and configuration to DIRECTORY (new or empty)."""
+    from leadline.terminal.templates import copy_template
+
+    files = copy_template(template, directory)
+    Screen(as_json=as_json).result(
+        {"directory": str(directory), "template": template, "files": [str(file) for file in files]},
+        lambda console: console.print(
+            f"{directory}: {len(files)} files from the template {template}.\n"
+            f"Next: read {directory / 'rules.yml'}, then `leadline check {directory}`."
+        ),
+    )
+
+
+@verbs.command()
+@click.argument("book", type=click.Path(path_type=Path), required=False)
+@click.option("--rules", "rules", type=click.Path(path_type=Path), help="The rule book's directory (same as BOOK).")
+@config_option
+@json_option
+def check(book: Path | None, rules: Path | None, config: Path, as_json: bool) -> int:
+    """Check a rule book: structure, names, units, stages nobody reaches. Asks no CRM."""
+    from leadline.common.bookfiles import read_sources
+    from leadline.rules.check import check_book
+    from leadline.rules.reading import read_book
+    from leadline.terminal.check import check_data, render_check
+
+    path = book or rules or _rules_of(config)
+    checked = read_book(read_sources(path))
+    problems = check_book(checked)
+    Screen(as_json=as_json).result(
+        check_data(checked, problems), lambda console: render_check(console, path, checked, problems)
+    )
+    return RefusedError.exit_code if any(problem.severity == "error" for problem in problems) else 0
+
+
+@verbs.command()
+@click.option("--rules", "rules", type=click.Path(path_type=Path), required=True, help="The rule book's directory.")
+@click.option("--people", type=FILE, required=True, help="CSV or Parquet: person_id and a column for each field.")
+@click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at.")
+@click.option("--as-of", "as_of", type=_Instant(), required=True, help="ISO instant at which everyone settles.")
+@click.option("-o", "--output", "out", type=FILE, required=True, help="CSV or Parquet file to write.")
+@json_option
+def evaluate(rules: Path, people: Path, activities: Path | None, as_of: datetime, out: Path, as_json: bool) -> None:
+    """Evaluate a rule book over files of people and activities, with no CRM."""
+    from leadline.batch.evaluating import evaluate_files
+    from leadline.common.bookfiles import read_sources
+    from leadline.rules.reading import read_book
+    from leadline.terminal.evaluate import render_evaluation
+
+    screen = Screen(as_json=as_json)
+    book = read_book(read_sources(rules))
+    with screen.progress("Evaluating") as progress:
+        done = evaluate_files(book, people, activities, as_of, out, progress)
+    for remark in done.remarks:
+        screen.note(remark)
+    screen.result(
+        {"people": done.people, "activities": done.activities, "stages": done.stages, "output": str(out),
+         "as_of": as_of, "book": book.hash, "remarks": done.remarks},
+        lambda console: render_evaluation(console, done, out),
+    )  # fmt: skip
+
+
+@verbs.command()
+@click.option("--people", type=click.IntRange(0, 1_000_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same organisation.")
+@click.option("--data", type=DIRECTORY, help="Load the organisation from CSV files instead of generating one.")
+@click.option("--save", type=DIRECTORY, help="Write the organisation as CSV files and end.")
+@click.option("--salesforce-port", type=click.IntRange(0, 65535), default=8101, show_default=True)
+@click.option("--hubspot-port", type=click.IntRange(0, 65535), default=8102, show_default=True)
+@click.option("--faults", type=FILE, help="A YAML or JSON file of faults to begin with.")
+@click.option("--frozen", is_flag=True, help="Start with the clock stopped.")
+@json_option
+def practice(data: Path | None, save: Path | None, faults: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Run a practice Salesforce and a practice HubSpot on this machine, to rehearse on."""
+    from leadline.terminal.practice import run_practice
+
+    run_practice(Screen(as_json=as_json), data, save, faults, chosen)
+
+
+def _rules_of(config: Path) -> Path:
+    """Return the rule book that the configuration names, or this directory when there is no configuration."""
+    if not config.exists():
+        return Path()
+    from leadline.sync.config import load_config
+
+    return load_config(config, os.environ).rules_dir
