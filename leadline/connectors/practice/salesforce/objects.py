@@ -1,0 +1,469 @@
+"""The objects of the practice organisation, written as tables. Lengths and marks are those of a real scratch org."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from leadline.connectors.practice.salesforce.fieldkit import (
+    audit,
+    day,
+    fixed,
+    flag,
+    identity,
+    instant,
+    money,
+    number,
+    pick,
+    ref,
+    text,
+    whole,
+)
+from leadline.connectors.practice.salesforce.schema import Field, SObject
+
+STAGES: Final = (
+    *("inquiry", "mql", "sal", "sql", "opportunity", "customer", "retained", "advocate"),
+    *("recycled", "disqualified", "churned"),
+)
+LEAD_STATUSES: Final = ("New", "Working", "Accepted", "Unqualified", "On Hold", "Qualified")
+SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Trade Show", "Webinar", "Other")
+INDUSTRIES: Final = (
+    *("Software", "Manufacturing", "Logistics", "Banking", "Consulting", "Education", "Energy", "Finance"),
+    *("Government", "Healthcare", "Hospitality", "Insurance", "Media", "Retail", "Telecommunications", "Other"),
+)
+OPPORTUNITY_STAGES: Final = ("Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
+
+
+def lifecycle_fields(stages: tuple[str, ...]) -> tuple[Field, ...]:
+    """Return the custom fields that Leadline reads and writes, the same on Lead and Contact."""
+    return (
+        pick("Lifecycle_Stage__c", *stages, restricted=True, label="Lifecycle Stage"),
+        number("Fit_Score__c"),
+        number("Interest_Score__c"),
+        text("Lead_Grade__c", 10),
+        text("Temperature__c", 20),
+        text("Lifecycle_Reason__c", 255),
+        instant("MQL_Date__c", label="MQL Date"),
+        instant("SAL_Date__c", label="SAL Date"),
+        instant("SQL_Date__c", label="SQL Date"),
+        instant("SLA_Due__c", label="SLA Due"),
+        number("Lifecycle_Pass__c", scale=0),
+        text("Previous_Stage__c", 80),
+        flag("Budget_Confirmed__c"),
+        flag("Decision_Maker__c"),
+        flag("Need_Confirmed__c"),
+        day("Project_Start__c"),
+        money("Expected_Amount__c"),
+        text("HubSpot_Contact_Id__c", 20, "HubSpot Contact Id", external_id=True),
+    )
+
+
+def standard_objects(stages: tuple[str, ...] = STAGES) -> tuple[SObject, ...]:
+    """Return every object; ``stages`` are the options of the restricted picklist Lifecycle_Stage__c."""
+    return (
+        _lead(stages),
+        _contact(stages),
+        _account(),
+        *_opportunities(),
+        _task(),
+        _event(),
+        *_campaigns(),
+        *_users(),
+        _history("Lead"),
+        _history("Contact"),
+        _history("Opportunity", "OpportunityFieldHistory"),
+    )
+
+
+def _person_name() -> tuple[Field, ...]:
+    return (
+        text("LastName", 80, nillable=False, compound="Name"),
+        text("FirstName", 40, compound="Name"),
+        pick("Salutation", "Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.", length=40, compound="Name"),
+        text("Name", 121, "Full Name", name_field=True, **fixed(nillable=False)),
+    )
+
+
+def _address(prefix: str = "") -> tuple[Field, ...]:
+    return (
+        text(f"{prefix}Street", 255, type="textarea", compound=f"{prefix}Address"),
+        text(f"{prefix}City", 40, compound=f"{prefix}Address"),
+        text(f"{prefix}State", 80, compound=f"{prefix}Address"),
+        text(f"{prefix}PostalCode", 20, compound=f"{prefix}Address"),
+        text(f"{prefix}Country", 80, compound=f"{prefix}Address"),
+    )
+
+
+def _lead(stages: tuple[str, ...]) -> SObject:
+    return SObject(
+        "Lead",
+        "00Q",
+        "Lead",
+        "Leads",
+        (
+            identity("Lead ID"),
+            ref("MasterRecordId", "Lead", **fixed()),
+            *_person_name(),
+            text("Title", 128),
+            text("Company", 255, nillable=False),
+            *_address(),
+            text("Phone", 40, type="phone"),
+            text("MobilePhone", 40, type="phone"),
+            text("Email", 80, type="email"),
+            text("Website", 255, type="url"),
+            text("Description", 32000, type="textarea"),
+            pick("LeadSource", *SOURCES),
+            pick("Status", *LEAD_STATUSES, nillable=False, default="New"),
+            pick("Industry", *INDUSTRIES),
+            pick("Rating", "Hot", "Warm", "Cold"),
+            money("AnnualRevenue", scale=0),
+            whole("NumberOfEmployees"),
+            flag("HasOptedOutOfEmail", "Email Opt Out"),
+            flag("DoNotCall"),
+            ref("OwnerId", "Group", "User", nillable=False),
+            ref("RecordTypeId", "RecordType"),
+            flag("IsConverted", createable=True, updateable=False),
+            day("ConvertedDate", **fixed()),
+            ref("ConvertedAccountId", "Account", **fixed()),
+            ref("ConvertedContactId", "Contact", **fixed()),
+            ref("ConvertedOpportunityId", "Opportunity", **fixed()),
+            flag("IsUnreadByOwner"),
+            day("LastActivityDate", **fixed()),
+            *lifecycle_fields(stages),
+            *audit(),
+        ),
+        tracked=("Lifecycle_Stage__c", "Status", "OwnerId"),
+        history="LeadHistory",
+        mergeable=True,
+    )
+
+
+def _contact(stages: tuple[str, ...]) -> SObject:
+    return SObject(
+        "Contact",
+        "003",
+        "Contact",
+        "Contacts",
+        (
+            identity("Contact ID"),
+            ref("MasterRecordId", "Contact", **fixed()),
+            ref("AccountId", "Account", children="Contacts"),
+            *_person_name(),
+            *_address("Mailing"),
+            text("Phone", 40, type="phone"),
+            text("MobilePhone", 40, type="phone"),
+            ref("ReportsToId", "Contact"),
+            text("Email", 80, type="email"),
+            text("Title", 128),
+            text("Department", 80),
+            pick("LeadSource", *SOURCES),
+            text("Description", 32000, type="textarea"),
+            ref("OwnerId", "User", nillable=False),
+            ref("RecordTypeId", "RecordType"),
+            flag("HasOptedOutOfEmail", "Email Opt Out"),
+            flag("DoNotCall"),
+            day("LastActivityDate", **fixed()),
+            pick("Lead_Status__c", *LEAD_STATUSES),
+            *lifecycle_fields(stages),
+            *audit(),
+        ),
+        tracked=("Lifecycle_Stage__c", "Lead_Status__c", "AccountId", "OwnerId"),
+        history="ContactHistory",
+        mergeable=True,
+    )
+
+
+def _account() -> SObject:
+    return SObject(
+        "Account",
+        "001",
+        "Account",
+        "Accounts",
+        (
+            identity("Account ID"),
+            ref("MasterRecordId", "Account", **fixed()),
+            text("Name", 255, "Account Name", nillable=False, name_field=True),
+            pick("Type", "Prospect", "Customer - Direct", "Customer - Channel", "Other"),
+            ref("RecordTypeId", "RecordType"),
+            ref("ParentId", "Account", children="ChildAccounts"),
+            *_address("Billing"),
+            text("Phone", 40, type="phone"),
+            text("Website", 255, type="url"),
+            pick("Industry", *INDUSTRIES),
+            money("AnnualRevenue", scale=0),
+            whole("NumberOfEmployees"),
+            text("Description", 32000, type="textarea"),
+            ref("OwnerId", "User", nillable=False),
+            *audit(),
+        ),
+        mergeable=True,
+    )
+
+
+def _opportunities() -> tuple[SObject, ...]:
+    opportunity = SObject(
+        "Opportunity",
+        "006",
+        "Opportunity",
+        "Opportunities",
+        (
+            identity("Opportunity ID"),
+            ref("AccountId", "Account", children="Opportunities"),
+            ref("RecordTypeId", "RecordType"),
+            text("Name", 120, nillable=False, name_field=True),
+            text("Description", 32000, type="textarea"),
+            pick("StageName", *OPPORTUNITY_STAGES, label="Stage", nillable=False),
+            money("Amount"),
+            number("Probability", 3, 0, type="percent"),
+            day("CloseDate", nillable=False),
+            pick("Type", "New Business", "Existing Business", "Renewal"),
+            pick("LeadSource", *SOURCES),
+            flag("IsClosed", label="Closed", **fixed()),
+            flag("IsWon", label="Won", **fixed()),
+            pick("ForecastCategoryName", "Pipeline", "Best Case", "Commit", "Closed", "Omitted"),
+            ref("CampaignId", "Campaign", children="Opportunities"),
+            ref("OwnerId", "User", nillable=False),
+            ref("ContactId", "Contact", relationship="", createable=True, updateable=False),
+            *audit(),
+        ),
+        tracked=("StageName", "Amount", "CloseDate"),
+        history="OpportunityFieldHistory",
+    )
+    role = SObject(
+        "OpportunityContactRole",
+        "00K",
+        "Opportunity Contact Role",
+        "Opportunity Contact Role",
+        (
+            identity("Contact Role ID"),
+            ref("OpportunityId", "Opportunity", children="OpportunityContactRoles", nillable=False, updateable=False),
+            ref("ContactId", "Contact", children="OpportunityContactRoles", nillable=False, updateable=False),
+            pick("Role", "Business User", "Decision Maker", "Economic Buyer", "Influencer", "Other"),
+            flag("IsPrimary"),
+            *audit(),
+        ),
+    )
+    past = SObject(
+        "OpportunityHistory",
+        "008",
+        "Opportunity History",
+        "Opportunity History",
+        (
+            identity("Opportunity History ID"),
+            ref("OpportunityId", "Opportunity", children="OpportunityHistories", **fixed(nillable=False)),
+            pick("StageName", *OPPORTUNITY_STAGES, label="Stage", **fixed(nillable=False)),
+            money("Amount", **fixed()),
+            day("CloseDate", **fixed()),
+            instant("SystemModstamp", label="System Modstamp", **fixed(nillable=False)),
+            *audit(modified=False),
+        ),
+        writable=False,
+    )
+    return opportunity, role, past
+
+
+def _what_and_who(children: str) -> tuple[Field, ...]:
+    return (
+        ref("WhoId", "Contact", "Lead", label="Name ID", children=children),
+        ref("WhatId", "Account", "Campaign", "Opportunity", label="Related To ID", children=children),
+    )
+
+
+def _task() -> SObject:
+    return SObject(
+        "Task",
+        "00T",
+        "Task",
+        "Tasks",
+        (
+            identity("Activity ID"),
+            *_what_and_who("Tasks"),
+            pick("Subject", "Call", "Email", "Send Letter", "Send Quote", "Other", type="combobox"),
+            day("ActivityDate", label="Due Date Only"),
+            pick(
+                *("Status", "Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"),
+                nillable=False,
+                default="Not Started",
+            ),
+            pick("Priority", "High", "Normal", "Low", nillable=False, default="Normal"),
+            ref("OwnerId", "Group", "User", nillable=False),
+            text("Description", 32000, type="textarea"),
+            pick("Type", "Call", "Meeting", "Other", "Email", length=40),
+            pick("TaskSubtype", "Task", "Email", "List Email", "Cadence", "Call", length=40, updateable=False),
+            pick("CallType", "Internal", "Inbound", "Outbound", length=40),
+            text("CallDisposition", 255, "Call Result"),
+            whole("CallDurationInSeconds"),
+            flag("IsClosed", label="Closed", **fixed()),
+            instant("CompletedDateTime", label="Completed Date", **fixed()),
+            flag("IsArchived", label="Archived", **fixed()),
+            ref("AccountId", "Account", **fixed()),
+            text("Leadline_Key__c", 80, external_id=True),
+            *audit(),
+        ),
+    )
+
+
+def _event() -> SObject:
+    return SObject(
+        "Event",
+        "00U",
+        "Event",
+        "Events",
+        (
+            identity("Activity ID"),
+            *_what_and_who("Events"),
+            pick("Subject", "Call", "Email", "Meeting", "Send Letter/Quote", "Other", type="combobox"),
+            text("Location", 255),
+            flag("IsAllDayEvent", label="All-Day Event"),
+            instant("ActivityDateTime", label="Due Date Time"),
+            day("ActivityDate", label="Due Date Only"),
+            whole("DurationInMinutes"),
+            instant("StartDateTime"),
+            instant("EndDateTime"),
+            text("Description", 32000, type="textarea"),
+            ref("AccountId", "Account", **fixed()),
+            ref("OwnerId", "User", nillable=False),
+            pick("Type", "Email", "Meeting", "Other", "Call", length=40),
+            pick("EventSubtype", "Event", length=40, updateable=False),
+            flag("IsArchived", label="Archived", **fixed()),
+            *audit(),
+        ),
+    )
+
+
+def _campaigns() -> tuple[SObject, ...]:
+    campaign = SObject(
+        "Campaign",
+        "701",
+        "Campaign",
+        "Campaigns",
+        (
+            identity("Campaign ID"),
+            text("Name", 80, nillable=False, name_field=True),
+            pick(
+                "Type", "Conference", "Webinar", "Trade Show", "Referral Program", "Email", "Advertisement", "Other"
+            ),
+            pick("Status", "Planned", "In Progress", "Completed", "Aborted", default="Planned"),
+            day("StartDate"),
+            day("EndDate"),
+            flag("IsActive", label="Active"),
+            ref("OwnerId", "User", nillable=False),
+            *audit(),
+        ),
+    )
+    member = SObject(
+        "CampaignMember",
+        "00v",
+        "Campaign Member",
+        "Campaign Members",
+        (
+            identity("Campaign Member ID"),
+            ref("CampaignId", "Campaign", children="CampaignMembers", nillable=False, updateable=False),
+            ref("LeadId", "Lead", children="CampaignMembers", updateable=False),
+            ref("ContactId", "Contact", children="CampaignMembers", updateable=False),
+            pick("Status", "Sent", "Responded", "Registered", "Attended"),
+            flag("HasResponded", label="Responded", **fixed()),
+            day("FirstRespondedDate", **fixed()),
+            pick("Type", "Lead", "Contact", length=40, **fixed()),
+            ref("LeadOrContactId", "Contact", "Lead", relationship="", **fixed()),
+            *audit(),
+        ),
+    )
+    return campaign, member
+
+
+def _users() -> tuple[SObject, ...]:
+    user = SObject(
+        "User",
+        "005",
+        "User",
+        "Users",
+        (
+            identity("User ID"),
+            text("Username", 80, nillable=False),
+            text("LastName", 80, nillable=False),
+            text("FirstName", 40),
+            text("Name", 121, "Full Name", name_field=True, **fixed(nillable=False)),
+            text("Department", 80),
+            text("Title", 80),
+            text("Email", 128, type="email", nillable=False),
+            text("Alias", 8, nillable=False),
+            flag("IsActive", label="Active"),
+            pick("UserType", "Standard", "CsnOnly", length=40, **fixed()),
+            pick("TimeZoneSidKey", "America/New_York", "Europe/Berlin", "Europe/London", "GMT", length=40),
+            text("FederationIdentifier", 512),
+            *audit(deleted=False),
+        ),
+        writable=False,
+    )
+    group = SObject(
+        "Group",
+        "00G",
+        "Group",
+        "Group",
+        (
+            identity("Group ID"),
+            text("Name", 40, nillable=False, name_field=True),
+            text("DeveloperName", 80),
+            pick("Type", "Regular", "Queue", "Role", length=40, **fixed()),
+            text("Email", 255, type="email"),
+            *audit(deleted=False),
+        ),
+        writable=False,
+    )
+    record_type = SObject(
+        "RecordType",
+        "012",
+        "Record Type",
+        "Record Types",
+        (
+            identity("Record Type ID"),
+            text("Name", 80, nillable=False, name_field=True),
+            text("DeveloperName", 80, nillable=False),
+            text("Description", 255),
+            pick("SobjectType", "Account", "Contact", "Lead", "Opportunity", length=40, nillable=False),
+            flag("IsActive", label="Active"),
+            *audit(deleted=False),
+        ),
+        writable=False,
+    )
+    organization = SObject(
+        "Organization",
+        "00D",
+        "Organization",
+        "Organizations",
+        (
+            identity("Organization ID"),
+            text("Name", 80, nillable=False, name_field=True),
+            text("Country", 80),
+            text("InstanceName", 5, **fixed()),
+            flag("IsSandbox", **fixed()),
+            pick("OrganizationType", "Developer Edition", "Enterprise Edition", length=40, **fixed()),
+            pick("TimeZoneSidKey", "America/New_York", "Europe/Berlin", "GMT", length=40),
+            pick("LanguageLocaleKey", "en_US", "de", length=40),
+            text("DefaultCurrencyIsoCode", 3, **fixed()),
+            *audit(deleted=False),
+        ),
+        writable=False,
+    )
+    return user, group, record_type, organization
+
+
+def _history(parent: str, name: str = "") -> SObject:
+    """Return the object that keeps the past values of the tracked fields of ``parent``."""
+    own = name or f"{parent}History"
+    return SObject(
+        own,
+        "017",
+        f"{parent} History",
+        f"{parent} History",
+        (
+            identity(f"{parent} History ID"),
+            ref(f"{parent}Id", parent, children="Histories", **fixed(nillable=False)),
+            pick("Field", label="Changed Field", **fixed(nillable=False)),
+            pick("DataType", "DynamicEnum", "EntityId", "Text", "DateTime", "Double", length=40, **fixed()),
+            text("OldValue", 765, type="anyType", **fixed()),
+            text("NewValue", 765, type="anyType", **fixed()),
+            *audit(modified=False),
+        ),
+        writable=False,
+    )
