@@ -12,7 +12,7 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
-from leadline.sync.plan.desired import Desired, desired_values
+from leadline.sync.plan.desired import Desired, basis_of, desired_values
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedWrite, grouped, record_write
 from leadline.sync.plan.normal import same
@@ -134,8 +134,7 @@ class _Planner:
     def _due(self, published: Published | None, outcome: Outcome) -> bool:
         if published is None:
             return True
-        changed = published.stage != outcome.stage or dict(published.grades) != dict(outcome.grades)
-        if changed and self.book.publish.on_grade_change:
+        if published.basis != basis_of(outcome) and self.book.publish.on_grade_change:
             return True
         drift = self.book.publish.drift
         return drift is not None and self.frontier - published.scores_at >= drift
@@ -147,10 +146,10 @@ class _Planner:
             record.ref, person.person, item.field, item.kind, old, item.value, decision=person.decision
         )
         if item.role != "stage" or targets.stage is None:
-            yield write
+            yield replace(write, basis=basis_of(person.outcome)) if item.role == "score" else write
             return
         stage = person.outcome.stage
-        before = _stage_shown(targets.stage.values, record, old) or person.came_from
+        before = _stage_shown(targets.stage.values, person, old)
         write = replace(
             write,
             stage=stage,
@@ -175,11 +174,10 @@ class _Planner:
         self._skipped[record.ref.crm, record.ref.object, reason] += 1
 
 
-def _stage_shown(values: Mapping[str, str | None], record: RecordView, old: Raw) -> str | None:
-    """Return the stage that the record shows now, where that can be told."""
-    if record.published is not None and same(values.get(record.published.stage), old, "text", record.ref.crm):
-        return record.published.stage
-    return next((stage for stage, value in values.items() if value is not None and value == old), None)
+def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw) -> str | None:
+    """Return the stage that the record shows now, where that can be told; several stages may share a value."""
+    shown = [stage for stage, value in values.items() if value is not None and value == old]
+    return person.came_from if person.came_from in shown or not shown else shown[0]
 
 
 def _calls(reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...]) -> Mapping[str, int]:

@@ -44,6 +44,12 @@ def desired_values(
     return tuple(result)
 
 
+def basis_of(outcome: Outcome) -> str:
+    """Return the stage and grades as one text: when it differs, scores are published at once."""
+    grades = " ".join(f"{score}={grade}" for score, grade in sorted(outcome.grades.items()) if grade is not None)
+    return f"{outcome.stage} {grades}".rstrip()
+
+
 def grade_of(book: Book, outcome: Outcome) -> str | None:
     """Return the grid's cell, or without a grid the grade of the only graded score."""
     if book.grid is not None:

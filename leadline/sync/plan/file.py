@@ -61,8 +61,8 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
-    except RecursionError:
-        raise UsageError(f"{name}: nested too deeply to be a plan") from None
+    except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
+        raise UsageError(f"{name}: too deep or too large a number to be a plan") from None
     reader = _Reader(name)
     top = reader.mapping(content, "")
     if top.get("format") != FORMAT:
@@ -118,6 +118,7 @@ def _write(write: PlannedWrite) -> dict[str, Any]:
         "stage": write.stage,
         "transition": write.transition,
         "backward": write.backward,
+        "basis": write.basis,
     }
 
 
@@ -182,6 +183,7 @@ class _Reader:
             stage=self._optional(item, "stage", place),
             transition=self._optional(item, "transition", place),
             backward=self._get(item, "backward", bool, place),
+            basis=self._optional(item, "basis", place),
         )
 
     def _unwritten(self, item: Mapping[str, Any], place: str) -> NotWritten:

@@ -24,6 +24,7 @@ class PlannedWrite:
 
     ``kind`` says how values compare. On a stage field, ``stage`` is the book's stage that ``new`` shows,
     ``transition`` how the person got there, and ``backward`` whether that is a step back or off the main path.
+    On a score field, ``basis`` is the stage and grades that it is published with.
     """
 
     ref: RecordRef
@@ -37,6 +38,7 @@ class PlannedWrite:
     stage: str | None = None
     transition: str | None = None
     backward: bool = False
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,12 +15,11 @@ from leadline.rules.state import Outcome
 class Published:
     """What was last written and verified for one record, for the publishing policy.
 
-    ``scores_at`` is the frontier of the cycle that last wrote scores there.
+    ``scores_at`` is the frontier of the plan that last wrote scores there, ``basis`` the stage and grades then.
     """
 
     scores_at: datetime
-    stage: str
-    grades: Mapping[str, str | None]
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)

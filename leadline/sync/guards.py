@@ -1,0 +1,114 @@
+"""Limits that stop a plan before its first write; every limit that is passed is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from leadline.common.errors import RefusedError
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.rules.model import Book
+from leadline.sync.plan.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class GuardStop:
+    """One limit that a plan passes. ``limit`` and ``found`` are counts of what ``guard`` counts."""
+
+    guard: str
+    limit: int
+    found: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"guards.{self.guard}: {self.message}"
+
+
+class GuardError(RefusedError):
+    """A plan that its guards stop; nothing was written. ``stops`` are all of them."""
+
+    def __init__(self, stops: Sequence[GuardStop]) -> None:
+        self.stops: tuple[GuardStop, ...] = tuple(stops)
+        lines = [
+            f"the plan was stopped before its first write ({len(self.stops)} guards):"
+            if len(self.stops) > 1
+            else "the plan was stopped before its first write:"
+        ]
+        super().__init__("\n".join([*lines, *(f"  {stop}" for stop in self.stops)]))
+
+
+class AdoptionError(RefusedError):
+    """A first plan that nobody has accepted yet; ``leadline sync`` never adopts by itself."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(
+            f"no rule book is active on these CRMs yet: the first plan ({plan.record_count()} records) must be "
+            "looked at and accepted by a person. Run `leadline plan -o plan.json`, read it, "
+            "then `leadline apply plan.json`"
+        )
+
+
+def check_guards(plan: Plan, book: Book, population: int) -> tuple[GuardStop, ...]:
+    """Return every guard of the book that the plan passes; empty means that it may be applied.
+
+    ``population`` is how many live records of people there are. An adoption plan is accepted by its hash instead
+    of being counted, so only the allow-list holds it. The allow-list cannot be switched off.
+    """
+    stops = list(_outside_allow_list(plan, book))
+    if not plan.adoption:
+        stops += [*_records(plan, book, population), *_backward(plan, book), *_stages(plan, book)]
+    return tuple(stops)
+
+
+def require_guards(plan: Plan, book: Book, population: int) -> None:
+    """Raise GuardError with every stop when there is one."""
+    stops = check_guards(plan, book, population)
+    if stops:
+        raise GuardError(stops)
+
+
+def _outside_allow_list(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    outside: dict[str, int] = {}
+    for write in plan.writes:
+        targets = book.write.get(write.ref.crm)
+        if (
+            targets is None
+            or write.field not in targets.all_fields()
+            or write.ref.object not in PERSON_OBJECTS[write.ref.crm]
+        ):
+            name = f"{write.ref.crm} {write.ref.object}.{write.field}"
+            outside[name] = outside.get(name, 0) + 1
+    for name, found in sorted(outside.items()):
+        yield GuardStop(
+            "fields", 0, found, f"{name} is not among the fields that `write:` names, so it may never be written"
+        )
+
+
+def _records(plan: Plan, book: Book, population: int) -> Iterator[GuardStop]:
+    found = plan.record_count()
+    most, percent = book.guards.most_records, book.guards.most_percent
+    share = None if percent is None else int(population * percent / 100)
+    limits = [limit for limit in (most, share) if limit is not None]
+    if not limits or found <= min(limits):
+        return
+    limit = min(limits)
+    bound = f"{percent:f}% of {population}" if limit == share and share != most else "the most for one plan"
+    yield GuardStop(
+        "most", limit, found, f"{found} records would be written, {limit} may be ({bound}); raise it if this is meant"
+    )
+
+
+def _backward(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    """Count people going back, without the stages that have a limit of their own."""
+    limit = book.guards.backward
+    own = book.guards.to_stage
+    found = len({write.person for write in plan.writes if write.backward and write.stage not in own})
+    if limit is not None and found > limit:
+        yield GuardStop("backward", limit, found, f"{found} people would move back or off the main path, {limit} may")
+
+
+def _stages(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    for stage, limit in sorted(book.guards.to_stage.items()):
+        found = len({write.person for write in plan.writes if write.stage == stage})
+        if found > limit:
+            yield GuardStop(f"to.{stage}", limit, found, f"{found} people would become {stage}, {limit} may")
