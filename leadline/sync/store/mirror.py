@@ -10,18 +10,22 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, select
 
 from leadline.common.values import Crm, Raw, RecordRef
+from leadline.rules.state import Unreadable
 from leadline.sync.store.batches import by_object, chunks, upsert
 from leadline.sync.store.schema import cursors, links, records, written
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorRecord:
-    """The present row of a record as last pulled. ``cycle`` is when it changed last."""
+    """The present row of a record as last pulled. ``cycle`` is when it changed last.
+
+    A field that rules read and the CRM does not show to us is UNREADABLE; one that was not asked for is absent.
+    """
 
     ref: RecordRef
     stamp: datetime
     created: datetime | None
-    fields: Mapping[str, Raw]
+    fields: Mapping[str, Raw | Unreadable]
     author: str
     deleted: bool
     merged_into: str | None
@@ -56,13 +60,17 @@ class StreamCursor:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A value that we wrote, kept so that it is not news when it comes back."""
+    """A value that we wrote, kept so that it is not news when it comes back.
+
+    ``settled``: a pull has seen this field change since, so the next change is somebody else's.
+    """
 
     ref: RecordRef
     field: str
     value: Raw
     plan_hash: str
     at: datetime
+    settled: bool = False
 
 
 def load_records(connection: Connection, refs: Iterable[RecordRef]) -> dict[RecordRef, MirrorRecord]:
@@ -139,6 +147,7 @@ def remember_written(connection: Connection, entries: Sequence[Written]) -> None
             "value": [entry.value],
             "plan_hash": entry.plan_hash,
             "at": entry.at,
+            "settled": entry.settled,
         }
         for entry in entries
     ]
@@ -152,7 +161,7 @@ def load_written(connection: Connection, refs: Iterable[RecordRef]) -> dict[Reco
         own = and_(written.c.crm == crm, written.c.object == name, written.c.record_id.in_(ids))
         for row in connection.execute(select(written).where(own)).mappings():
             ref = RecordRef(row["crm"], row["object"], row["record_id"])
-            entry = Written(ref, row["field"], row["value"][0], row["plan_hash"], row["at"])
+            entry = Written(ref, row["field"], row["value"][0], row["plan_hash"], row["at"], row["settled"])
             found.setdefault(ref, {})[entry.field] = entry
     return found
 

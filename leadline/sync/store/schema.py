@@ -98,7 +98,7 @@ observations = Table(
     Column("author", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("merged_into", Text),
-    Column("echo", Boolean, nullable=False),  # nothing but what we wrote ourselves
+    Column("echo", Json, nullable=False),  # the changed fields whose new values we wrote ourselves
     Index(None, "crm", "object", "record_id", "id"),
     Index(None, "cycle"),
 )
@@ -286,7 +286,8 @@ written = Table(
     Column("object", Text, primary_key=True),
     Column("record_id", Text, primary_key=True),
     Column("field", Text, primary_key=True),
-    Column("value", Json, nullable=False),
+    Column("value", Json, nullable=False),  # in a list of one, so that a cleared field is not SQL's NULL
     Column("plan_hash", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("settled", Boolean, nullable=False),  # it came back, or something else did: later changes are news
 )

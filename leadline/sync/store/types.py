@@ -11,10 +11,12 @@ from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 from leadline.common.canonical import decimal_text
+from leadline.rules.state import UNREADABLE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DECIMAL = "$decimal"
+_UNREADABLE = "$unreadable"
 
 
 def to_microseconds(at: datetime) -> int:
@@ -30,23 +32,29 @@ def from_microseconds(number: int) -> datetime:
 
 
 def dump(value: Any) -> str:
-    """Write JSON with sorted keys in which a Decimal stays a Decimal (raw values keep their type)."""
+    """Write JSON with sorted keys in which a Decimal stays a Decimal and UNREADABLE stays itself."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_encode)
 
 
 def parse(text: str) -> Any:
     """Read what ``dump`` wrote."""
-    return json.loads(text, object_hook=_decode) if _DECIMAL in text else json.loads(text)
+    return json.loads(text, object_hook=_decode) if '"$' in text else json.loads(text)
 
 
 def _encode(value: object) -> dict[str, str]:
     if isinstance(value, Decimal):
         return {_DECIMAL: decimal_text(value)}
+    if value is UNREADABLE:
+        return {_UNREADABLE: ""}
     raise TypeError(f"{type(value).__name__} is not a raw value")
 
 
 def _decode(found: dict[str, Any]) -> Any:
-    return Decimal(found[_DECIMAL]) if len(found) == 1 and _DECIMAL in found else found
+    if len(found) != 1:
+        return found
+    if _DECIMAL in found:
+        return Decimal(found[_DECIMAL])
+    return UNREADABLE if _UNREADABLE in found else found
 
 
 class Instant(TypeDecorator[datetime]):

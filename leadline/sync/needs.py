@@ -1,0 +1,184 @@
+"""What a rule book needs from each CRM, cut down to what that CRM lets us see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Final
+
+from leadline.common.values import Crm, ObjectDescription
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS, PERSON_OBJECTS
+from leadline.rules.model import Book, DealTest
+
+IDENTITY: Final[Mapping[tuple[Crm, str], tuple[str, ...]]] = {
+    # Fields that say which records are one person, and which account and deals are theirs.
+    ("salesforce", "Lead"): (
+        "Email",
+        "IsConverted",
+        "ConvertedContactId",
+        "ConvertedAccountId",
+        "ConvertedOpportunityId",
+        "HubSpot_Contact_Id__c",
+    ),
+    ("salesforce", "Contact"): ("Email", "AccountId", "HubSpot_Contact_Id__c"),
+    ("hubspot", "contact"): ("email", "salesforceleadid", "salesforcecontactid"),
+}
+
+DEAL_FIELDS: Final[Mapping[Crm, tuple[str, ...]]] = {
+    "salesforce": ("StageName", "IsClosed", "IsWon", "CloseDate", "AccountId"),
+    "hubspot": ("dealstage", "hs_is_closed", "hs_is_closed_won", "closedate"),
+}
+
+ONLY_FIELDS: Final[Mapping[Crm, Mapping[str, str]]] = {
+    # The words of `deals: only:` and the fields that hold them.
+    "salesforce": {"type": "Type", "name": "Name", "stage": "StageName", "record_type": "RecordTypeId"},
+    "hubspot": {"type": "dealtype", "name": "dealname", "stage": "dealstage", "pipeline": "pipeline"},
+}
+
+_OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "salesforcecontactid", "IsConverted"})
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectNeed:
+    """One object to pull. ``unreadable`` are fields that rules read and this CRM does not show."""
+
+    object: str
+    fields: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityNeed:
+    """One kind of activity to pull, narrowed by ``hints`` where every rule that reads it is narrow."""
+
+    kind: str
+    hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CrmNeeds:
+    """Everything to pull from one CRM, persons first, and what an admin should know about it."""
+
+    objects: tuple[ObjectNeed, ...]
+    activities: tuple[ActivityNeed, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def objects_needed(book: Book, crm: Crm) -> tuple[str, ...]:
+    """Return the objects to describe and pull: persons always, accounts and deals when the book reads them."""
+    named = {source.object for item in book.fields.values() for source in item.sources if source.crm == crm}
+    found = list(PERSON_OBJECTS[crm])
+    if ACCOUNT_OBJECTS[crm] in named:
+        found.append(ACCOUNT_OBJECTS[crm])
+    if reads_deals(book) or DEAL_OBJECTS[crm] in named:
+        found.append(DEAL_OBJECTS[crm])
+    return tuple(found)
+
+
+def needs_of(book: Book, crm: Crm, described: Mapping[str, ObjectDescription]) -> CrmNeeds:
+    """Return what to pull from one CRM, given what it shows to us; nothing here makes a query fail."""
+    needs: list[ObjectNeed] = []
+    warnings: list[str] = []
+    for name in objects_needed(book, crm):
+        shown = described.get(name)
+        if shown is None:
+            warnings.append(f"{crm}: the object {name} is not visible; grant read access to it")
+            continue
+        needs.append(_object(book, crm, shown, warnings))
+    warnings += _missing_targets(book, crm, described)
+    return CrmNeeds(tuple(needs), _activities(book, crm), tuple(warnings))
+
+
+def rule_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
+    """Return the fields of one object that rules read, sorted: hidden ones are unreadable, not empty."""
+    found = {
+        source.field
+        for item in book.fields.values()
+        for source in item.sources
+        if (source.crm, source.object) == (crm, name)
+    }
+    return tuple(sorted(found))
+
+
+def reads_deals(book: Book) -> bool:
+    """Say whether any condition of the book asks for a deal."""
+    return any(isinstance(part, DealTest) for part in _parts((book.scores, book.stages, book.transitions)))
+
+
+def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str]) -> ObjectNeed:
+    name = shown.name
+    ruled = rule_fields(book, crm, name)
+    hidden = tuple(item for item in ruled if item not in shown.fields)
+    for item in hidden:
+        warnings.append(f"{crm}: {name}.{item} is not visible, so what reads it is frozen; grant access to the field")
+    own = _own_fields(book, crm, name)
+    for item in own:
+        if item not in shown.fields and item not in _OPTIONAL and item not in ruled:
+            warnings.append(f"{crm}: {name}.{item} is not visible; people and deals are joined without it")
+    targets = book.write[crm].all_fields() if crm in book.write and name in PERSON_OBJECTS[crm] else ()
+    wanted = {*ruled, *own, *targets}
+    return ObjectNeed(
+        name, tuple(sorted(item for item in wanted if item in shown.fields)), _links(book, crm, name), hidden
+    )
+
+
+def _own_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
+    if name == DEAL_OBJECTS[crm]:
+        only = tuple(ONLY_FIELDS[crm].get(word, word) for word in book.deals.only)
+        return (*DEAL_FIELDS[crm], *only)
+    return IDENTITY.get((crm, name), ())
+
+
+def _links(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
+    """Return the associations that are not fields. Salesforce's accounts are fields; its contact roles are not."""
+    links = book.deals.link
+    if name == DEAL_OBJECTS[crm]:
+        by_people = "contact_role" in links if crm == "salesforce" else "association" in links
+        by_company = crm == "hubspot" and "account" in links
+        return (("contact",) if by_people else ()) + (("company",) if by_company else ())
+    if crm == "hubspot" and name in PERSON_OBJECTS[crm]:
+        accounts = ACCOUNT_OBJECTS[crm] in objects_needed(book, crm) or "account" in links
+        return ("company",) if accounts else ()
+    return ()
+
+
+def _activities(book: Book, crm: Crm) -> tuple[ActivityNeed, ...]:
+    """Return the kinds that the book's activities mean; a hint only where each use of the kind gives one."""
+    uses: dict[str, list[dict[str, tuple[str, ...]]]] = {}
+    for activity in book.activities.values():
+        for source in activity.sources:
+            if source.crm == crm:
+                narrow = {test.attribute: test.operands for test in source.tests if test.op == "in"}
+                uses.setdefault(source.kind, []).append(narrow)
+    needs = []
+    for kind, narrowings in sorted(uses.items()):
+        shared = set.intersection(*(set(narrow) for narrow in narrowings))
+        hints = {name: tuple(sorted({text for use in narrowings for text in use[name]})) for name in sorted(shared)}
+        needs.append(ActivityNeed(kind, hints))
+    return tuple(needs)
+
+
+def _missing_targets(book: Book, crm: Crm, described: Mapping[str, ObjectDescription]) -> Iterator[str]:
+    if crm not in book.write:
+        return
+    seen = [described[name] for name in PERSON_OBJECTS[crm] if name in described]
+    for target in book.write[crm].all_fields():
+        lacking = [shown.name for shown in seen if target not in shown.fields]
+        if lacking:
+            where = " and ".join(lacking)
+            yield f"{crm}: {target} is not visible on {where}, so it is not written there; create it or grant access"
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Yield every part of a nest of dataclasses, mappings and tuples."""
+    open_parts = [value]
+    while open_parts:
+        part = open_parts.pop()
+        yield part
+        if is_dataclass(part) and not isinstance(part, type):
+            open_parts.extend(getattr(part, item.name) for item in fields(part))
+        elif isinstance(part, Mapping):
+            open_parts.extend(part.values())
+        elif isinstance(part, tuple | list):
+            open_parts.extend(part)
