@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, select
 
 from leadline.common.values import Crm, Raw, RecordRef
-from leadline.rules.state import Unreadable
+from leadline.rules.state import UNREADABLE, Unreadable
 from leadline.sync.store.batches import by_object, chunks, upsert
 from leadline.sync.store.schema import cursors, links, records, written
 
@@ -19,19 +19,24 @@ from leadline.sync.store.schema import cursors, links, records, written
 class MirrorRecord:
     """The present row of a record as last pulled. ``cycle`` is when it changed last.
 
-    A field that rules read and the CRM does not show to us is UNREADABLE; one that was not asked for is absent.
+    ``unreadable`` are fields that rules read and the CRM does not show to us; what was not asked for is absent.
     """
 
     ref: RecordRef
     stamp: datetime
     created: datetime | None
-    fields: Mapping[str, Raw | Unreadable]
+    fields: Mapping[str, Raw]
     author: str
     deleted: bool
     merged_into: str | None
     email: str | None
     person_id: str | None
     cycle: int
+    unreadable: frozenset[str] = frozenset()
+
+    def all_fields(self) -> dict[str, Raw | Unreadable]:
+        """Return the fields, the unreadable ones among them."""
+        return {**self.fields, **dict.fromkeys(self.unreadable, UNREADABLE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,11 @@ def load_written(connection: Connection, refs: Iterable[RecordRef]) -> dict[Reco
 def _record(row: RowMapping) -> MirrorRecord:
     values: dict[str, Any] = dict(row)
     ref = RecordRef(values.pop("crm"), values.pop("object"), values.pop("record_id"))
-    return MirrorRecord(ref=ref, **values)
+    fields = values.pop("fields")
+    hidden = frozenset(name for name, value in fields.items() if value is UNREADABLE)
+    if hidden:
+        fields = {name: value for name, value in fields.items() if name not in hidden}
+    return MirrorRecord(ref=ref, fields=fields, unreadable=hidden, **values)
 
 
 def _link(row: RowMapping) -> Link:
