@@ -69,12 +69,23 @@ class JwtBearer(_Settings):
 
 
 class Password(_Settings):
-    """User name, password and security token over SOAP login: for sandboxes and rehearsal."""
+    """User name, password and security token: for sandboxes and rehearsal.
+
+    With a connected app's id and secret by OAuth's password grant, without them by SOAP login.
+    """
 
     flow: Literal["password"]
     username: Text
     password: Secret
     security_token: SecretStr = SecretStr("")
+    client_id: Text | None = None
+    client_secret: Secret | None = None
+
+    @model_validator(mode="after")
+    def _whole_app(self) -> Self:
+        if (self.client_id is None) != (self.client_secret is None):
+            raise ValueError("give client_id and client_secret together, or neither")
+        return self
 
 
 class RefreshToken(_Settings):

@@ -1,1 +1,5 @@
-"""The Salesforce connector, on simple-salesforce."""
+"""Salesforce, through simple-salesforce: ``connect(settings)`` gives a connector."""
+
+from leadline.connectors.salesforce.connector import SalesforceConnector, connect
+
+__all__ = ["SalesforceConnector", "connect"]

@@ -1,0 +1,87 @@
+"""Counting one connector's HTTP calls by purpose, remembering what the CRM said of its limits, and pacing."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, Literal
+
+from leadline.common.errors import QuotaError
+from leadline.common.values import Quota
+from leadline.connectors.http_answer import Answer
+
+Purpose = Literal["login", "describe", "read", "write", "read_back"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("login", "describe", "read", "write", "read_back")
+
+_SPENDING: Final = frozenset({"read", "write", "read_back"})
+
+
+class Meter:
+    """What one connector called and what it was told. ``read_quota`` finds used and allowed calls in headers."""
+
+    def __init__(
+        self, crm: str, share: float, read_quota: Callable[[Mapping[str, str]], tuple[int, int] | None]
+    ) -> None:
+        self._crm = crm
+        self._share = share
+        self._read_quota = read_quota
+        self._counts: Counter[str] = Counter()
+        self._purpose: Purpose = "login"
+        self.quota = Quota(None, None)
+        self.date: datetime | None = None
+
+    @contextmanager
+    def purpose(self, purpose: Purpose) -> Iterator[None]:
+        """Count the calls made inside under ``purpose``. Never held over a ``yield`` of a page."""
+        before, self._purpose = self._purpose, purpose
+        try:
+            yield
+        finally:
+            self._purpose = before
+
+    def before_call(self) -> None:
+        """Raise QuotaError when this connector's share of the day's calls is used up.
+
+        Signing in and asking for the time stay allowed: they are how a later cycle learns of a new day.
+        """
+        used, limit = self.quota.used, self.quota.limit
+        if self._purpose in _SPENDING and used is not None and limit and used >= self._share * limit:
+            raise QuotaError(
+                f"{self._crm} says that {used} of the day's {limit} calls are used; `quota_share` stops at "
+                f"{self._share:.0%}. Wait for the new day, or raise quota_share"
+            )
+
+    def sent(self) -> None:
+        """Count one call that reached the server."""
+        self._counts[self._purpose] += 1
+
+    def heard(self, answer: Answer) -> None:
+        """Remember what an answer's headers say."""
+        self.date = answer.date or self.date
+        found = self._read_quota(answer.headers)
+        if found is not None:
+            self.quota = Quota(*found)
+
+    def counts(self) -> dict[str, int]:
+        """Return calls by purpose."""
+        return {purpose: self._counts[purpose] for purpose in PURPOSES}
+
+
+class Pace:
+    """At most ``most`` calls in any ``seconds``, for limits so low that running into them costs calls."""
+
+    def __init__(self, most: int, seconds: float, sleep: Callable[[float], None]) -> None:
+        self._seconds = seconds
+        self._sleep = sleep
+        self._recent: deque[float] = deque(maxlen=most)
+
+    def wait(self) -> None:
+        """Wait until one more call fits."""
+        if len(self._recent) == self._recent.maxlen:
+            rest = self._seconds - (time.monotonic() - self._recent[0])
+            if rest > 0:
+                self._sleep(rest)
+        self._recent.append(time.monotonic())

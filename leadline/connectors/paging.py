@@ -1,0 +1,34 @@
+"""Keeping pages in order when some rows come from elsewhere (deletes, changed links, other forms)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Yield ``items`` in order, ``size`` at a time; nothing when there are none."""
+    for start in range(0, len(items), size):
+        yield tuple(items[start : start + size])
+
+
+def weave(
+    pages: Iterable[tuple[T, ...]], extras: Iterable[T], key: Callable[[T], Any], size: int
+) -> Iterator[tuple[T, ...]]:
+    """Yield ``pages`` (in order of ``key``) with ``extras`` (in any order) put where they belong; none is empty.
+
+    Extras beyond the last page follow, ``size`` at a time.
+    """
+    waiting = sorted(extras, key=key)
+    start = 0
+    for page in pages:
+        if not page:
+            continue
+        edge, end = key(page[-1]), start
+        while end < len(waiting) and key(waiting[end]) <= edge:
+            end += 1
+        yield tuple(sorted((*page, *waiting[start:end]), key=key)) if end > start else page
+        start = end
+    yield from chunks(waiting[start:], size)

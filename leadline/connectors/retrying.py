@@ -1,0 +1,102 @@
+"""The one retry policy of all connectors. The clients' own hidden retries are off.
+
+A call is tried again only after a TransientError, with growing, jittered waits inside one time budget. An
+ExpiredError signs in again, once for a call, so a permanent 401 costs two sign-ins and no recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import tenacity
+
+from leadline.common.errors import CredentialsError, QuotaError, UnavailableError
+
+FIRST_WAIT: Final = 0.5
+LONGEST_WAIT: Final = 30.0
+"""Seconds: where exponential waits begin and end; a server's Retry-After may be longer, up to the budget."""
+
+T = TypeVar("T")
+
+
+class TransientError(UnavailableError):
+    """This attempt failed in a way that passes. ``retry_after`` is in seconds when the server said it."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, quota: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.quota = quota
+
+
+class ExpiredError(CredentialsError):
+    """The session is no longer valid; signing in again may help."""
+
+
+class Patience:
+    """Calls with retries: at most ``budget`` seconds of trying for one call.
+
+    ``renew`` signs in again, or is None where the credentials are all there is. ``sleep`` takes seconds.
+    """
+
+    def __init__(
+        self,
+        budget: float,
+        renew: Callable[[], None] | None = None,
+        sleep: Callable[[float], None] = tenacity.nap.sleep,
+    ) -> None:
+        self._budget = budget
+        self._renew = renew
+        self._sleep = sleep
+
+    def call(self, action: Callable[[], T]) -> T:
+        """Return what ``action`` returns; raises UnavailableError or QuotaError when the budget is spent.
+
+        ``action`` must be harmless to repeat: reads, and writes of absolute values. Creates do not belong here.
+        """
+        attempt = self._renewing(action)
+        retrying = tenacity.Retrying(
+            sleep=self._sleep,
+            retry=tenacity.retry_if_exception_type(TransientError),
+            wait=_wait,
+            stop=self._is_over,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except TransientError as error:
+            tried = int(retrying.statistics.get("attempt_number", 1))
+            text = f"{error} (tried {tried} times)" if tried > 1 else str(error)
+            if error.quota:
+                raise QuotaError(f"{text}: too many calls", resume_after=error.retry_after) from error
+            raise UnavailableError(f"{text}; try again later") from error
+
+    def _renewing(self, action: Callable[[], T]) -> Callable[[], T]:
+        renewed = self._renew is None
+
+        def attempt() -> T:
+            nonlocal renewed
+            try:
+                return action()
+            except ExpiredError:
+                if renewed or self._renew is None:
+                    raise
+                self._renew()
+                renewed = True
+            return action()
+
+        return attempt
+
+    def _is_over(self, state: tenacity.RetryCallState) -> bool:
+        """Stop when the next wait would end beyond the budget: a long Retry-After is told, not slept."""
+        spent = max(state.idle_for, state.seconds_since_start or 0.0)
+        return spent + state.upcoming_sleep > self._budget
+
+
+_growing = tenacity.wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT) + tenacity.wait_random(0, FIRST_WAIT)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = error.retry_after if isinstance(error, TransientError) else None
+    return max(_growing(state), asked or 0.0)

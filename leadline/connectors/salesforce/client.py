@@ -1,0 +1,143 @@
+"""Calls to one Salesforce organisation through simple-salesforce, each with its purpose, retries and sign-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import requests
+from simple_salesforce.api import Salesforce
+
+from leadline.common.canonical import decimal_text
+from leadline.common.errors import ContractError
+from leadline.common.values import Quota, Raw
+from leadline.connectors.http_answer import Answer
+from leadline.connectors.http_meter import Meter, Purpose
+from leadline.connectors.retrying import Patience, TransientError
+from leadline.connectors.salesforce.answers import CRM, fault_of
+from leadline.connectors.salesforce.session import SalesforceSession, read_usage
+from leadline.connectors.salesforce.signin import sign_in
+from leadline.connectors.settings import SalesforceSettings
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+MOST_SUBREQUESTS: Final = 25
+"""Composite: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm"""
+
+
+class SalesforceClient:
+    """Signs in at the first call and again when the session ends; the headers are set anew each time."""
+
+    def __init__(self, settings: SalesforceSettings, sleep: Callable[[float], None] | None = None) -> None:
+        self._settings = settings
+        self.meter = Meter(CRM, settings.quota_share, read_usage)
+        self._session = SalesforceSession(settings.url, settings.timeout, self.meter)
+        more = {"sleep": sleep} if sleep is not None else {}
+        self._patience = Patience(settings.patience, self._sign_in, **more)
+        self._client: Salesforce | None = None
+        self.data_path = f"/services/data/v{settings.version}"
+
+    def query(self, soql: str, purpose: Purpose = "read") -> Iterator[Sequence[Row]]:
+        """Yield the pages of a query, deleted rows included; numbers with a fraction are Decimal."""
+        page = self._call(purpose, lambda client: client.query(soql, include_deleted=True))
+        while True:
+            rows, done, more = page.get("records"), page.get("done"), page.get("nextRecordsUrl")
+            if not isinstance(rows, list) or (not done and not isinstance(more, str)):
+                raise ContractError("Salesforce answered a query without records or a next page")
+            if rows:
+                yield rows
+            if done:
+                return
+            page = self._call(purpose, partial(_next_page, url=str(more)))
+
+    def get(self, path: str, purpose: Purpose) -> Any:
+        """Return the JSON of ``path`` below the versioned data address."""
+        return self._call(purpose, lambda client: client.restful(path))
+
+    def post(self, path: str, body: Mapping[str, Any], purpose: Purpose) -> Any:
+        """Post JSON and return JSON. Repeated after a timeout: only for reads and absolute writes."""
+        data = json.dumps(body, default=_json_number, ensure_ascii=False).encode()
+        return self._call(purpose, lambda client: client.restful(path, method="POST", data=data))
+
+    def composite(self, requests_: Sequence[Mapping[str, Any]], purpose: Purpose) -> Sequence[tuple[int, Any]]:
+        """Make one call of up to 25 sub-requests and return (status, body) of each, in order."""
+        answer = self.post("composite", {"allOrNone": False, "compositeRequest": list(requests_)}, purpose)
+        parts = answer.get("compositeResponse") if isinstance(answer, Mapping) else None
+        if not isinstance(parts, list) or len(parts) != len(requests_):
+            raise ContractError("Salesforce answered a composite call with another number of parts")
+        by_name = {part.get("referenceId"): part for part in parts}
+        return [
+            (int(by_name[item["referenceId"]]["httpStatusCode"]), by_name[item["referenceId"]].get("body"))
+            for item in requests_
+        ]
+
+    def quota(self) -> Quota:
+        return self.meter.quota
+
+    def date(self) -> datetime | None:
+        """Return the Date header of the last answer."""
+        return self.meter.date
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(self, purpose: Purpose, action: Callable[[Salesforce], T | None]) -> T:
+        def attempt() -> T:
+            if self._client is None:
+                self._sign_in()
+            client = self._client
+            if client is None:
+                raise ContractError("Salesforce was not signed in to")
+            with self.meter.purpose(purpose):
+                try:
+                    answer = action(client)
+                except requests.exceptions.JSONDecodeError as error:
+                    raise TransientError("Salesforce answered 200 with something that is not JSON") from error
+            if answer is None:
+                raise ContractError("Salesforce answered without a body")
+            return answer
+
+        return self._patience.call(attempt)
+
+    def _sign_in(self) -> None:
+        """Build the client anew: its constructor keeps custom headers, which its own 401 retry loses."""
+        self._client = None
+        token = sign_in(self._settings, self._session, self.meter)
+        client = Salesforce(
+            session_id=token,
+            instance_url=self._settings.url,
+            version=self._settings.version,
+            session=self._session,
+            parse_float=Decimal,
+            object_pairs_hook=dict,
+        )
+        client.headers["Sforce-Auto-Assign"] = "FALSE"
+        client.headers["X-PrettyPrint"] = "0"
+        self._client = client
+
+
+def _next_page(client: Salesforce, url: str) -> Any:
+    return client.query_more(url, identifier_is_url=True)
+
+
+def part_fault(status: int, body: Any) -> Exception | None:
+    """Return what a failed sub-request means, as if it had been a call of its own."""
+    return fault_of(Answer(status, {}, json.dumps(body).encode()))
+
+
+def scalar(value: Any) -> Raw:
+    """Return a field's value; compound values (addresses, locations) have no scalar form and are left empty."""
+    return value if value is None or isinstance(value, bool | int | Decimal | str) else None
+
+
+def _json_number(value: object) -> float | str:
+    """Write a decimal as a number where its digits survive, else as text, which Salesforce reads as a number too."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} cannot be written to Salesforce")
+    near = float(value)
+    return near if value.is_finite() and Decimal(repr(near)) == value else decimal_text(value)

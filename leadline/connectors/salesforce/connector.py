@@ -1,0 +1,96 @@
+"""The Salesforce connector: the protocol of ``connectors.protocol`` over simple-salesforce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from leadline.common.errors import ContractError
+from leadline.common.values import (
+    Crm,
+    ObjectDescription,
+    Quota,
+    Raw,
+    RecordRef,
+    RecordWrite,
+    SourceActivity,
+    SourceRecord,
+    WriteResult,
+)
+from leadline.connectors.protocol import ActivityRequest, RecordRequest
+from leadline.connectors.salesforce import soql, writing
+from leadline.connectors.salesforce.activities import ActivityPuller
+from leadline.connectors.salesforce.client import SalesforceClient
+from leadline.connectors.salesforce.describing import Descriptions
+from leadline.connectors.salesforce.records import RecordPuller
+from leadline.connectors.settings import SalesforceSettings
+
+
+def connect(settings: SalesforceSettings, *, sleep: Callable[[float], None] | None = None) -> SalesforceConnector:
+    """Return a connector; it signs in at its first call. ``sleep`` (seconds) replaces the waits between retries."""
+    return SalesforceConnector(settings, sleep)
+
+
+class SalesforceConnector:
+    """Reads and writes one organisation; implements ``WriteConnector``."""
+
+    def __init__(self, settings: SalesforceSettings, sleep: Callable[[float], None] | None = None) -> None:
+        self._client = SalesforceClient(settings, sleep)
+        self._described = Descriptions(self._client)
+        self._records = RecordPuller(self._client, self._described)
+        self._activities = ActivityPuller(self._client, self._described)
+        self._organisation = ""
+
+    @property
+    def crm(self) -> Crm:
+        return "salesforce"
+
+    def organisation(self) -> str:
+        if not self._organisation:
+            self._look()
+        return self._organisation
+
+    def server_time(self) -> datetime:
+        """Return the Date header of a fresh call, to the second; it also refreshes ``quota``."""
+        self._look()
+        now = self._client.date()
+        if now is None:
+            raise ContractError("Salesforce sent no Date header, so a pull has no upper bound")
+        return now
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
+        return self._described.fetch(objects)
+
+    def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
+        return self._records.pages(request)
+
+    def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
+        return self._activities.pages(request)
+
+    def read_back(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
+        return writing.read_back(self._client, refs, fields)
+
+    def write(self, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+        return writing.write(self._client, writes)
+
+    def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
+        return writing.batches(writes)
+
+    def forecast(self, writes: Sequence[RecordWrite]) -> Mapping[str, int]:
+        refs = [item.ref for item in writes]
+        return {"write": len(writing.batches(writes)), "read_back": writing.read_back_calls(refs)}
+
+    def quota(self) -> Quota:
+        return self._client.quota()
+
+    def calls(self) -> Mapping[str, int]:
+        return self._client.meter.counts()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _look(self) -> None:
+        pages = list(self._client.query("SELECT Id FROM Organization", "login"))
+        if not pages:
+            raise ContractError("Salesforce shows no Organization row to this user")
+        self._organisation = soql.full_id(str(pages[0][0]["Id"]))

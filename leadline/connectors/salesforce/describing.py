@@ -1,0 +1,79 @@
+"""What this user may see of each object: one composite call for up to 25 objects, remembered for later queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from leadline.common.errors import ContractError, PermissionMissingError
+from leadline.common.values import FieldDescription, ObjectDescription
+from leadline.connectors.paging import chunks
+from leadline.connectors.salesforce import soql
+from leadline.connectors.salesforce.client import MOST_SUBREQUESTS, SalesforceClient, part_fault
+
+_COMPOUND: Final = frozenset({"address", "location", "complexvalue", "base64"})
+"""Types without a scalar value: their parts are fields of their own."""
+
+
+class Descriptions:
+    """Describe answers, kept until they are asked for again."""
+
+    def __init__(self, client: SalesforceClient) -> None:
+        self._client = client
+        self._known: dict[str, ObjectDescription | None] = {}
+
+    def fetch(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
+        """Ask anew; an object that is hidden from this user is absent."""
+        for group in chunks(tuple(dict.fromkeys(objects)), MOST_SUBREQUESTS):
+            parts = [
+                {
+                    "method": "GET",
+                    "url": f"{self._client.data_path}/sobjects/{soql.name(name)}/describe",
+                    "referenceId": f"d{place}",
+                }
+                for place, name in enumerate(group)
+            ]
+            for name, (status, body) in zip(group, self._client.composite(parts, "describe"), strict=True):
+                self._known[name] = _description(name, status, body)
+        return {name: found for name in objects if (found := self._known.get(name)) is not None}
+
+    def visible(self, name: str) -> frozenset[str]:
+        """Return the field names of an object that this user may read, describing it first if need be.
+
+        Raises PermissionMissingError when the object is hidden.
+        """
+        if name not in self._known:
+            self.fetch([name])
+        found = self._known.get(name)
+        if found is None:
+            raise PermissionMissingError(f"Salesforce hides {name}, or has none: grant the user read access to it")
+        return frozenset(found.fields)
+
+
+def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
+    if status == 404:
+        return None
+    fault = part_fault(status, body)
+    if isinstance(fault, PermissionMissingError):
+        return None
+    if fault is not None:
+        raise fault
+    if not isinstance(body, Mapping) or not isinstance(body.get("fields"), list):
+        raise ContractError(f"Salesforce described {name} without fields")
+    if body.get("queryable") is False:
+        return None
+    fields = (_field(item) for item in body["fields"] if item.get("type") not in _COMPOUND)
+    return ObjectDescription(name, {field.name: field for field in fields})
+
+
+def _field(item: Mapping[str, Any]) -> FieldDescription:
+    options = tuple(str(o["value"]) for o in item.get("picklistValues") or () if o.get("active", True))
+    return FieldDescription(
+        name=str(item["name"]),
+        type=str(item.get("type", "")),
+        label=str(item.get("label") or ""),
+        updateable=bool(item.get("updateable")),
+        restricted=bool(item.get("restrictedPicklist")),
+        options=options,
+        external_id=bool(item.get("externalId")),
+    )

@@ -1,0 +1,113 @@
+"""Writing and reading back in the largest batches: 5 collections of 200 in one composite call, 2,000 ids a read.
+
+Limits: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections.htm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from leadline.common.errors import ContractError, LeadlineError, QuotaError
+from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
+from leadline.connectors.paging import chunks
+from leadline.connectors.retrying import TransientError
+from leadline.connectors.salesforce import soql
+from leadline.connectors.salesforce.answers import failed_write, write_result
+from leadline.connectors.salesforce.client import SalesforceClient, part_fault, scalar
+
+RECORDS_A_COLLECTION: Final = 200
+COLLECTIONS_A_CALL: Final = 5
+RECORDS_A_CALL: Final = RECORDS_A_COLLECTION * COLLECTIONS_A_CALL
+IDS_A_READ: Final = 2000
+
+_AS_ASSIGNED: Final = {"Sforce-Auto-Assign": "FALSE"}
+"""Sub-requests inherit only Accept, Authorization and Content-Type from their composite call."""
+
+
+def batches(writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
+    """Return the calls that ``write`` makes: object by object, 1,000 records a call (a call may span objects)."""
+    places = {name: place for place, name in enumerate(dict.fromkeys(write.ref.object for write in writes))}
+    ordered = sorted(writes, key=lambda write: places[write.ref.object])
+    return tuple(chunks(ordered, RECORDS_A_CALL))
+
+
+def read_back_calls(refs: Sequence[RecordRef]) -> int:
+    """Return how many calls ``read_back`` makes: one for each 2,000 records of an object."""
+    by_object: dict[str, set[str]] = {}
+    for ref in refs:
+        by_object.setdefault(ref.object, set()).add(ref.id)
+    return sum(-(-len(ids) // IDS_A_READ) for ids in by_object.values())
+
+
+def write(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+    """Yield the results of each call, in the order of its records."""
+    for batch in batches(writes):
+        yield tuple(_write_call(client, batch))
+
+
+def _write_call(client: SalesforceClient, batch: Sequence[RecordWrite]) -> Iterator[WriteResult]:
+    collections = tuple(chunks(batch, RECORDS_A_COLLECTION))
+    parts = [_collection(client, group, place) for place, group in enumerate(collections)]
+    for group, (status, body) in zip(collections, client.composite(parts, "write"), strict=True):
+        yield from _results(client, group, status, body)
+
+
+def _collection(client: SalesforceClient, group: Sequence[RecordWrite], place: int) -> dict[str, Any]:
+    records = [
+        {"attributes": {"type": soql.name(item.ref.object)}, "id": item.ref.id, **item.fields} for item in group
+    ]
+    return {
+        "method": "PATCH",
+        "url": f"{client.data_path}/composite/sobjects",
+        "referenceId": f"w{place}",
+        "httpHeaders": _AS_ASSIGNED,
+        "body": {"allOrNone": False, "records": records},
+    }
+
+
+def _results(client: SalesforceClient, group: Sequence[RecordWrite], status: int, body: Any) -> Iterator[WriteResult]:
+    if 200 <= status < 300:
+        if not isinstance(body, list) or len(body) != len(group):
+            raise ContractError("Salesforce answered a collection with another number of results")
+        for item, entry in zip(group, body, strict=True):
+            yield write_result(item.ref, entry)
+        return
+    fault = part_fault(status, body)
+    if isinstance(fault, TransientError | QuotaError) or len(group) == 1:
+        yield from (_refused(item.ref, body, fault) for item in group)
+        return
+    # The whole collection was refused for something in one record: halve until only that one fails.
+    middle = len(group) // 2
+    for half in (group[:middle], group[middle:]):
+        yield from _write_call(client, half)
+
+
+def _refused(ref: RecordRef, body: Any, fault: Exception | None) -> WriteResult:
+    first = body[0] if isinstance(body, list) and body and isinstance(body[0], Mapping) else {}
+    if isinstance(fault, TransientError | QuotaError):
+        return WriteResult(ref, "transient", str(first.get("errorCode") or "UNAVAILABLE"), str(fault))
+    result = failed_write(ref, first or {"errorCode": "REFUSED"})
+    text = str(fault) if isinstance(fault, LeadlineError) else result.message
+    return WriteResult(ref, result.status, result.code, text, result.fields)
+
+
+def read_back(
+    client: SalesforceClient, refs: Sequence[RecordRef], fields: Sequence[str]
+) -> Mapping[RecordRef, Mapping[str, Raw]]:
+    """Return present values by record; a record that is gone or hidden is absent. POST, for a GET holds 800 ids."""
+    found: dict[RecordRef, Mapping[str, Raw]] = {}
+    by_object: dict[str, dict[str, RecordRef]] = {}
+    for ref in refs:
+        by_object.setdefault(ref.object, {})[soql.full_id(ref.id)] = ref
+    for name, wanted in by_object.items():
+        for ids in chunks(tuple(wanted), IDS_A_READ):
+            body = {"ids": list(ids), "fields": list(dict.fromkeys(("Id", *fields)))}
+            rows = client.post(f"composite/sobjects/{soql.name(name)}", body, "read_back")
+            if not isinstance(rows, list):
+                raise ContractError("Salesforce answered a collection without a list")
+            for row in rows:
+                back = wanted.get(soql.full_id(str(row.get("Id")))) if isinstance(row, Mapping) else None
+                if back is not None:
+                    found[back] = {field: scalar(row.get(field)) for field in fields}
+    return found
