@@ -271,7 +271,6 @@ _ADVICE: Final[Sequence[tuple[str, str, str]]] = (
         "a tab or a reserved character (@, `, %) begins a value",
         "indent with spaces, or quote",
     ),
-    ("'\\t'", "a tab begins this value", "indent with spaces"),
     ("mapping values are not allowed", "a second `: ` on this line", "quote the text, or put it on its own line"),
     (
         "did not find expected key",
@@ -288,6 +287,9 @@ _ADVICE: Final[Sequence[tuple[str, str, str]]] = (
 def _syntax_problem(file: str, error: yaml.MarkedYAMLError) -> Problem:
     said = f"{error.problem or error.context or 'not YAML'}"
     mark = error.problem_mark or error.context_mark
+    if "end of stream" in said or "',' or" in said:
+        # Where the quote or bracket was opened says more than where the parser gave up.
+        mark = error.context_mark or mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     for words, message, hint in _advice(said):
         return Problem(file, line, column, f"{message} [YAML: {words}]", hint, "yaml-syntax")

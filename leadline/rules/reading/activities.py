@@ -1,0 +1,109 @@
+"""The sections ``activities`` and ``deals``: what a CRM recorded, under the names that rules use."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, cast
+
+from leadline.common.values import CRMS, Crm
+from leadline.common.vocabulary import ACTIVITY_KINDS
+from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
+from leadline.rules.model import Activity, ActivitySource, AttributeTest, DealLink, Deals
+from leadline.rules.reading.report import Report, nearest, short
+
+MAIN_ATTRIBUTE: Final = {
+    # `{form: demo}` is short for `{form: {form: demo}}`
+    "event": "name",
+    "form": "form",
+    "email": "event",
+    "call": "outcome",
+    "meeting": "outcome",
+}
+LINKS: Final[tuple[DealLink, ...]] = ("converted", "contact_role", "account", "association")
+
+
+def read_activities(report: Report, node: Node) -> dict[str, Activity]:
+    """Return the activities that could be read, by name, in file order."""
+    activities: dict[str, Activity] = {}
+    for entry in report.entries(node, "`activities`"):
+        keys = report.keys(entry.value, CRMS, f"the activity `{short(entry.name)}`", later=("otherwise",))
+        if keys is None:
+            continue
+        sources = tuple(
+            source for crm, given in keys.items() for source in _sources(report, cast(Crm, crm), given.value)
+        )
+        if not keys:
+            hint = "such as {hubspot: {form: demo}}"
+            report.add(entry.key.mark, f"the activity `{short(entry.name)}` has no source", hint, "missing-key")
+        activities[entry.name] = Activity(entry.name, sources, entry.key.mark)
+    return activities
+
+
+def read_deals(report: Report, node: Node) -> Deals:
+    """Return which deals speak for a person, and which of them count."""
+    keys = report.keys(node, ("link", "only"), "`deals`") or {}
+    deals = Deals(mark=node.mark)
+    link = cast(
+        tuple[DealLink, ...],
+        report.choices(keys["link"].value, LINKS, "`link`") if "link" in keys else deals.link,
+    )
+    only: dict[str, tuple[str, ...]] = {}
+    if "only" in keys:
+        for entry in report.entries(keys["only"].value, "`only`"):
+            only[entry.name] = report.texts(entry.value, f"`{short(entry.name)}` of deals")
+    return Deals(tuple(dict.fromkeys(link)), only, node.mark)
+
+
+def _sources(report: Report, crm: Crm, node: Node) -> list[ActivitySource]:
+    read = [_source(report, crm, item) for item in report.items(node)]
+    return [source for source in read if source is not None]
+
+
+def _source(report: Report, crm: Crm, node: Node) -> ActivitySource | None:
+    kinds = tuple(ACTIVITY_KINDS[crm])
+    if isinstance(node, Scalar):  # `hubspot: meeting` is every meeting
+        kind = report.choice(node, kinds, f"kinds of activities in {crm}")
+        return ActivitySource(crm, kind, (), node.mark) if kind else None
+    keys = report.keys(node, (*kinds, "where"), f"an activity of {crm}", later=("property",))
+    if keys is None:
+        return None
+    heads = [entry for name, entry in keys.items() if name != "where"]
+    if len(heads) != 1:
+        hint = nearest("", kinds) if not heads else "write one mapping for each: [{...}, {...}]"
+        report.add(node.mark, f"a source names one kind of activity of {crm}", hint, "activity-kind")
+        return None
+    kind = heads[0].name
+    tests = _main_tests(report, crm, heads[0])
+    if "where" in keys:
+        tests += _tests(report, crm, kind, keys["where"].value)
+    return ActivitySource(crm, kind, tests, node.mark)
+
+
+def _main_tests(report: Report, crm: Crm, entry: Entry) -> tuple[AttributeTest, ...]:
+    if isinstance(entry.value, MappingNode):
+        return _tests(report, crm, entry.name, entry.value)
+    attribute = MAIN_ATTRIBUTE.get(entry.name)
+    if attribute is None:
+        names = ", ".join(ACTIVITY_KINDS[crm][entry.name])
+        hint = f"such as {{{names.split(',')[0]}: ...}}" if names else f"write `{crm}: {entry.name}`"
+        report.wrong(entry.value, f"`{entry.name}` takes a mapping of its attributes", hint)
+        return ()
+    test = _test(report, attribute, "in", entry.value)
+    return (test,) if test else ()
+
+
+def _tests(report: Report, crm: Crm, kind: str, node: Node) -> tuple[AttributeTest, ...]:
+    found: list[AttributeTest] = []
+    for attribute, entry in (report.keys(node, ACTIVITY_KINDS[crm][kind], f"`{kind}` of {crm}") or {}).items():
+        if not isinstance(entry.value, MappingNode):
+            test = _test(report, attribute, "in", entry.value)
+            found += [test] if test else []
+            continue
+        for op, inner in (report.keys(entry.value, ("in", "contains"), f"`{attribute}`") or {}).items():
+            test = _test(report, attribute, op, inner.value)
+            found += [test] if test else []
+    return tuple(found)
+
+
+def _test(report: Report, attribute: str, op: str, node: Node) -> AttributeTest | None:
+    operands = report.texts(node, f"`{attribute}`")
+    return AttributeTest(attribute, cast(Literal["in", "contains"], op), operands) if operands else None

@@ -1,0 +1,88 @@
+"""Points by band of a number field: ``{employees: {under 50: 0, 50 to 199: 10, from 5000: 20}}``."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from leadline.common.yamltree import Entry, MappingNode, Scalar
+from leadline.rules.model import Band, Bands, Field
+from leadline.rules.reading.names import Reading
+from leadline.rules.reading.report import nearest, short
+
+NUMBER_TYPES: Final = ("integer", "decimal", "money")
+
+
+def read_bands(reading: Reading, node: MappingNode) -> Bands | None:
+    """Return the bands under ``points``; the mapping has one key, the field."""
+    report = reading.report
+    if len(node.entries) != 1:
+        hint = "such as {employees: {under 50: 0, from 50: 10}}"
+        report.add(node.mark, "points by band name one field", hint, "bands")
+        return None
+    entry = node.entries[0]
+    if entry.name not in reading.names.fields:
+        message = f"fields: there is no `{short(entry.name)}`"
+        report.add(entry.key.mark, message, nearest(entry.name, reading.names.fields), "unknown-name")
+        return None
+    field = reading.fields.get(entry.name)
+    if field is None:
+        return None  # already noted where the field is defined
+    if field.type not in NUMBER_TYPES:
+        message = f"`{field.name}` is a {field.type}; bands need a number"
+        report.add(entry.key.mark, message, "give points with `when` instead", "wrong-type")
+        return None
+    if not isinstance(entry.value, MappingNode):
+        report.wrong(entry.value, f"the bands of `{field.name}` are a mapping (`50 to 199: 10`)")
+        return None
+    read = [_band(reading, field, band) for band in entry.value.entries]
+    bands = tuple(band for band in read if band is not None)
+    return Bands(field.name, bands) if bands else None
+
+
+_NUMBER: Final = r"(-?[0-9]{1,20}(?:\.[0-9]{1,10})?)"
+_SHAPES: Final = (
+    # (pattern, lowest group, highest group, above, below)
+    (re.compile(rf"under {_NUMBER}"), 0, 1, False, True),
+    (re.compile(rf"up to {_NUMBER}"), 0, 1, False, False),
+    (re.compile(rf"from {_NUMBER}"), 1, 0, False, False),
+    (re.compile(rf"over {_NUMBER}"), 1, 0, True, False),
+    (re.compile(rf"{_NUMBER} to {_NUMBER}"), 1, 2, False, False),
+    (re.compile(rf"{_NUMBER}"), 1, 1, False, False),
+)
+
+
+def _band(reading: Reading, field: Field, entry: Entry) -> Band | None:
+    report = reading.report
+    points = report.number(entry.value, "points")
+    for pattern, low, high, above, below in _SHAPES:
+        match = pattern.fullmatch(entry.name)
+        if match is None:
+            continue
+        lowest = Decimal(match[low]) if low else None
+        highest = Decimal(match[high]) if high else None
+        if lowest is not None and highest is not None and lowest > highest:
+            report.add(entry.key.mark, f"the band `{entry.name}` is empty", "smaller number first", "out-of-range")
+        if points is None or not _whole(reading, field, entry.key, lowest, highest):
+            return None
+        return _closed(field, Band(lowest, highest, points, entry.name, above, below))
+    hint = "write `under 50`, `up to 50`, `50 to 199`, `from 5000` or `over 5000`"
+    report.add(entry.key.mark, f"`{short(entry.name)}` is no band", hint, "bands")
+    return None
+
+
+def _whole(reading: Reading, field: Field, key: Scalar, *ends: Decimal | None) -> bool:
+    if field.type != "integer" or all(end is None or end == end.to_integral_value() for end in ends):
+        return True
+    reading.report.add(key.mark, f"`{field.name}` has whole numbers only", code="wrong-type")
+    return False
+
+
+def _closed(field: Field, band: Band) -> Band:
+    """On whole numbers ``under 50`` is the closed band up to 49."""
+    if field.type != "integer":
+        return band
+    lowest = band.lowest + 1 if band.above and band.lowest is not None else band.lowest
+    highest = band.highest - 1 if band.below and band.highest is not None else band.highest
+    return Band(lowest, highest, band.points, band.label)

@@ -1,0 +1,129 @@
+"""Reading a whole book: the root file's sections in the order in which they need each other."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Final
+
+from leadline.common.errors import BookError, Problem
+from leadline.common.values import Crm
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.yamltree import Entry, Node, parse
+from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, Not, Publish, WriteTargets
+from leadline.rules.reading.activities import read_activities, read_deals
+from leadline.rules.reading.conditions import WORDS
+from leadline.rules.reading.fields import read_fields
+from leadline.rules.reading.grids import read_grid, read_temperatures
+from leadline.rules.reading.hashing import book_hash
+from leadline.rules.reading.limits import read_guards
+from leadline.rules.reading.lists import Lists
+from leadline.rules.reading.names import Reading, gather
+from leadline.rules.reading.paths import Paths, read_by_hand, read_paths
+from leadline.rules.reading.report import Report, nearest
+from leadline.rules.reading.scores import read_scores
+from leadline.rules.reading.stages import read_stages, with_start
+from leadline.rules.reading.words import conditions
+from leadline.rules.reading.writing import read_write
+
+VERSION: Final = 1
+ROOT: Final = "rules.yml"
+SECTIONS: Final = (
+    *("leadline", "name", "scope", "primary", "machines", "fields", "deals", "activities", "scores", "grid"),
+    *("temperature", "stages", "paths", "by_hand", "write", "guards"),
+)
+LATER: Final = ("accounts", "on_enter", "capacity", "calendars", "slas")
+"""Sections of the language that later versions read; refused, never ignored."""
+
+
+def read_book(sources: Mapping[str, bytes]) -> Book:
+    """Return the book in ``sources`` (file name relative to the book's directory -> bytes).
+
+    The root is ``rules.yml`` or else the only YAML file. Raises BookError with all problems at once.
+    """
+    root = _root(sources)
+    tree = parse(root, sources[root])
+    report = Report()
+    sections = report.keys(tree, SECTIONS, "a rule book", LATER)
+    book = _book(report, sections, tree, sources) if sections is not None else None
+    if report.problems or book is None:
+        raise BookError(list(dict.fromkeys(report.problems)))
+    return dataclasses.replace(book, hash=book_hash(book))
+
+
+def _root(sources: Mapping[str, bytes]) -> str:
+    if ROOT in sources:
+        return ROOT
+    others = [name for name in sources if name.endswith((".yml", ".yaml")) and "/" not in name]
+    if len(others) == 1:
+        return others[0]
+    found = "there is no rules.yml" if not others else "several YAML files, and none is called rules.yml"
+    raise BookError([Problem(ROOT, 0, 0, found, "name the rule book rules.yml", "no-book")])
+
+
+def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Mapping[str, bytes]) -> Book | None:
+    for section in ("leadline", "name", "fields", "stages", "paths"):
+        report.required(sections, section, tree.mark, "a rule book")
+    nodes = {name: entry.value for name, entry in sections.items()}
+    _check_version(report, nodes)
+    name = report.text(nodes["name"], "`name`") if "name" in nodes else None
+    names = gather(report, sections, WORDS)
+    lists = Lists(report, sources)
+    fields = read_fields(report, nodes["fields"], lists) if "fields" in nodes else {}
+    reading = Reading(report, lists, names, fields)
+    stages = read_stages(reading, nodes["stages"]) if "stages" in nodes else {}
+    paths = read_paths(reading, nodes["paths"], stages) if "paths" in nodes else Paths((), ())
+    nothing: tuple[dict[Crm, WriteTargets], Publish] = ({}, Publish())
+    write, publish = read_write(reading, nodes["write"]) if "write" in nodes else nothing
+    return Book(
+        name=name or "",
+        fields=fields,
+        activities=read_activities(report, nodes["activities"]) if "activities" in nodes else {},
+        scores=read_scores(reading, nodes["scores"]) if "scores" in nodes else {},
+        stages=with_start(reading, stages, paths.main),
+        main_path=paths.main,
+        transitions=paths.transitions,
+        deals=read_deals(report, nodes["deals"]) if "deals" in nodes else Deals(),
+        grid=read_grid(reading, nodes["grid"]) if "grid" in nodes else None,
+        temperatures=read_temperatures(reading, nodes["temperature"]) if "temperature" in nodes else None,
+        by_hand=read_by_hand(reading, nodes["by_hand"]) if "by_hand" in nodes else ByHand(),
+        machines=report.texts(nodes["machines"], "`machines`") if "machines" in nodes else (),
+        primary=_primary(report, nodes),
+        scope=_scope(reading, nodes["scope"]) if "scope" in nodes else None,
+        write=write,
+        publish=publish,
+        guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
+    )
+
+
+def _check_version(report: Report, nodes: Mapping[str, Node]) -> None:
+    if "leadline" not in nodes:
+        return
+    version = report.count(nodes["leadline"], "`leadline`")
+    if version is not None and version != VERSION:
+        message = f"this book is written for version {version} of the rule language, and this program reads {VERSION}"
+        report.add(nodes["leadline"].mark, message, "install a newer Leadline", "version")
+
+
+def _primary(report: Report, nodes: Mapping[str, Node]) -> tuple[str, ...]:
+    default = ("Contact", "Lead", "contact")
+    if "primary" not in nodes:
+        return default
+    objects = [name for crm in PERSON_OBJECTS.values() for name in crm]
+    return tuple(dict.fromkeys(report.choices(nodes["primary"], objects, "`primary`: objects"))) or default
+
+
+def _scope(reading: Reading, node: Node) -> Condition | None:
+    """Return who is in the lifecycle: ``include`` holds and ``exclude`` does not."""
+    keys = reading.report.keys(node, ("include", "exclude"), "`scope`")
+    if keys is None:
+        return None
+    reader = conditions(reading, "scope")
+    include = reader.read(keys["include"].value) if "include" in keys else None
+    exclude = reader.read(keys["exclude"].value) if "exclude" in keys else None
+    if not keys:
+        reading.report.add(node.mark, "`scope` is empty", nearest("", ("include", "exclude")), "missing-key")
+    outside = Not(exclude, exclude.mark) if exclude is not None else None
+    if include is not None and outside is not None:
+        return All((include, outside), node.mark)
+    return include if include is not None else outside

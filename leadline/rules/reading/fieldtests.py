@@ -1,0 +1,192 @@
+"""Conditions whose subject is a field or a score: ``{employees: {at_least: 50}}``, ``{fit: {grade: A}}``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any as AnyType
+from typing import Final, cast
+
+from leadline.common.folding import fold
+from leadline.common.values import Value
+from leadline.common.yamltree import Entry, MappingNode, Node
+from leadline.rules.dates import date_text, datetime_text
+from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, OPS
+from leadline.rules.model import All, Condition, Field, FieldTest, GradeTest, Months, NumberOp, ScoreTest
+from leadline.rules.reading.conditions import AFTER_SCORES, Conditions
+from leadline.rules.reading.durations import calendar_duration
+from leadline.rules.reading.lists import SHIPPED, Lists
+from leadline.rules.reading.report import nearest, short
+
+Operands = tuple[Value | timedelta | Months, ...]
+
+
+def field_test(reader: Conditions, entry: Entry) -> Condition | None:
+    """Read ``field: value``, ``field: [values]`` or ``field: {operator: operand}``."""
+    field = reader.reading.fields.get(entry.name)
+    if field is None:
+        return None  # the field's own definition has a problem, already noted
+    ops = OPS[field.type]
+    if not isinstance(entry.value, MappingNode):
+        return _short_form(reader, field, entry)
+    tests: list[Condition] = []
+    for op, node in ((inner.key, inner.value) for inner in entry.value.entries):
+        if op.text not in ops:
+            message = f"`{short(op.text)}` cannot be asked of `{field.name}`, which is {_kind(field)}"
+            reader.report.add(op.mark, message, nearest(op.text, ops), "unknown-key")
+            continue
+        operands = _operands(reader, field, op.text, node)
+        if operands:
+            tests.append(FieldTest(field.name, cast(AnyType, op.text), operands, op.mark))
+    if not entry.value.entries:
+        reader.report.add(
+            entry.value.mark, f"`{field.name}` is compared with nothing", nearest("", ops), "wrong-type"
+        )
+    return _together(tests, entry)
+
+
+def score_test(reader: Conditions, entry: Entry) -> Condition | None:
+    """Read ``score: {at_least: n}`` or ``score: {grade: A}``."""
+    if reader.place not in AFTER_SCORES:
+        reader.not_here(entry.key.mark, entry.name)
+        return None
+    keys = reader.report.keys(entry.value, (*NUMBER_OPS, "grade"), f"the score `{entry.name}`")
+    tests: list[Condition] = []
+    for op, inner in (keys or {}).items():
+        if op == "grade":
+            grades = reader.reading.names.scores[entry.name]
+            node = inner.value
+            if isinstance(node, MappingNode) and node.get("in") is not None and len(node.entries) == 1:
+                node = node.entries[0].value
+            names = reader.report.choices(node, grades, f"grades of `{entry.name}`", "unknown-grade")
+            if names:
+                tests.append(GradeTest(names, entry.name, mark=inner.key.mark))
+            continue
+        number = reader.report.number(inner.value, f"`{op}`")
+        if number is not None:
+            tests.append(ScoreTest(entry.name, cast(NumberOp, op), number, inner.key.mark))
+    if keys is not None and not keys and isinstance(entry.value, MappingNode) and not entry.value.entries:
+        reader.report.add(
+            entry.value.mark, f"`{entry.name}` is compared with nothing", "such as {at_least: 40}", "wrong-type"
+        )
+    return _together(tests, entry)
+
+
+def _together(tests: list[Condition], entry: Entry) -> Condition | None:
+    if len(tests) > 1:
+        return All(tuple(tests), entry.key.mark)
+    return tests[0] if tests else None
+
+
+def _short_form(reader: Conditions, field: Field, entry: Entry) -> Condition | None:
+    op = {
+        "text": "in",
+        "list": "in",
+        "boolean": "is",
+        "integer": "equals",
+        "decimal": "equals",
+        "money": "equals",
+    }.get(field.type)
+    if op is None:
+        hint = "one of " + ", ".join(f"`{name}`" for name in DATE_OPS)
+        reader.report.wrong(entry.value, f"`{field.name}` is {_kind(field)} and needs an operator", hint)
+        return None
+    operands = _operands(reader, field, op, entry.value)
+    return FieldTest(field.name, cast(AnyType, op), operands, entry.key.mark) if operands else None
+
+
+def _operands(reader: Conditions, field: Field, op: str, node: Node) -> Operands:
+    return _READERS[op](reader, field, node, op)
+
+
+def _texts(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    found: list[str] = []
+    for item in reader.report.items(node):
+        text = reader.report.text(item, f"`{op}` of `{field.name}`")
+        if text is None:
+            continue
+        if Lists.is_file(text):
+            found += reader.reading.lists.values(text, item.mark) or ()
+            continue
+        _check_spelling(reader, field, op, text, item)
+        found.append(text)
+    if not reader.report.items(node):
+        reader.report.add(
+            node.mark, f"`{field.name}` is compared with an empty list", "name at least one", "empty-list"
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def _check_spelling(reader: Conditions, field: Field, op: str, text: str, node: Node) -> None:
+    """Refuse a CRM's own spelling that ``values`` renamed: it never occurs, so it would never be true."""
+    renamed = field.values.get(fold(text))
+    if op == "in" and renamed is not None and fold(renamed) != fold(text):
+        message = f"`{short(text)}` is called `{renamed}` in this book (see `values` of `{field.name}`)"
+        reader.report.add(node.mark, message, f"write `{renamed}`", "renamed-value")
+
+
+def _domains(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    found: list[str] = []
+    for item in reader.report.items(node):
+        text = reader.report.text(item, f"`{op}` of `{field.name}`")
+        if text is None:
+            continue
+        if Lists.is_file(text):
+            found += reader.reading.lists.values(text, item.mark) or ()
+        elif "." in text:
+            found.append(text)
+        else:
+            shipped = reader.reading.lists.shipped(text)
+            if shipped is None:
+                message = f"`{short(text)}` is no domain and no list that Leadline ships"
+                reader.report.add(item.mark, message, nearest(text, SHIPPED), "unknown-name")
+            found += shipped or ()
+    return tuple(dict.fromkeys(fold(domain).lstrip("@") for domain in found))
+
+
+def _number(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    number = reader.report.number(node, f"`{op}` of `{field.name}`")
+    if number is not None and field.type == "integer" and number != number.to_integral_value():
+        reader.report.add(node.mark, f"`{field.name}` has whole numbers only", code="wrong-type")
+        return ()
+    return () if number is None else (Decimal(number),)
+
+
+def _truth(reader: Conditions, field: Field, node: Node, _op: str) -> Operands:
+    truth = reader.report.boolean(node, f"`{field.name}`")
+    return () if truth is None else (truth,)
+
+
+def _day(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    text = reader.report.text(node, f"`{op}` of `{field.name}`")
+    if text is None:
+        return ()
+    read: date | datetime | None = date_text(text) if field.type == "date" else datetime_text(text)
+    if read is None:
+        shape = "a date such as 2026-01-31" if field.type == "date" else "an instant such as 2026-01-31T09:00:00Z"
+        reader.report.wrong(node, f"`{op}` of `{field.name}` is {shape}")
+        return ()
+    return (read,)
+
+
+def _span(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    span = calendar_duration(reader.report, node, f"`{op}` of `{field.name}`")
+    return () if span is None else (span,)
+
+
+def _kind(field: Field) -> str:
+    article = "an" if field.type == "integer" else "a"
+    return f"{article} {field.type}"
+
+
+_READERS: Final[dict[str, Callable[[Conditions, Field, Node, str], Operands]]] = {
+    **dict.fromkeys(("in", "has_word", "contains", "starts"), _texts),
+    "domain_in": _domains,
+    **dict.fromkeys(NUMBER_OPS, _number),
+    "is": _truth,
+    "before": _day,
+    "after": _day,
+    "within_next": _span,
+    "within_last": _span,
+}

@@ -1,0 +1,54 @@
+"""The hash of a resolved book: what it means, not how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import Any, Final, get_args
+
+from leadline.common.canonical import digest
+from leadline.common.folding import fold
+from leadline.rules.fieldops import TEXT_OPS
+from leadline.rules.model import Book, Condition, Field, FieldTest, Score
+
+SEMANTICS: Final = 1
+"""Raised whenever the same book would decide differently, so that old decisions keep their own hash."""
+
+
+def book_hash(book: Book) -> str:
+    """Return 64 hex digits over the resolved book and the version of its meaning.
+
+    Comments, file names, positions, the order of keys that have no order and repeated list entries do not count;
+    the order of a field's sources, of transitions and of a condition's parts does.
+    """
+    return digest({"semantics": SEMANTICS, "book": _canonical(book)})
+
+
+# Places, display texts and the hash itself: nothing that decides.
+_LEFT_OUT: Final = {"mark", "hash", "file", "label"}
+_TAGGED: Final[tuple[type, ...]] = get_args(Condition)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return {"microseconds": value // timedelta(microseconds=1)}
+    if isinstance(value, FieldTest) and value.op in TEXT_OPS:
+        return ["FieldTest", value.field, value.op, sorted({fold(str(operand)) for operand in value.operands})]
+    if isinstance(value, Score):
+        # Points add up in any order.
+        listed = sorted(value.criteria, key=lambda criterion: criterion.name)
+        return {**_parts(value), "criteria": [_canonical(criterion) for criterion in listed]}
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = _parts(value)
+        return [type(value).__name__, parts] if isinstance(value, _TAGGED) else parts
+    if isinstance(value, Mapping):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_canonical(item) for item in value]
+    return value
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    left_out = _LEFT_OUT if not isinstance(value, Field) else {"mark"}
+    return {item.name: _canonical(getattr(value, item.name)) for item in fields(value) if item.name not in left_out}

@@ -1,0 +1,176 @@
+"""The condition words of this version, each registered with its parser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from leadline.common.marks import Mark
+from leadline.common.yamltree import Entry, MappingNode, Node
+from leadline.rules.model import (
+    ActivityTest,
+    All,
+    Any,
+    AtLeast,
+    Condition,
+    DealState,
+    DealTest,
+    GradeTest,
+    Known,
+    NoActivityFor,
+    Not,
+    TimeInStage,
+)
+from leadline.rules.reading.conditions import AFTER_SCORES, Conditions, Keys, Place, beside, word
+from leadline.rules.reading.durations import duration
+from leadline.rules.reading.fieldtests import field_test, score_test
+from leadline.rules.reading.names import Reading
+
+
+def conditions(reading: Reading, place: Place) -> Conditions:
+    """Return a reader of conditions that knows every word of this version."""
+    return Conditions(reading, place, {"field": field_test, "score": score_test})
+
+
+@word("all")
+def _all(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    parts = _parts(reader, keys, "all")
+    return All(parts, mark) if parts else None
+
+
+@word("any")
+def _any(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    parts = _parts(reader, keys, "any")
+    return Any(parts, mark) if parts else None
+
+
+@word("at_least", "of")
+def _at_least(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "at_least"):
+        return None
+    of = reader.report.required(keys, "of", mark, "`at_least`")
+    count = reader.report.count(keys["at_least"].value, "`at_least`")
+    if of is None or count is None:
+        return None
+    listed = len(reader.report.items(of))
+    if count > listed:
+        message = f"at least {count} of {listed} conditions can never be true"
+        reader.report.add(keys["at_least"].value.mark, message, f"at most {listed}", "out-of-range")
+    parts = reader.read_all(of, "`of`")
+    return AtLeast(count, parts, mark) if parts else None
+
+
+@word("not")
+def _not(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "not"):
+        return None
+    part = reader.read(keys["not"].value)
+    return Not(part, mark) if part is not None else None
+
+
+@word("known")
+def _known(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    return _known_test(reader, keys, mark, "known")
+
+
+@word("unknown")
+def _unknown(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    return _known_test(reader, keys, mark, "unknown")
+
+
+@word("activity", "within", "at_least", "ever")
+def _activity(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "activity"):
+        return None
+    name = reader.report.choice(keys["activity"].value, reader.reading.names.activities, "activities")
+    within: timedelta | None = None
+    count: int | None = 1
+    if "within" in keys:
+        within = duration(reader.report, keys["within"].value, "`within`")
+    if "at_least" in keys:
+        count = reader.report.count(keys["at_least"].value, "`at_least`", highest=100_000)
+    ever = _ever(reader, keys)
+    return ActivityTest(name, within, count, ever, mark) if name is not None and count is not None else None
+
+
+@word("no_activity_for")
+def _no_activity_for(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "no_activity_for"):
+        return None
+    quiet = duration(reader.report, keys["no_activity_for"].value, "`no_activity_for`")
+    return NoActivityFor(quiet, mark) if quiet else None
+
+
+@word("deal", "ever")
+def _deal(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "deal"):
+        return None
+    node = keys["deal"].value
+    text = reader.report.text(node, "`deal`")
+    if text in {"renewed", "churned"}:
+        reader.report.unsupported(node.mark, f"deal: {text}")
+        return None
+    state = reader.report.choice(node, ("open", "won", "lost"), "`deal`") if text else None
+    ever = _ever(reader, keys)
+    return DealTest(cast(DealState, state), ever, mark) if state else None
+
+
+@word("grade", places=AFTER_SCORES)
+def _grade(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    cells = reader.reading.names.cells
+    if not cells:
+        hint = "define `grid`, or name a score, such as {fit: {grade: A}}"
+        reader.report.add(keys["grade"].key.mark, "`grade` needs a grid of two scores", hint, "unknown-name")
+        return None
+    return _one_of(reader, keys, mark, "grade", cells)
+
+
+@word("temperature", places=AFTER_SCORES)
+def _temperature(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    names = reader.reading.names.temperatures
+    if not names:
+        mark = keys["temperature"].key.mark
+        reader.report.add(mark, "there is no section `temperature`", "define it", "unknown-name")
+        return None
+    return _one_of(reader, keys, mark, "temperature", names)
+
+
+@word("time_in_stage", places=AFTER_SCORES)
+def _time_in_stage(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "time_in_stage"):
+        return None
+    inner = reader.report.keys(keys["time_in_stage"].value, ("at_least",), "`time_in_stage`")
+    if inner is None:
+        return None
+    node = reader.report.required(inner, "at_least", keys["time_in_stage"].value.mark, "`time_in_stage`")
+    length = duration(reader.report, node, "`time_in_stage`") if node is not None else None
+    return TimeInStage(length, mark) if length else None
+
+
+def _parts(reader: Conditions, keys: Keys, head: str) -> tuple[Condition, ...]:
+    if not beside(reader, keys, head):
+        return ()
+    return reader.read_all(keys[head].value, f"`{head}`")
+
+
+def _known_test(reader: Conditions, keys: Keys, mark: Mark, head: str) -> Condition | None:
+    if not beside(reader, keys, head):
+        return None
+    name = reader.report.choice(keys[head].value, reader.reading.names.fields, "fields")
+    return Known(name, head == "known", mark) if name is not None else None
+
+
+def _ever(reader: Conditions, keys: Keys) -> bool:
+    entry: Entry | None = keys.get("ever")
+    return bool(entry and reader.report.boolean(entry.value, "`ever`"))
+
+
+def _one_of(reader: Conditions, keys: Keys, mark: Mark, head: str, names: tuple[str, ...]) -> Condition | None:
+    if not beside(reader, keys, head):
+        return None
+    node: Node | None = keys[head].value
+    if isinstance(node, MappingNode):
+        inner = reader.report.keys(node, ("in",), f"`{head}`")
+        node = reader.report.required(inner, "in", node.mark, f"`{head}`") if inner is not None else None
+    chosen = reader.report.choices(node, names, f"`{head}`", "unknown-grade") if node is not None else ()
+    return GradeTest(chosen, temperature=head == "temperature", mark=mark) if chosen else None
