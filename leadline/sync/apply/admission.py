@@ -1,0 +1,66 @@
+"""What a plan must be before it may be applied: made here, for these CRMs, by this book, and not yet applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leadline.common.errors import RefusedError
+from leadline.common.values import Crm
+from leadline.connectors.protocol import ReadConnector
+from leadline.rules.model import Book
+from leadline.sync.guards import AdoptionError, require_guards
+from leadline.sync.plan.model import Plan
+from leadline.sync.store import Store
+from leadline.sync.store.applying import population
+from leadline.sync.store.cycles import active_book, get_cycle
+from leadline.sync.store.journal import get_plan
+
+_AGAIN = "make a new plan with `leadline plan -o plan.json`"
+
+
+def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Book, accepted: str | None) -> bool:
+    """Raise RefusedError when this plan may not be applied now; return whether an earlier run left it unfinished.
+
+    ``accepted`` is the hash that a person accepted by naming the plan file; an adoption needs it. Nothing was
+    written anywhere when this raises. Guards were passed before an unfinished plan began, so they hold it no more.
+    """
+    _same_book(plan, book)
+    _same_organisations(plan, crms)
+    with store.read() as connection:
+        known = get_plan(connection, plan.hash)
+        cycle = get_cycle(connection, plan.cycle)
+        active = active_book(connection)
+        people = population(connection)
+    status = known.status if known else "made"
+    if status == "applied":
+        raise RefusedError(f"this plan was applied already; {_AGAIN}")
+    if status == "stale":
+        raise RefusedError(f"a newer plan was applied after this one was begun; {_AGAIN}")
+    if cycle is None or cycle.frontier != plan.frontier:
+        raise RefusedError(f"this plan was not made from this state store; {_AGAIN} there")
+    resumed = status == "applying"
+    if plan.adoption and active is not None and not resumed:
+        raise RefusedError(f"this plan would adopt the CRMs, but that was done already; {_AGAIN}")
+    if plan.adoption and accepted != plan.hash:
+        raise AdoptionError(plan)
+    if not plan.adoption and active is None:
+        raise RefusedError(f"no rule book is active on these CRMs yet, so the first plan must adopt them; {_AGAIN}")
+    if not resumed:
+        require_guards(plan, book, people)
+    return resumed
+
+
+def _same_book(plan: Plan, book: Book) -> None:
+    if plan.book_hash != book.hash:
+        raise RefusedError(
+            f"this plan was made by another rule book (plan {plan.book_hash[:12]}, now {book.hash[:12]}); {_AGAIN}"
+        )
+
+
+def _same_organisations(plan: Plan, crms: Mapping[Crm, ReadConnector]) -> None:
+    for crm in sorted({write.ref.crm for write in plan.writes}):
+        if crm not in crms:
+            raise RefusedError(f"this plan writes to {crm}, which leadline.yml does not connect to; {_AGAIN}")
+        planned, found = plan.organisations.get(crm), crms[crm].organisation()
+        if planned != found:
+            raise RefusedError(f"this plan is for {crm} {planned}, but {found} is connected; {_AGAIN}")

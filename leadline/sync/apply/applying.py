@@ -1,0 +1,164 @@
+"""Applying a plan: that plan and nothing else, crash anywhere, believe nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from leadline.common.errors import LeadlineError, OutsideError
+from leadline.common.values import Crm, Raw, RecordRef
+from leadline.connectors.protocol import WriteConnector
+from leadline.rules.model import Book
+from leadline.sync.apply.admission import admit
+from leadline.sync.apply.reading_back import read_back
+from leadline.sync.apply.remedies import remedy_for
+from leadline.sync.apply.report import ApplyEvent, ApplyReport, ReadingBack, RecordOutcome
+from leadline.sync.apply.staleness import judge
+from leadline.sync.apply.writing import Patience, write_phase
+from leadline.sync.journal import Entry, Journal
+from leadline.sync.plan.model import Plan
+from leadline.sync.store import Store
+from leadline.sync.store.applying import Settlement
+from leadline.sync.store.cycles import activate_book, active_book
+from leadline.sync.store.mirror import MirrorRecord, load_records
+from leadline.sync.store.outcomes import latest_decisions
+
+_SEVERITY = ("verified", "planned", "claimed", "done", "stale", "gone", "ignored", "failed", "parked")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who applies and how: the journal's owner and clock, the lease to keep, patience, and who listens.
+
+    ``accepted`` is the hash of an adoption plan that a person accepted. ``refresh`` pulls what changed since the
+    plan was made; without it the mirror is taken as it is.
+    """
+
+    owner: str
+    clock: Callable[[], datetime]
+    keep: Callable[[Connection], None] = lambda _: None
+    accepted: str | None = None
+    refresh: Callable[[], None] | None = None
+    patience: Patience = field(default_factory=Patience)
+    on_event: Callable[[ApplyEvent], None] = lambda _: None
+
+
+def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], book: Book, run: Run) -> ApplyReport:
+    """Write a plan, read every value back, and report what did not become so.
+
+    Raises RefusedError, with nothing written, when the plan may not be applied (another organisation or book,
+    applied before, stopped by a guard, an adoption nobody accepted). A CRM that breaks off in the middle is told in
+    the report; the other one is still served. Applying the same plan again continues where this run stopped.
+    """
+    resumed = admit(store, plan, writers, book, run.accepted)
+    before = {crm: dict(writers[crm].calls()) for crm in writers}
+    journal = Journal(store, plan, run.owner, run.clock, run.keep)
+    journal.open(lambda connection: _accept(connection, plan))
+    if run.refresh is not None:
+        run.refresh()
+    _drop_unfit(store, journal)
+    errors: dict[Crm, LeadlineError] = {}
+    for crm in sorted(plan.calls):
+        try:
+            _serve(journal, writers, crm, plan, run)
+        except OutsideError as error:
+            errors[crm] = error
+    journal.close()
+    calls = {
+        crm: {what: writers[crm].calls().get(what, 0) - before[crm].get(what, 0) for what in ("write", "read_back")}
+        for crm in writers
+    }
+    return _report(plan, journal.entries(), calls, errors, resumed=resumed)
+
+
+def is_live(record: MirrorRecord | None) -> bool:
+    """Whether a mirrored record can be written at all: known, not deleted, not merged, not a converted lead."""
+    if record is None or record.deleted or record.merged_into is not None:
+        return False
+    return record.fields.get("IsConverted") is not True
+
+
+def _accept(connection: Connection, plan: Plan) -> None:
+    """Activating a book is recorded only here: its plan has passed the guards."""
+    if active_book(connection) != plan.book_hash:
+        activate_book(connection, plan.book_hash, plan.frontier, plan.cycle)
+
+
+def _drop_unfit(store: Store, journal: Journal) -> None:
+    """Settle, without a call, what is gone, stale, or already as it should be."""
+    by_record: dict[RecordRef, list[Entry]] = {}
+    for entry in journal.entries():
+        if entry.status == "planned":
+            by_record.setdefault(entry.ref, []).append(entry)
+    with store.read() as connection:
+        mirrored = load_records(connection, by_record)
+        decisions = latest_decisions(connection, {entries[0].group[0].person for entries in by_record.values()})
+    results: list[Settlement] = []
+    for ref, entries in by_record.items():
+        record = mirrored.get(ref)
+        present: Mapping[str, Raw] | None = record.fields if record is not None and is_live(record) else None
+        verdicts = judge(entries, present, decisions.get(entries[0].group[0].person))
+        for number, verdict in verdicts.items():
+            if verdict == "there":
+                results.append(Settlement(number, "done"))
+            elif verdict != "write":
+                results.append(Settlement(number, verdict, verdict.upper()))
+    journal.settle(results)
+
+
+def _serve(journal: Journal, writers: Mapping[Crm, WriteConnector], crm: Crm, plan: Plan, run: Run) -> None:
+    for phase in (1, 2):
+        mine = [entry for entry in journal.entries() if entry.ref.crm == crm]
+        held = _held_back(mine) if phase == 2 else {}
+        journal.settle(list(held.values()))
+        due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
+        if due:
+            write_phase(journal, writers[crm], due, run.patience, run.on_event)
+    written = [entry for entry in journal.entries() if entry.ref.crm == crm and entry.status == "done"]
+    if written:
+        run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
+        read_back(journal, writers[crm], plan, written)
+
+
+def _held_back(entries: Sequence[Entry]) -> dict[int, Settlement]:
+    """Settle second steps as their first step ended when it did not succeed: they would be dropped in silence."""
+    firsts = {entry.ref: entry for entry in entries if entry.phase == 1 and entry.status not in {"done", "verified"}}
+    return {
+        entry.id: Settlement(entry.id, firsts[entry.ref].status, "PHASE", blamed=firsts[entry.ref].fields)
+        for entry in entries
+        if entry.phase == 2 and entry.status == "planned" and entry.ref in firsts
+    }
+
+
+def _report(
+    plan: Plan,
+    entries: Sequence[Entry],
+    calls: Mapping[Crm, Mapping[str, int]],
+    errors: Mapping[Crm, LeadlineError],
+    *,
+    resumed: bool,
+) -> ApplyReport:
+    worst: dict[RecordRef, Entry] = {}
+    for entry in entries:
+        known = worst.get(entry.ref)
+        if known is None or _SEVERITY.index(entry.status) > _SEVERITY.index(known.status):
+            worst[entry.ref] = entry
+    outcomes = tuple(_outcome(entry) for entry in worst.values() if entry.status != "verified")
+    counts = Counter(entry.status for entry in worst.values())
+    return ApplyReport(plan.hash, dict(sorted(counts.items())), outcomes, calls, dict(errors), resumed)
+
+
+def _outcome(entry: Entry) -> RecordOutcome:
+    return RecordOutcome(
+        ref=entry.ref,
+        person=entry.group[0].person,
+        status=entry.status,
+        code=entry.code,
+        message=entry.message,
+        remedy=remedy_for(entry.status, entry.code),
+        fields=entry.blamed or entry.fields,
+    )

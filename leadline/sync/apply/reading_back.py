@@ -1,0 +1,71 @@
+"""Believing nothing: every value that a CRM said it took is read back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Connection
+
+from leadline.common.values import Raw, RecordRef
+from leadline.connectors.protocol import ReadConnector
+from leadline.sync.apply.publishing import remember_published
+from leadline.sync.apply.writing import refs_of
+from leadline.sync.journal import Entry, Journal
+from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.plan.normal import same
+from leadline.sync.plan.source import Published
+from leadline.sync.store.applying import Settlement, mirror_values
+
+
+def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequence[Entry]) -> None:
+    """Read back the values of these written entries and settle each as verified, ignored or gone.
+
+    The mirror then has what the CRM has, and what was published is remembered, in the same transaction.
+    """
+    present = _present(reader, entries)
+    expected: dict[RecordRef, dict[str, PlannedWrite]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.phase):
+        expected.setdefault(entry.ref, {}).update({write.field: write for write in entry.group})
+    results = [_compare(entry, expected[entry.ref], present.get(entry.ref)) for entry in entries]
+    verified = {result.id for result in results if result.status == "verified"}
+    published = [write for entry in entries if entry.id in verified for write in entry.group if write.basis]
+
+    def follow(connection: Connection, _: datetime) -> None:
+        mirror_values(connection, present)
+        remember_published(
+            connection,
+            {
+                (write.person, write.ref): Published(plan.frontier, write.basis)
+                for write in published
+                if write.basis is not None
+            },
+        )
+
+    journal.settle_with(results, follow)
+
+
+def _present(reader: ReadConnector, entries: Sequence[Entry]) -> Mapping[RecordRef, Mapping[str, Raw]]:
+    """Read each object's records in the fewest calls: all its fields at once."""
+    found: dict[RecordRef, Mapping[str, Raw]] = {}
+    ordered = sorted(entries, key=lambda entry: entry.ref.object)
+    for _, same_object in groupby(ordered, key=lambda entry: entry.ref.object):
+        batch = list(same_object)
+        fields = sorted({write.field for entry in batch for write in entry.group})
+        answer = reader.read_back(refs_of(batch), fields)
+        found.update({ref: {name: values.get(name) for name in fields} for ref, values in answer.items()})
+    return found
+
+
+def _compare(entry: Entry, expected: Mapping[str, PlannedWrite], present: Mapping[str, Raw] | None) -> Settlement:
+    if present is None:
+        return Settlement(entry.id, "gone", "NOT_FOUND")
+    differing = [
+        write.field
+        for write in (expected[write.field] for write in entry.group)
+        if not same(present.get(write.field), write.new, write.kind, entry.ref.crm)
+    ]
+    if differing:
+        return Settlement(entry.id, "ignored", "IGNORED", blamed=tuple(sorted(differing)))
+    return Settlement(entry.id, "verified")

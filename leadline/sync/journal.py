@@ -1,0 +1,159 @@
+"""The journal of one plan being applied: every intent is written before its call and settled after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from leadline.common.values import RecordRef, RecordWrite
+from leadline.sync.plan.file import plan_text
+from leadline.sync.plan.model import Phase, Plan, PlannedWrite, grouped, record_write
+from leadline.sync.store import Store
+from leadline.sync.store import journal as rows
+from leadline.sync.store.applying import Settlement, reopen, settle, supersede
+from leadline.sync.store.journal import Intent, IntentStatus
+from leadline.sync.store.mirror import Written, remember_written
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journalled intent: the writes of one record in one phase. ``id`` is the journal's."""
+
+    id: int
+    status: IntentStatus
+    group: tuple[PlannedWrite, ...]
+    code: str = ""
+    message: str = ""
+    blamed: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> RecordRef:
+        """The record."""
+        return self.group[0].ref
+
+    @property
+    def phase(self) -> Phase:
+        """1 clears, 2 sets."""
+        return self.group[0].phase
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields written."""
+        return tuple(write.field for write in self.group)
+
+    def write(self) -> RecordWrite:
+        """Return what the connector is told."""
+        return record_write(self.group)
+
+
+class Journal:
+    """The intents of one plan. ``owner`` names this run, ``clock`` gives the present in UTC.
+
+    ``keep`` runs inside every transaction that precedes a call: it renews the writer lease or raises.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        owner: str,
+        clock: Callable[[], datetime],
+        keep: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._owner = owner
+        self._clock = clock
+        self._keep = keep
+
+    def open(self, accept: Callable[[Connection], None]) -> None:
+        """Journal the whole plan as intents, or take up what an earlier run left, in one transaction.
+
+        ``accept`` records in the same transaction what accepting the plan means. Unfinished older plans are closed.
+        """
+        at = self._clock()
+        with self._store.write() as connection:
+            self._keep(connection)
+            known = rows.get_plan(connection, self._plan.hash)
+            if known is None:
+                body = plan_text(self._plan)
+                rows.save_plan(connection, rows.PlanRow(self._plan.hash, self._plan.cycle, "applying", at, body))
+            else:
+                rows.set_plan_status(connection, self._plan.hash, "applying")
+            supersede(connection, self._plan.hash, at)
+            if not rows.journal_counts(connection, self._plan.hash):
+                rows.append_intents(connection, [*self._intents(at)])
+            reopen(connection, self._plan.hash, at)
+            accept(connection)
+
+    def entries(self) -> list[Entry]:
+        """Return every intent beside its planned writes, in the plan's order."""
+        with self._store.read() as connection:
+            intents = rows.intents_of(connection, self._plan.hash)
+        groups = list(grouped(self._plan.writes))
+        return [
+            Entry(
+                intent.id,
+                intent.status,
+                groups[intent.seq],
+                intent.code or "",
+                intent.message or "",
+                tuple(intent.blamed or ()),
+            )
+            for intent in intents
+        ]
+
+    def claim(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Claim planned intents by compare-and-set, just before their call; return those that are ours now.
+
+        What we are about to write is remembered in the same transaction, so that it is never taken for news,
+        even when this process dies before the answer.
+        """
+        at = self._clock()
+        with self._store.write() as connection:
+            self._keep(connection)
+            won = set(rows.claim_intents(connection, [entry.id for entry in entries], self._owner, at))
+            mine = [entry for entry in entries if entry.id in won]
+            remember_written(connection, [self._written(write, at) for entry in mine for write in entry.group])
+        return mine
+
+    def settle(self, results: Sequence[Settlement]) -> None:
+        """Record how intents ended."""
+        if results:
+            with self._store.write() as connection:
+                settle(connection, results, self._clock())
+
+    def settle_with(self, results: Sequence[Settlement], also: Callable[[Connection, datetime], None]) -> None:
+        """Record how intents ended and, in the same transaction, what follows from it."""
+        at = self._clock()
+        with self._store.write() as connection:
+            settle(connection, results, at)
+            also(connection, at)
+
+    def close(self) -> bool:
+        """Mark the plan applied when nothing is left to write; return whether that is so."""
+        with self._store.write() as connection:
+            left = rows.journal_counts(connection, self._plan.hash)
+            finished = not any(left.get(status) for status in ("planned", "claimed", "failed", "done"))
+            if finished:
+                rows.set_plan_status(connection, self._plan.hash, "applied")
+        return finished
+
+    def _intents(self, at: datetime) -> Iterable[Intent]:
+        for seq, group in enumerate(grouped(self._plan.writes)):
+            yield Intent(
+                plan_hash=self._plan.hash,
+                seq=seq,
+                ref=group[0].ref,
+                writes={write.field: (write.old, write.new) for write in group},
+                person_id=group[0].person,
+                decision_id=group[0].decision,
+                planned_at=at,
+                changed_at=at,
+            )
+
+    def _written(self, write: PlannedWrite, at: datetime) -> Written:
+        return Written(write.ref, write.field, write.new, self._plan.hash, at)
