@@ -1,0 +1,64 @@
+"""The example without a CRM: a real funnel, its mapping and its figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "examples" / "olist"
+DATA = ROOT.parent / "shared" / "data" / "olist"
+
+
+def evaluate(source: Path, work: Path, suffix: str = "csv") -> Path:
+    """Prepare and evaluate as the example's README says; return the result."""
+    subprocess.run([sys.executable, EXAMPLE / "prepare.py", source, work], check=True)
+    out = work / f"stages.{suffix}"
+    command = [sys.executable, "-m", "leadline", "evaluate", "--rules", EXAMPLE, "--people", work / "people.csv"]
+    command += ["--activities", work / "activities.csv", "--as-of", "2018-11-30", "-o", out, "--json"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert json.loads(done.stdout)["people"] == sum(json.loads(done.stdout)["stages"].values())
+    return out
+
+
+def made_up(folder: Path) -> None:
+    """Write the two files of the data set with a few invented rows."""
+    (folder / "olist_marketing_qualified_leads_dataset.csv").write_text(
+        "mql_id,first_contact_date,landing_page_id,origin\n"
+        "a,2018-02-01,b76ef37428e6799c421989521c0e5077,organic search\n"
+        "b,2018-03-01,other,email\n"
+        "c,2018-04-01,other,\n"
+    )
+    (folder / "olist_closed_deals_dataset.csv").write_text(
+        "mql_id,won_date,business_segment,lead_type,declared_monthly_revenue\nc,2018-03-30 10:00:00,pet,industry,0.0\n"
+    )
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_each_lead_gets_a_stage(tmp_path: Path, suffix: str) -> None:
+    """A won lead is a customer even when it was won before its first contact."""
+    made_up(tmp_path)
+    out = evaluate(tmp_path, tmp_path / "work", suffix)
+    if suffix == "parquet":
+        from pyarrow import parquet
+
+        rows = parquet.read_table(out).to_pylist()
+    else:
+        rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert [(row["person_id"], row["stage"]) for row in rows] == [("a", "mql"), ("b", "lead"), ("c", "customer")]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the data set does not lie beside this repository")
+def test_the_whole_data_set(tmp_path: Path) -> None:
+    """8,000 leads get a stage and 842 of them are customers."""
+    out = evaluate(DATA, tmp_path)
+    stages = Counter(row["stage"] for row in csv.DictReader(out.open(encoding="utf-8")))
+    assert sum(stages.values()) == 8000
+    assert stages["customer"] == 842
+    assert stages["mql"] > 0
