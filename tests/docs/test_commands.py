@@ -1,6 +1,6 @@
 """Every command that a document shows is run, in order, as a reader would.
 
-In README and ``docs/``, a fenced block of language ``sh`` is run line by line in one folder a document; a ``diff`` block is
+In README and ``docs/``, a fenced block of language ``sh`` is run in one folder a document; a ``diff`` block is
 applied to the files there; a ``text`` block that follows a ``sh`` block lists lines that its output must contain
 (``...`` stands for anything). The practice CRMs run beside it, their clock stopped, as the document's own
 `leadline practice` would start them.

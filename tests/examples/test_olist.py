@@ -36,7 +36,8 @@ def made_up(folder: Path) -> None:
         "c,2018-04-01,other,\n"
     )
     (folder / "olist_closed_deals_dataset.csv").write_text(
-        "mql_id,won_date,business_segment,lead_type,declared_monthly_revenue\nc,2018-03-30 10:00:00,pet,industry,0.0\n"
+        "mql_id,won_date,business_segment,lead_type,declared_monthly_revenue\n"
+        "c,2018-03-30 10:00:00,pet,industry,0.0\n"
     )
 
 
