@@ -3,6 +3,7 @@
 #   make test    every check and every test
 #   make check   ruff, mypy --strict, import-linter
 #   make lint    ruff, and put its safe fixes and format in place
+#   make docs    write docs/reference again from the code
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -15,10 +16,10 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench practice clean
+.PHONY: help demo test check lint docs bench practice clean
 
 help:
-	@sed -n '2,7s/^# *//p' Makefile
+	@sed -n '2,8s/^# *//p' Makefile
 
 demo: $(READY)
 	$(BIN)/leadline demo
@@ -31,10 +32,14 @@ check: $(DEV_READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference.py --check
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(DEV_READY)
+	$(BIN)/python scripts/reference.py
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
