@@ -1,0 +1,116 @@
+"""Everything that a set of records can be joined with, found without reading the rest of the mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from sqlalchemy import Connection, select
+
+from leadline.common.values import RecordRef
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.sync.store.batches import by_object, chunks
+from leadline.sync.store.mirror import MirrorRecord, links_from, links_to, load_records
+from leadline.sync.store.schema import records
+
+Why = Literal["converted", "linked", "merged", "email"]
+
+STRENGTH: Final[tuple[Why, ...]] = ("converted", "linked", "merged", "email")
+
+EXPLICIT: Final[dict[str, Why]] = {
+    "converted_contact": "converted",
+    "salesforce_contact": "linked",
+    "salesforce_lead": "linked",
+    "hubspot_contact": "linked",
+}
+
+
+@dataclass(slots=True)
+class Closure:
+    """Records that may be one person with each other, and the pairs that say so."""
+
+    records: dict[RecordRef, MirrorRecord] = field(default_factory=dict)
+    pairs: set[tuple[RecordRef, RecordRef]] = field(default_factory=set)
+    why: dict[RecordRef, Why] = field(default_factory=dict)
+
+    def pair(self, one: RecordRef, other: RecordRef, why: Why) -> None:
+        """Note that two records are one person; of several reasons a record keeps the strongest."""
+        if one != other:
+            self.pairs.add((min(one, other), max(one, other)))
+            for ref in (one, other):
+                self.why[ref] = min(why, self.why.get(ref, why), key=STRENGTH.index)
+
+
+def is_person(ref: RecordRef) -> bool:
+    """Say whether a record is of an object that holds people."""
+    return ref.object in PERSON_OBJECTS[ref.crm]
+
+
+def closure_of(connection: Connection, start: Iterable[RecordRef]) -> Closure:
+    """Return the start records with all that explicit ids, merges, e-mail and present membership lead to.
+
+    Each round asks the database for whole batches, so the number of queries follows the longest chain, not the
+    number of records.
+    """
+    closure = Closure()
+    asked: set[RecordRef] = set()
+    emails: set[str] = set()
+    persons: set[str] = set()
+    fresh = {ref for ref in start if is_person(ref)}
+    while fresh:
+        asked |= fresh
+        found = load_records(connection, fresh)
+        closure.records.update(found)
+        near = _linked(connection, closure, found) | _merged(connection, closure, found)
+        wanted = {record.email for record in found.values() if record.email and not record.deleted} - emails
+        members = {record.person_id for record in found.values() if record.person_id} - persons
+        near |= _where(connection, "email", wanted) | _where(connection, "person_id", members)
+        emails |= wanted
+        persons |= members
+        fresh = near - asked
+    _by_email(closure)
+    return closure
+
+
+def _linked(connection: Connection, closure: Closure, found: dict[RecordRef, MirrorRecord]) -> set[RecordRef]:
+    near: set[RecordRef] = set()
+    for direction in (links_from(connection, found), links_to(connection, found)):
+        for links in direction.values():
+            for link in links:
+                if link.name in EXPLICIT:
+                    closure.pair(link.source, link.target, EXPLICIT[link.name])
+                    near |= {link.source, link.target}
+    return near
+
+
+def _merged(connection: Connection, closure: Closure, found: dict[RecordRef, MirrorRecord]) -> set[RecordRef]:
+    near: set[RecordRef] = set()
+    for record in found.values():
+        if record.merged_into:
+            survivor = RecordRef(record.ref.crm, record.ref.object, record.merged_into)
+            closure.pair(record.ref, survivor, "merged")
+            near.add(survivor)
+    for crm, name, ids in by_object(found):
+        into = (records.c.crm == crm) & (records.c.object == name) & records.c.merged_into.in_(ids)
+        for loser, survivor in connection.execute(select(records.c.record_id, records.c.merged_into).where(into)):
+            ref = RecordRef(crm, name, loser)  # type: ignore[arg-type]
+            closure.pair(ref, RecordRef(crm, name, survivor), "merged")  # type: ignore[arg-type]
+            near.add(ref)
+    return near
+
+
+def _where(connection: Connection, column: str, values: set[str]) -> set[RecordRef]:
+    near: set[RecordRef] = set()
+    for batch in chunks(sorted(values)):
+        query = select(records.c.crm, records.c.object, records.c.record_id).where(records.c[column].in_(batch))
+        near |= {RecordRef(crm, name, key) for crm, name, key in connection.execute(query)}
+    return near
+
+
+def _by_email(closure: Closure) -> None:
+    first: dict[str, RecordRef] = {}
+    for ref in sorted(closure.records):
+        record = closure.records[ref]
+        if record.email and not record.deleted:
+            closure.pair(first.setdefault(record.email, ref), ref, "email")

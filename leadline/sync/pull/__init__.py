@@ -1,0 +1,5 @@
+"""Pull: read what changed in both CRMs into the mirror, and join records into people."""
+
+from leadline.sync.pull.pulling import Tell, pull
+
+__all__ = ["Tell", "pull"]

@@ -1,0 +1,205 @@
+"""One pull: freeze every CRM's upper bound, read what changed, move the cursors with the data, join people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from leadline.common.canonical import digest
+from leadline.common.errors import OutsideError, PermissionMissingError, RefusedError
+from leadline.common.values import CRMS, Crm, Cursor
+from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
+from leadline.rules.model import Book
+from leadline.sync.identity import join_people
+from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
+from leadline.sync.pull.bounds import Bound
+from leadline.sync.pull.happenings import store_activities
+from leadline.sync.pull.rows import hide_object, store_records
+from leadline.sync.results import PullResult
+from leadline.sync.store import Store
+from leadline.sync.store.cycles import frontier_before, get_meta, set_frontier, set_meta, start_cycle
+from leadline.sync.store.mirror import StreamCursor, load_cursors, move_cursor
+from leadline.sync.store.schema import touched
+
+Tell = Callable[[str, int], None]
+"""Called after each page with the stream and the rows read so far."""
+
+
+def pull(
+    store: Store, connectors: Mapping[Crm, ReadConnector], book: Book, *, kind: str = "pull", tell: Tell | None = None
+) -> PullResult:
+    """Read what changed since the last pull from every CRM and join records into people.
+
+    Starts a cycle (its status stays ``running``: whoever runs the cycle finishes it). A CRM that fails on the way
+    keeps what it had stored, its error is in the result, and the frontier stands still. When not a single CRM
+    answers, that error is raised and nothing is recorded. Raises RefusedError when a CRM is not the organisation
+    this state belongs to.
+    """
+    errors: dict[Crm, OutsideError] = {}
+    upper = _upper_bounds(store, connectors, errors)
+    with store.write() as connection:
+        cycle = start_cycle(connection, kind, max(upper.values()))
+    notes = _Notes(tell)
+    for crm, bound in upper.items():
+        try:
+            _pull_crm(store, connectors[crm], book, Bound(crm, cycle, bound, {}), notes)
+        except OutsideError as error:
+            errors[crm] = error
+    notes.warnings += [
+        f"the book reads {crm}, which is not configured" for crm in _crms_of(book) if crm not in connectors
+    ]
+    with store.write() as connection:
+        people = join_people(connection, cycle)
+        frontier = _frontier(connection, cycle, upper, complete=not errors)
+        set_frontier(connection, cycle, frontier, book.hash)
+        waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
+    return PullResult(
+        cycle=cycle,
+        frontier=frontier,
+        upper=upper,
+        rows=notes.rows,
+        news=notes.news,
+        people=people.total,
+        new_people=people.new,
+        touched=waiting,
+        warnings=tuple(notes.warnings),
+        errors=dict(errors),
+    )
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What there is to tell about one pull."""
+
+    tell: Tell | None
+    rows: dict[str, int] = field(default_factory=dict)
+    news: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def count(self, stream: str, rows: int, news: int) -> None:
+        self.rows[stream] = self.rows.get(stream, 0) + rows
+        self.news[stream] = self.news.get(stream, 0) + news
+        if self.tell is not None:
+            self.tell(stream, self.rows[stream])
+
+
+def _upper_bounds(
+    store: Store, connectors: Mapping[Crm, ReadConnector], errors: dict[Crm, OutsideError]
+) -> dict[Crm, datetime]:
+    upper: dict[Crm, datetime] = {}
+    for crm in (name for name in CRMS if name in connectors):
+        try:
+            organisation = connectors[crm].organisation()
+            upper[crm] = connectors[crm].server_time()
+        except OutsideError as error:
+            errors[crm] = error
+            continue
+        with store.write() as connection:
+            _pin(connection, crm, organisation)
+    if not upper:
+        raise next(iter(errors.values()), RefusedError("no CRM to pull from"))
+    return upper
+
+
+def _pin(connection: Connection, crm: Crm, organisation: str) -> None:
+    known = get_meta(connection, f"organisation:{crm}")
+    if known is None:
+        set_meta(connection, f"organisation:{crm}", organisation)
+    elif known != organisation:
+        raise RefusedError(
+            f"this state belongs to {crm} organisation {known}, the configuration reaches {organisation}; "
+            "correct the address or use another state"
+        )
+
+
+def _pull_crm(store: Store, connector: ReadConnector, book: Book, bare: Bound, notes: _Notes) -> None:
+    wanted = objects_needed(book, bare.crm)
+    described = connector.describe(wanted)
+    bound = Bound(bare.crm, bare.cycle, bare.upper, described)
+    needs = needs_of(book, bound.crm, described)
+    notes.warnings += needs.warnings
+    with store.write() as connection:
+        for name in wanted:
+            if name not in described and hide_object(connection, bound, name, rule_fields(book, bound.crm, name)):
+                move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
+        cursors = load_cursors(connection, bound.crm)
+    for need in needs.objects:
+        _pull_records(store, connector, bound, need, cursors.get(need.object), notes)
+    for activity in needs.activities:
+        cursor = cursors.get(f"activity:{activity.kind}")
+        try:
+            _pull_activities(store, connector, bound, activity, cursor, notes)
+        except PermissionMissingError as error:
+            notes.warnings.append(f"{bound.crm}: {activity.kind} activities cannot be read: {error}")
+
+
+def _pull_records(
+    store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, cursor: StreamCursor | None, notes: _Notes
+) -> None:
+    shape = digest([need.fields, need.links, need.unreadable])
+    if cursor is not None and cursor.shape != shape:
+        cursor = None
+    since = Cursor(cursor.stamp, cursor.id) if cursor else None
+    complete = cursor.upper if cursor else None
+    reached = since
+    stream = f"{bound.crm} {need.object}"
+    notes.count(stream, 0, 0)
+    request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links)
+    for page in connector.records(request):
+        with store.write() as connection:
+            news = store_records(connection, bound, need, page)
+            reached = _further(reached, Cursor(page[-1].stamp, page[-1].ref.id)) if page else reached
+            if reached is not None:
+                place = StreamCursor(reached.stamp, reached.id, complete, shape)
+                move_cursor(connection, bound.crm, need.object, place, bound.cycle)
+        notes.count(stream, len(page), news)
+    with store.write() as connection:
+        done = StreamCursor(bound.upper, "", bound.upper, shape)
+        move_cursor(connection, bound.crm, need.object, done, bound.cycle)
+
+
+def _pull_activities(
+    store: Store,
+    connector: ReadConnector,
+    bound: Bound,
+    need: ActivityNeed,
+    cursor: StreamCursor | None,
+    notes: _Notes,
+) -> None:
+    """Pages of activities have no promised order, so the cursor moves only when all of them are stored."""
+    shape = digest(need.hints)
+    same_shape = cursor is not None and cursor.shape == shape
+    since = Cursor(cursor.stamp, cursor.id) if cursor is not None and same_shape else None
+    stream = f"{bound.crm} activity:{need.kind}"
+    notes.count(stream, 0, 0)
+    for page in connector.activities(ActivityRequest(need.kind, bound.upper, since, hints=need.hints)):
+        with store.write() as connection:
+            news = store_activities(connection, bound, need.kind, page)
+        notes.count(stream, len(page), news)
+    with store.write() as connection:
+        done = StreamCursor(bound.upper, "", bound.upper, shape)
+        move_cursor(connection, bound.crm, f"activity:{need.kind}", done, bound.cycle)
+
+
+def _further(one: Cursor | None, other: Cursor) -> Cursor:
+    return other if one is None or (one.stamp, one.id) < (other.stamp, other.id) else one
+
+
+def _frontier(
+    connection: Connection, cycle: int, upper: Mapping[Crm, datetime], *, complete: bool
+) -> datetime | None:
+    """Return the smallest bound, never behind an earlier frontier; an incomplete pull lets time stand still."""
+    before = frontier_before(connection, cycle)
+    if not complete:
+        return before
+    smallest = min(upper.values())
+    return smallest if before is None else max(before, smallest)
+
+
+def _crms_of(book: Book) -> list[Crm]:
+    named = {source.crm for item in book.fields.values() for source in item.sources}
+    named |= {source.crm for item in book.activities.values() for source in item.sources}
+    return [crm for crm in CRMS if crm in named | set(book.write)]
