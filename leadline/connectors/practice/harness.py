@@ -54,7 +54,9 @@ class PracticeOptions:
     of a query, 100 or 200 of HubSpot). ``daily_calls`` None is the vendor's own limit. ``search_lag`` is how many
     seconds HubSpot's search runs behind. ``enterprise`` False takes away what only that tier has (page views by
     the events API). ``missing_scopes`` are HubSpot scopes the token lacks. ``session_minutes`` is how long a
-    Salesforce session lives.
+    Salesforce session lives. ``assignment_rule`` True: an active rule gives every Lead that is written to a queue
+    unless ``Sforce-Auto-Assign: FALSE`` comes with the write. ``duplicate_rule`` True: a new Lead or Contact with a
+    known e-mail address is refused. ``bulk_polls`` is how often a Salesforce bulk job is asked for before it is done.
     """
 
     hidden_fields: tuple[str, ...] = ()
@@ -68,6 +70,11 @@ class PracticeOptions:
     enterprise: bool = True
     missing_scopes: tuple[str, ...] = ()
     session_minutes: int = 120
+    rate_limits: bool = False
+    merge_new_id: bool = True
+    assignment_rule: bool = False
+    duplicate_rule: bool = False
+    bulk_polls: int = 1
 
 
 def practice_app(
