@@ -1,0 +1,58 @@
+"""How the result of applying a plan looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from leadline.common.canonical import plain
+from leadline.sync.apply.report import ApplyReport
+from leadline.terminal.masking import mask
+from leadline.terminal.tables import table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MOST_RECORDS = 20
+
+
+def apply_data(report: ApplyReport) -> dict[str, Any]:
+    """Return the result for machines."""
+    return {
+        "ok": report.ok,
+        "exit_code": report.exit_code,
+        "plan": report.plan_hash,
+        "resumed": report.resumed,
+        "counts": plain(report.counts),
+        "calls": plain(report.calls),
+        "errors": {crm: str(error) for crm, error in report.errors.items()},
+        "records": plain(report.records),
+    }
+
+
+def render_applied(console: Console, report: ApplyReport) -> None:
+    """Print records by ending, what was not written as planned with its remedy, and a last line that never lies."""
+    if report.resumed:
+        console.print("An earlier run of this plan was continued.")
+    counts = ", ".join(f"{count:,} {status}" for status, count in report.counts.items()) or "nothing to write"
+    calls = "; ".join(
+        f"{crm}: {made.get('write', 0)} calls to write, {made.get('read_back', 0)} to read back"
+        for crm, made in sorted(report.calls.items())
+    )
+    console.print(f"Records: {counts}.", markup=False)
+    console.print(f"Calls: {calls}.", markup=False)
+    shown = report.records[:MOST_RECORDS]
+    if shown:
+        rows = [
+            (f"{item.ref.crm} {item.ref.object}/{item.ref.id}", item.status, item.code, ", ".join(item.fields),
+             mask(item.remedy))
+            for item in shown
+        ]  # fmt: skip
+        console.print(table(["record", "ending", "code", "fields", "what to do"], rows))
+    if len(report.records) > len(shown):
+        console.print(f"... and {len(report.records) - len(shown):,} more; `--json` lists them all.")
+    for crm, error in report.errors.items():
+        console.print(f"{crm} broke off: {error}", markup=False)
+    if report.ok:
+        console.print("Everything planned was written and read back.")
+    else:
+        console.print("Not everything was written. Run the same plan again to continue, or make a new one.")

@@ -1,0 +1,42 @@
+"""How the funnel looks: stock, conversion, time in stage and source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leadline.sync.reporting import FunnelReport
+from leadline.terminal.tables import cell, percent, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def render_stock(console: Console, report: FunnelReport) -> None:
+    """Print people by stage, now."""
+    rows = [
+        (line.stage, line.stock, percent(line.stock, report.people), line.entered, line.implied, line.median_stay,
+         line.median_age)
+        for line in report.stages
+    ]  # fmt: skip
+    columns = ["stage", "people", "share", "entered", "implied", "median stay", "median age"]
+    console.print(table(columns, rows, right=(1, 2, 3, 4, 5, 6)))
+    console.print(f"{report.people:,} people as of {cell(report.frontier)}.", markup=False)
+
+
+def render_report(console: Console, report: FunnelReport) -> None:
+    """Print the whole report: stock, then conversion, then sources."""
+    render_stock(console, report)
+    rows = [
+        (f"{step.source} -> {step.target}", step.entered, step.converted, percent(step.converted, step.entered),
+         step.median_time)
+        for step in report.conversions
+    ]  # fmt: skip
+    console.print(table(["step", "entered", "converted", "share", "median time"], rows, right=(1, 2, 3, 4)))
+    console.print("Skipped (implied) stages are left out of conversion and times.")
+    if report.by_source:
+        stages = [line.stage for line in report.stages]
+        rows_by_source = [
+            (line.source, line.people, *(line.stock.get(stage, 0) for stage in stages)) for line in report.by_source
+        ]
+        numbers = range(1, len(stages) + 2)
+        console.print(table(["source", "people", *stages], rows_by_source, right=tuple(numbers)))
