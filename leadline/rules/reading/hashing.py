@@ -22,7 +22,10 @@ def book_hash(book: Book) -> str:
     Comments, file names, positions, the order of keys that have no order and repeated list entries do not count;
     the order of a field's sources, of transitions and of a condition's parts does.
     """
-    return digest({"semantics": SEMANTICS, "book": _canonical(book)})
+    # Points add up in any order, but reasons of disqualification are told in the order of the book.
+    listed = [criterion for score in book.scores.values() for criterion in score.criteria]
+    reasons = [criterion.disqualify for criterion in listed if criterion.disqualify is not None]
+    return digest({"semantics": SEMANTICS, "book": _canonical(book), "reasons": reasons})
 
 
 # Places, display texts and the hash itself: nothing that decides.
@@ -36,7 +39,6 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, FieldTest) and value.op in TEXT_OPS:
         return ["FieldTest", value.field, value.op, sorted({fold(str(operand)) for operand in value.operands})]
     if isinstance(value, Score):
-        # Points add up in any order.
         listed = sorted(value.criteria, key=lambda criterion: criterion.name)
         return {**_parts(value), "criteria": [_canonical(criterion) for criterion in listed]}
     if is_dataclass(value) and not isinstance(value, type):
