@@ -65,7 +65,7 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
         raise UsageError(f"{name}: too deep or too large a number to be a plan") from None
     reader = _Reader(name)
     top = reader.mapping(content, "")
-    if top.get("format") != FORMAT:
+    if type(top.get("format")) is not int or top["format"] != FORMAT:
         raise UsageError(
             f"{name}: format: {top.get('format')!r} is not a plan format that this version reads ({FORMAT}); "
             "make the plan again with `leadline plan -o`"
