@@ -1,0 +1,1 @@
+"""Back ends that decide stage moves from truth vectors; durable_rules decides, the oracle checks."""

@@ -1,0 +1,229 @@
+"""durable_rules decides stage moves: a small ruleset per stage, forward chaining over truth values and integers.
+
+durable_rules is exact when used carefully and ends the process when not; each precaution here answers a failure that
+was reproduced (``docs/adr/0003``): rulesets are polled by no threads (``_run`` does nothing), one constant session
+lives in each and is deleted after every decision, never before an action ran in it (``_PRIME``), facts have short ids
+of our own and hold small integers only, every rule is made of equalities that need a present key, an action never
+raises, and definitions are counted before they are compiled and copied because registering changes them.
+
+A pointer walks the moves by precedence: fact ``{at: i}`` with a move i that may be made chooses it, with one that may
+not asserts ``{at: i + 1}``; past the last move the person stays. A move depends on (stage, vector) only, so each
+distinct vector is asked once and remembered.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from leadline.common.errors import RefusedError
+from leadline.rules.backends.vectors import HELD, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
+
+MOST_MOVES = 60
+"""Moves out of one stage: far below the 65 rules on one fact and 513 conditions on a level that break it."""
+
+MOST_REMEMBERED = 65_536
+MOST_BOOKS = 8
+
+_PRIME = {"prime": 1}
+_SESSION = "0"
+
+
+class DurableBackEnd:
+    """Decides for one book. Threads may share it; a forked child compiles its own."""
+
+    def __init__(self, rules: Mapping[str, StageRules]) -> None:
+        for stage in rules.values():
+            if len(stage.moves) > MOST_MOVES:
+                raise RefusedError(
+                    f"stage `{stage.stage}` has {len(stage.moves)} ways out; at most {MOST_MOVES} can be decided:"
+                    " join transitions that lead to the same stage with `any`"
+                )
+        self._rules = rules
+        self._compiled: dict[str, _StageRuleset] = {}
+        self._remembered: dict[tuple[str, Vector], int | None] = {}
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self.asked = 0
+
+    def decide(self, stage: str, vector: Vector) -> int | None:
+        """Return the position of the move made out of ``stage``, or None when the person stays."""
+        key = (stage, vector)
+        remembered = self._remembered
+        if key in remembered:
+            return remembered[key]
+        if os.getpid() != self._pid:
+            self._start_over()
+        with self._lock:
+            ruleset = self._compiled.get(stage)
+            if ruleset is None:
+                ruleset = self._compiled[stage] = _StageRuleset(self._rules[stage])
+            answer = ruleset.decide(vector)
+            self.asked += 1
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered = {}
+            self._remembered[key] = answer
+        return answer
+
+    def _start_over(self) -> None:
+        """Compile anew: a fork copied this object, perhaps with the lock held and a ruleset inside an action."""
+        self._lock = threading.Lock()
+        self._compiled = {}
+        self._pid = os.getpid()
+
+
+_books: OrderedDict[str, DurableBackEnd] = OrderedDict()
+_books_lock = threading.Lock()
+
+
+def durable_back_end(book_hash: str, rules: Mapping[str, StageRules]) -> DurableBackEnd:
+    """Return the back end of a book, compiled once per hash; the books used last are kept.
+
+    A book without a hash (built in a test) always gets its own. Raises RefusedError for a stage with too many ways
+    out.
+    """
+    if not book_hash:
+        return DurableBackEnd(rules)
+    with _books_lock:
+        found = _books.get(book_hash)
+        if found is None:
+            found = _books[book_hash] = DurableBackEnd(rules)
+        _books.move_to_end(book_hash)
+        while len(_books) > MOST_BOOKS:
+            _books.popitem(last=False)
+        return found
+
+
+def _forget_lock() -> None:
+    global _books_lock  # noqa: PLW0603
+    _books_lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_lock)
+
+
+def _register(name: str, definition: Mapping[str, Any]) -> Any:
+    """Compile a definition; the package is imported only now, because most verbs decide nothing."""
+    with warnings.catch_warnings():
+        # Its import says DeprecationWarning on Python 3.12 and later: nothing that a user could act on.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from durable import engine
+
+    class Host(engine.Host):  # type: ignore[misc]
+        def _run(self) -> None:
+            """Start no polling threads: they steal actions, and delete_state beside them crashes."""
+
+    host = Host()
+    host.register_rulesets({name: dict(definition)})
+    return host.get_ruleset(name)
+
+
+class _StageRuleset:
+    """The ruleset of one stage inside durable_rules."""
+
+    def __init__(self, rules: StageRules) -> None:
+        self._rules = rules
+        self._chosen: list[int | None] = []
+        self._fired = 0
+        self._ruleset = _register(rules.stage, self._definition())
+        self._assert(_PRIME)
+        self._ruleset.delete_state(_SESSION)
+
+    def decide(self, vector: Vector) -> int | None:
+        given = dict(zip(self._rules.signals, vector, strict=True))
+        self._chosen.clear()
+        self._fired = 0
+        try:
+            for position, move in enumerate(self._rules.moves):
+                self._assert({"id": f"f{position}", "move": position, **_facts_of(move, given)})
+            self._assert({"id": "p0", "at": 0})
+        finally:
+            self._ruleset.delete_state(_SESSION)
+        if len(self._chosen) != 1:
+            raise RuntimeError(f"durable_rules made {len(self._chosen)} decisions for stage {self._rules.stage}")
+        return self._chosen[0]
+
+    def _assert(self, fact: Mapping[str, int | str]) -> None:
+        """Assert one fact and run the actions that it sets off; what an action raised is raised here."""
+        outcome: list[Any] = []
+        self._ruleset.do_actions(self._ruleset.assert_fact(dict(fact)), lambda *result: outcome.extend(result))
+        error, state = outcome
+        if error is not None:
+            raise RuntimeError(f"durable_rules failed: {error}")
+        if state is not None and "exception" in state:
+            raise RuntimeError(f"durable_rules failed in an action: {state['exception']}")
+
+    def _definition(self) -> dict[str, Any]:
+        definition: dict[str, Any] = {"prime": {"all": [{"m": dict(_PRIME)}], "run": self._primed}}
+        for position, move in enumerate(self._rules.moves):
+            pointer = {"a": {"at": position}}
+            definition[f"make{position}"] = {
+                "all": [pointer, {"b": {"$and": [{"move": position}, *_allowing(move)]}}],
+                "run": self._choose(position),
+            }
+            for number, reason in enumerate(_forbidding(move)):
+                definition[f"pass{position}_{number}"] = {
+                    "all": [dict(pointer), {"b": {"$and": [{"move": position}, *reason]}}],
+                    "run": self._move_on(position + 1),
+                }
+        definition["stay"] = {"all": [{"m": {"at": len(self._rules.moves)}}], "run": self._choose(None)}
+        return definition
+
+    def _primed(self, _: Any) -> None:
+        self._fired += 1
+
+    def _choose(self, position: int | None) -> Callable[[Any], None]:
+        def action(_: Any) -> None:
+            self._chosen.append(position)
+
+        return action
+
+    def _move_on(self, position: int) -> Callable[[Any], None]:
+        def action(context: Any) -> None:
+            # Several reasons against one move fire one after the other; the pointer moves on once.
+            if self._fired < position:
+                self._fired = position
+                context.assert_fact({"id": f"p{position}", "at": position})
+
+        return action
+
+
+def _facts_of(move: PossibleMove, given: Mapping[str, int]) -> dict[str, int]:
+    """Every key of the move is always present; a three-valued signal becomes "is true" and "is unknown"."""
+    facts = {"h": given[HELD]} if move.stopped_by_hold else {}
+    for short, name in (("c", move.when), ("l", move.lift)):
+        if name is not None:
+            facts[short] = int(given[name] == TRUE)
+            facts[short + "u"] = int(given[name] == UNKNOWN)
+    for short, name in (("r", move.require), ("n", move.remaining), ("w", move.waited)):
+        if name is not None:
+            facts[short] = given[name]
+    return facts
+
+
+def _allowing(move: PossibleMove) -> list[dict[str, Any]]:
+    """Return the tests that must all hold for the move to be made."""
+    tests: list[dict[str, Any]] = [{"c": 1}, {"cu": 0}]
+    tests += [{"h": 0}] if move.stopped_by_hold else []
+    tests += [{short: 1} for short, name in (("r", move.require), ("n", move.remaining)) if name is not None]
+    if move.lift is not None:
+        tests.append({"$or": [{"w": 1}, {"$and": [{"w": 0}, {"l": 1}, {"lu": 0}]}]})
+    elif move.waited is not None:
+        tests.append({"w": 1})
+    return tests
+
+
+def _forbidding(move: PossibleMove) -> list[list[dict[str, int]]]:
+    """Return the reasons of which one is enough against the move; with ``_allowing`` they cover every case."""
+    reasons: list[list[dict[str, int]]] = [[{"c": 0}]]
+    reasons += [[{"h": 1}]] if move.stopped_by_hold else []
+    reasons += [[{short: 0}] for short, name in (("r", move.require), ("n", move.remaining)) if name is not None]
+    if move.lift is not None:
+        reasons.append([{"w": 0}, {"l": 0}])
+    elif move.waited is not None:
+        reasons.append([{"w": 0}])
+    return reasons

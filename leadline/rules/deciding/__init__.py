@@ -1,0 +1,25 @@
+"""Deciding: from a rule book and a person's facts to scores, stages and the reasons for them."""
+
+from leadline.rules.deciding.decisions import (
+    decision_from_json,
+    decision_to_json,
+    input_hash,
+    outcome_from_json,
+    outcome_to_json,
+    state_from_json,
+    state_to_json,
+)
+from leadline.rules.deciding.engine import Engine
+from leadline.rules.deciding.words import one_line
+
+__all__ = [
+    "Engine",
+    "decision_from_json",
+    "decision_to_json",
+    "input_hash",
+    "one_line",
+    "outcome_from_json",
+    "outcome_to_json",
+    "state_from_json",
+    "state_to_json",
+]

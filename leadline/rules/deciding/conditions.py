@@ -1,0 +1,259 @@
+"""Conditions, compiled once per book to a tree of small functions with three answers: True, False, None (unknown).
+
+Each node also knows which fields it reads and from which instant its answer may differ though no new fact comes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from leadline.rules.deciding.fieldtests import compare_number, next_day_change, value_test
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.model import (
+    ActivityTest,
+    All,
+    Any,
+    AtLeast,
+    Book,
+    Condition,
+    DealTest,
+    DisqualifiedTest,
+    FieldTest,
+    GradeTest,
+    Known,
+    NoActivityFor,
+    Not,
+    ScoreTest,
+    StayTest,
+    TimeInStage,
+)
+from leadline.rules.state import Unreadable
+
+Holds = Callable[[Moment], bool | None]
+NextChange = Callable[[Moment], datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One compiled condition.
+
+    ``holds`` answers at a moment. ``own_change`` returns an instant after the moment and not later than the first at
+    which the answer of this node alone (not its parts) can differ without a new fact; None when it never can.
+    ``fields`` are those that the node and its parts read directly, so not through a score.
+    """
+
+    condition: Condition
+    holds: Holds
+    parts: tuple[Node, ...] = ()
+    own_change: NextChange | None = None
+    fields: frozenset[str] = frozenset()
+    stays: bool = False
+
+    def unreadable(self, moment: Moment) -> tuple[str, ...]:
+        """Return the fields read here that are unreadable at this moment, sorted."""
+        found = [name for name in self.fields if isinstance(moment.value(name), Unreadable)]
+        if self.stays and moment.stay is not None:
+            found += moment.stay.unreadable(moment)
+        return tuple(sorted(set(found)))
+
+    def leaves(self) -> Iterable[Node]:
+        """Yield the nodes without parts."""
+        if not self.parts:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+
+def compile_condition(condition: Condition, book: Book) -> Node:
+    """Return the node of a condition of this book."""
+    if isinstance(condition, All | Any | AtLeast):
+        return _combined(condition, tuple(compile_condition(part, book) for part in condition.parts))
+    if isinstance(condition, Not):
+        return _combined(condition, (compile_condition(condition.part, book),))
+    if isinstance(condition, FieldTest):
+        return _field_node(condition, book)
+    if isinstance(condition, Known):
+        return _known_node(condition, book)
+    if isinstance(condition, ActivityTest):
+        return _activity_node(condition)
+    if isinstance(condition, NoActivityFor):
+        return Node(
+            condition, lambda moment: _is_quiet(condition, moment), (), lambda moment: _quiet(condition, moment)
+        )
+    if isinstance(condition, TimeInStage):
+        return _time_in_stage_node(condition)
+    if isinstance(condition, StayTest):
+        return Node(condition, lambda moment: True if moment.stay is None else moment.stay.holds(moment), stays=True)
+    return Node(condition, _state_test(condition))
+
+
+def _combined(condition: All | Any | AtLeast | Not, parts: tuple[Node, ...]) -> Node:
+    if isinstance(condition, Not):
+        (part,) = parts
+        holds: Holds = lambda moment: None if (found := part.holds(moment)) is None else not found  # noqa: E731
+    elif isinstance(condition, AtLeast):
+        count = condition.count
+        holds = lambda moment: _at_least(count, [part.holds(moment) for part in parts])  # noqa: E731
+    elif isinstance(condition, All):
+        holds = lambda moment: _all(part.holds(moment) for part in parts)  # noqa: E731
+    else:
+        holds = lambda moment: _any(part.holds(moment) for part in parts)  # noqa: E731
+    fields = frozenset(name for part in parts for name in part.fields)
+    return Node(condition, holds, parts, None, fields, any(part.stays for part in parts))
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    unknown = False
+    for answer in answers:
+        if answer is False:
+            return False
+        unknown = unknown or answer is None
+    return None if unknown else True
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    unknown = False
+    for answer in answers:
+        if answer:
+            return True
+        unknown = unknown or answer is None
+    return None if unknown else False
+
+
+def _at_least(count: int, answers: list[bool | None]) -> bool | None:
+    true = answers.count(True)
+    if true >= count:
+        return True
+    return None if true + answers.count(None) >= count else False
+
+
+def _read_fields(name: str, book: Book) -> frozenset[str]:
+    """Return what testing a field reads: a field from a table reads the field that it is looked up by, too."""
+    found: set[str] = set()
+    while name not in found:
+        found.add(name)
+        field = book.fields.get(name)
+        if field is None or field.table is None:
+            break
+        name = field.table.by
+    return frozenset(found)
+
+
+def _field_node(test: FieldTest, book: Book) -> Node:
+    passes = value_test(test)
+    signal = test.field in book.fields and book.fields[test.field].signal
+
+    def holds(moment: Moment) -> bool | None:
+        value, stale = moment.value_since(test.field, signal)
+        if value is None:
+            # What a signal said before this pass is known not to have been said in it.
+            return False if stale else None
+        return None if isinstance(value, Unreadable) else passes(value, moment.t)
+
+    def own_change(moment: Moment) -> datetime | None:
+        value = moment.value_since(test.field, signal)[0]
+        return None if isinstance(value, Unreadable) else next_day_change(test, value, moment.t)
+
+    by_time = test.op in ("within_next", "within_last")
+    return Node(test, holds, (), own_change if by_time else None, _read_fields(test.field, book))
+
+
+def _known_node(test: Known, book: Book) -> Node:
+    signal = test.field in book.fields and book.fields[test.field].signal
+
+    def holds(moment: Moment) -> bool | None:
+        value, _ = moment.value_since(test.field, signal)
+        return None if isinstance(value, Unreadable) else (value is not None) is test.known
+
+    return Node(test, holds, (), None, _read_fields(test.field, book))
+
+
+def _activity_node(test: ActivityTest) -> Node:
+    within = test.within
+
+    def holds(moment: Moment) -> bool:
+        occurrences = moment.history.activity(test.activity)
+        found = occurrences.between(None if within is None else moment.t - within, moment.t)
+        floor = None if test.ever else moment.floor
+        if floor is not None:
+            found = [i for i in found if occurrences.ats[i] >= floor]
+        return len(found) >= test.count
+
+    def own_change(moment: Moment) -> datetime | None:
+        assert within is not None
+        ats = moment.history.activity(test.activity).ats
+        position = bisect_right(ats, moment.t - within)
+        return ats[position] + within if position < len(ats) and ats[position] <= moment.t else None
+
+    return Node(test, holds, (), None if within is None else own_change)
+
+
+def _is_quiet(test: NoActivityFor, moment: Moment) -> bool | None:
+    start = _last_sign(moment)
+    return None if start is None else start + test.quiet <= moment.t
+
+
+def _quiet(test: NoActivityFor, moment: Moment) -> datetime | None:
+    start = _last_sign(moment)
+    return start + test.quiet if start is not None and start + test.quiet > moment.t else None
+
+
+def _last_sign(moment: Moment) -> datetime | None:
+    """Return from where the quiet is counted: the latest activity, else the first fact."""
+    return moment.history.any_activity().last(moment.t) or moment.history.first_instant(moment.t)
+
+
+def _time_in_stage_node(test: TimeInStage) -> Node:
+    def due(moment: Moment) -> datetime | None:
+        return None if moment.stage_since is None else moment.stage_since + test.at_least
+
+    def holds(moment: Moment) -> bool | None:
+        found = due(moment)
+        return None if found is None else found <= moment.t
+
+    def own_change(moment: Moment) -> datetime | None:
+        found = due(moment)
+        return found if found is not None and found > moment.t else None
+
+    return Node(test, holds, (), own_change)
+
+
+def _state_test(condition: Condition) -> Holds:
+    """Return the test of deals, or of the scores at the moment."""
+    if isinstance(condition, DealTest):
+        return lambda moment: moment.history.deal_since(
+            condition.state, moment.t, None if condition.ever or condition.state == "open" else moment.floor
+        )
+    if isinstance(condition, ScoreTest):
+        return lambda moment: _score_holds(condition, moment)
+    if isinstance(condition, GradeTest):
+        names = frozenset(condition.names)
+        return lambda moment: _one_of(names, _grades(condition, moment))
+    assert isinstance(condition, DisqualifiedTest)
+    return lambda moment: None if moment.card is None else moment.card.is_disqualified()
+
+
+def _score_holds(test: ScoreTest, moment: Moment) -> bool | None:
+    score = moment.score(test.score)
+    lowest = compare_number(test.op, score.lowest, test.operand)
+    highest = compare_number(test.op, score.highest, test.operand)
+    if test.op == "equals":
+        inside = score.lowest <= test.operand <= score.highest
+        return lowest if score.lowest == score.highest else (None if inside else False)
+    return lowest if lowest is highest else None
+
+
+def _grades(test: GradeTest, moment: Moment) -> frozenset[str | None]:
+    assert moment.card is not None
+    if test.temperature:
+        return moment.card.possible_temperatures()
+    return moment.card.possible_cells() if test.score is None else moment.card.possible_grades(test.score)
+
+
+def _one_of(names: frozenset[str], possible: frozenset[str | None]) -> bool | None:
+    if possible <= names:
+        return True
+    return None if possible & names else False

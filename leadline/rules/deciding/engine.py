@@ -1,0 +1,210 @@
+"""The fold: a person's facts and the passing of time become decisions (design, section 4.1).
+
+``Engine`` has no clock and no order of arrival: the same facts and frontiers give the same bytes. It is cheap to keep
+one engine per book for as long as the book is used, and safe to share it between threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from leadline.common.errors import RefusedError
+from leadline.rules.backends.durable import durable_back_end
+from leadline.rules.backends.vectors import BackEnd
+from leadline.rules.deciding.conditions import Node, compile_condition
+from leadline.rules.deciding.decisions import decision
+from leadline.rules.deciding.history import History, fact_key, ordered
+from leadline.rules.deciding.lifecycle import Lifecycle, Position
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.deciding.scores import Scoring
+from leadline.rules.deciding.settling import Settled, Settling, carried
+from leadline.rules.deciding.words import why_line
+from leadline.rules.model import Book
+from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcome, PersonState, StageDate
+
+
+class Engine:
+    """Decides for the people of one rule book."""
+
+    def __init__(self, book: Book, back_end: BackEnd | None = None) -> None:
+        """Compile the book. Raises RefusedError where it cannot be decided (see ``backends.durable``).
+
+        ``back_end`` replaces durable_rules, for tests against the readable oracle.
+        """
+        self.book = book
+        lifecycle = Lifecycle(book)
+        chosen = durable_back_end(book.hash, lifecycle.rules) if back_end is None else back_end
+        self.settling = Settling(book, Scoring(book), lifecycle, chosen)
+        self._scope: Node | None = None if book.scope is None else compile_condition(book.scope, book)
+
+    def begin(self, person: str, facts: Iterable[Fact], at: datetime, adopted: Adopted | None = None) -> Advance:
+        """Take a person up at ``at``: start from what the CRMs hold (or the start stage) and settle once.
+
+        Everything known up to ``at`` counts, nothing is decided for earlier instants. A stage set by hand in a CRM
+        stands if it is the adopted stage and its time is not over. Raises RefusedError for an adopted stage that the
+        book does not have.
+        """
+        known = ordered(facts)
+        history = History(known, self.book.fields)
+        start = self._start(adopted or Adopted(), at)
+        human = _last_human(history, at)
+        if adopted is not None and adopted.stage is not None and human is not None and human.value != adopted.stage:
+            human = None
+        if human is not None and not self.settling.stands(human, history, at):
+            human = None
+        settled = self.settling.settle(history, at, start, human)
+        outcome = self.settling.outcome(settled)
+        made = decision(self.book, person, at, "adopted", settled.moves, None, outcome)
+        return self._advance(person, at, history, settled, outcome, (made,))
+
+    def advance(self, state: PersonState, facts: Iterable[Fact], until: datetime) -> Advance:
+        """Fold ``facts`` and the passing of time into ``state`` up to ``until``.
+
+        A fact at or before the state's frontier is late: it corrects scores by its ``at`` and moves stages from the
+        frontier on. A fact after ``until`` is kept and counts when its instant comes. Raises ValueError when
+        ``until`` lies before the frontier.
+        """
+        if until < state.frontier:
+            raise ValueError("a fold cannot go back behind the frontier")
+        news = tuple(facts)
+        history = History(_joined(state.history, news), self.book.fields)
+        settled: Settled | None = None
+        outcome = state.outcome
+        made: list[Decision] = []
+        position = carried(outcome, state.pass_began, state.taken, state.hold)
+        t: datetime | None = None
+        if any(fact.at <= state.frontier for fact in news):
+            t = state.frontier
+        else:
+            resting = self._resting(history, state.frontier, position)
+            t = self.settling.next_breakpoint(history, resting)
+        livelock = state.livelock
+        while t is not None and t <= until:
+            human = _late_human(history, state, t) if t == state.frontier else _human_at(history, t)
+            settled = self.settling.settle(history, t, position, human)
+            position, livelock = settled.position, settled.livelock
+            after = self.settling.outcome(settled)
+            if after != outcome:
+                cause: Cause = "facts" if t == state.frontier or history.has_instant(t) else "time"
+                made.append(decision(self.book, state.person, t, cause, settled.moves, outcome, after))
+                outcome = after
+            t = self.settling.next_breakpoint(history, settled)
+        ended = self._resting(history, until, position, livelock)
+        return self._advance(state.person, until, history, ended, outcome, tuple(made), t)
+
+    def activate(self, state: PersonState, at: datetime) -> Advance:
+        """Continue an old state under this book: stage, dates, counts and holds carry over by name; settle once.
+
+        ``at`` is the state's frontier or later. Raises RefusedError when the book has no stage of that name.
+        """
+        if at < state.frontier:
+            raise ValueError("a book cannot be activated behind the frontier")
+        if state.outcome.stage not in self.book.stages:
+            raise RefusedError(
+                f"the rule book has no stage `{state.outcome.stage}` any more, and people are in it;"
+                " keep the stage, or move them out of it before activating this book"
+            )
+        history = History(ordered(state.history), self.book.fields)
+        hold = state.hold if state.hold is not None and state.hold.stage in self.book.stages else None
+        position = carried(state.outcome, state.pass_began, self._taken_by_pair(state), hold)
+        settled = self.settling.settle(history, at, position)
+        outcome = self.settling.outcome(settled)
+        made: tuple[Decision, ...] = ()
+        if outcome != state.outcome:
+            made = (decision(self.book, state.person, at, "activated", settled.moves, state.outcome, outcome),)
+        return self._advance(state.person, at, history, settled, outcome, made)
+
+    def in_scope(self, facts: Iterable[Fact], at: datetime) -> bool | None:
+        """Tell whether the person is in the lifecycle at all at ``at``; None where the book's scope is undecided."""
+        if self._scope is None:
+            return True
+        moment = Moment(History(ordered(facts), self.book.fields), at)
+        moment.card = self.settling.scoring.card(moment)
+        return self._scope.holds(moment)
+
+    def _start(self, adopted: Adopted, at: datetime) -> Position:
+        stage = adopted.stage or self.book.start_stage
+        if stage not in self.book.stages:
+            raise RefusedError(f"a person is in stage `{stage}`, which the rule book does not have")
+        since = adopted.since or adopted.entered.get(stage) or at
+        entered = {name: StageDate(when) for name, when in adopted.entered.items() if name in self.book.stages}
+        entered.setdefault(stage, StageDate(since))
+        began = min(item.at for item in entered.values())
+        why = why_line(stage, "start" if adopted.stage is None else "adopted")
+        return Position(stage, since, adopted.pass_number, began, None, why, entered)
+
+    def _taken_by_pair(self, state: PersonState) -> dict[str, int]:
+        """Carry counts to the new book's transitions: by id, else to the first between the same two stages."""
+        ids = {item.id: item.id for item in self.book.transitions}
+        pairs: dict[str, str] = {}
+        for item in self.book.transitions:
+            pairs.setdefault(f"{item.source}->{item.target}", item.id)
+        taken: dict[str, int] = {}
+        for old, count in state.taken.items():
+            new = ids.get(old) or pairs.get(old.partition("#")[0])
+            if new is not None:
+                taken[new] = taken.get(new, 0) + count
+        return taken
+
+    def _resting(self, history: History, t: datetime, position: Position, livelock: bool = False) -> Settled:
+        """Return a settled person between two breakpoints: nothing moves, the scores can be asked."""
+        return Settled(position, self.settling.scoring.card(Moment(history, t)), (), livelock)
+
+    def _advance(
+        self,
+        person: str,
+        at: datetime,
+        history: History,
+        settled: Settled,
+        outcome: Outcome,
+        made: tuple[Decision, ...],
+        *after: datetime | None,
+    ) -> Advance:
+        position = settled.position
+        state = PersonState(
+            person,
+            at,
+            outcome,
+            position.pass_began,
+            position.taken,
+            position.hold,
+            settled.livelock,
+            tuple(history.facts),
+        )
+        following = after[0] if after else self.settling.next_breakpoint(history, settled)
+        return Advance(state, made, self._next_change(history, settled, outcome, following))
+
+    def _next_change(
+        self, history: History, settled: Settled, outcome: Outcome, t: datetime | None
+    ) -> datetime | None:
+        """Live through the coming breakpoints until the outcome differs; each one uses up a bit of the future."""
+        position = settled.position
+        while t is not None:
+            settled = self.settling.settle(history, t, position, _human_at(history, t))
+            if self.settling.outcome(settled) != outcome:
+                return t
+            position = settled.position
+            t = self.settling.next_breakpoint(history, settled)
+        return None
+
+
+def _joined(known: Sequence[Fact], news: Sequence[Fact]) -> tuple[Fact, ...]:
+    return ordered((*known, *news)) if news else tuple(known)
+
+
+def _human_at(history: History, t: datetime) -> Fact | None:
+    return next((fact for fact in reversed(history.humans) if fact.at == t), None)
+
+
+def _last_human(history: History, t: datetime) -> Fact | None:
+    return next((fact for fact in reversed(history.humans) if fact.at <= t), None)
+
+
+def _late_human(history: History, state: PersonState, t: datetime) -> Fact | None:
+    """Return the newest stage set by hand up to ``t``, if it was not known before."""
+    last = _last_human(history, t)
+    if last is None:
+        return None
+    before = {fact_key(fact) for fact in state.history if fact.kind == "human"}
+    return None if fact_key(last) in before else last

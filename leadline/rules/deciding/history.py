@@ -1,0 +1,189 @@
+"""One person's facts, indexed once per fold so that every question about an instant is a binary search.
+
+All instants are aware UTC datetimes. A question about instant ``t`` looks at facts with ``at <= t`` only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from leadline.common.canonical import decimal_text
+from leadline.common.values import Value
+from leadline.rules.deciding.fields import FieldTimeline, Known, TableField, field_timelines
+from leadline.rules.model import Field
+from leadline.rules.state import Fact, Unreadable
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Occurrences:
+    """When one activity happened, in order of time, each with the fact that tells it.
+
+    An activity that was corrected (the same source and record seen again with another ``at``) counts once: at
+    ``t`` by the version seen last among those with ``at <= t``. A version whose value is False withdraws it.
+    """
+
+    __slots__ = ("ats", "ends", "facts")
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        entries = _versions(facts)
+        entries.sort(key=lambda entry: fact_key(entry[0]))
+        self.facts = [fact for fact, _ in entries]
+        self.ats = [fact.at for fact in self.facts]
+        ends = [end for _, end in entries]
+        self.ends = ends if any(end is not None for end in ends) else None
+
+    def between(self, after: datetime | None, t: datetime) -> list[int]:
+        """Return positions of the occurrences in (after, t], oldest first; None is the beginning of time."""
+        first = 0 if after is None else bisect_right(self.ats, after)
+        found = range(first, bisect_right(self.ats, t))
+        if self.ends is None:
+            return list(found)
+        return [i for i in found if (end := self.ends[i]) is None or t < end]
+
+    def last(self, t: datetime) -> datetime | None:
+        """Return the instant of the latest occurrence at or before ``t``."""
+        found = self.between(None, t) if self.ends is not None else None
+        if found is not None:
+            return self.ats[found[-1]] if found else None
+        position = bisect_right(self.ats, t)
+        return self.ats[position - 1] if position else None
+
+
+class History:
+    """Everything known of one person, ready to be asked about any instant."""
+
+    __slots__ = ("_all", "_by_activity", "deals", "facts", "fields", "humans", "instants", "unreadable")
+
+    def __init__(self, facts: Sequence[Fact], book_fields: Mapping[str, Field]) -> None:
+        self.facts = facts
+        self.instants = sorted({fact.at for fact in facts})
+        self.unreadable = any(isinstance(fact.value, Unreadable) for fact in facts)
+        by_field: dict[str, list[Fact]] = {}
+        by_activity: dict[str, list[Fact]] = {}
+        by_deal: dict[str, list[Fact]] = {}
+        self.humans: list[Fact] = []
+        for fact in facts:
+            if fact.kind == "field":
+                by_field.setdefault(fact.name, []).append(fact)
+            elif fact.kind == "activity":
+                by_activity.setdefault(fact.name, []).append(fact)
+            elif fact.kind == "deal":
+                by_deal.setdefault(fact.record, []).append(fact)
+            else:
+                self.humans.append(fact)
+        self.fields: dict[str, FieldTimeline | TableField] = field_timelines(book_fields, by_field)
+        self.deals = tuple(_DealTimeline(found) for _, found in sorted(by_deal.items()))
+        self._by_activity = {name: Occurrences(found) for name, found in by_activity.items()}
+        self._all: Occurrences | None = None
+
+    def activity(self, name: str) -> Occurrences:
+        """Return when the activity of this name happened."""
+        return self._by_activity.get(name, _NEVER)
+
+    def any_activity(self) -> Occurrences:
+        """Return every activity of the book, whatever its name."""
+        if self._all is None:
+            self._all = Occurrences([fact for fact in self.facts if fact.kind == "activity"])
+        return self._all
+
+    def value(self, field: str, t: datetime) -> Known:
+        """Return the field's value at ``t``: None is empty, UNREADABLE is unreadable."""
+        timeline = self.fields.get(field)
+        return None if timeline is None else timeline.value(t)
+
+    def deal_since(self, state: str, t: datetime, floor: datetime | None) -> bool:
+        """Tell whether a deal is in ``state`` at ``t`` and, with a floor, came into it at or after the floor."""
+        for deal in self.deals:
+            found = deal.at(t)
+            if found is not None and found[1] == state and (floor is None or found[0] >= floor):
+                return True
+        return False
+
+    def first_instant(self, t: datetime) -> datetime | None:
+        """Return the instant of the first fact, unless it lies after ``t``."""
+        return self.instants[0] if self.instants and self.instants[0] <= t else None
+
+    def has_instant(self, t: datetime) -> bool:
+        """Tell whether a fact happened at exactly this instant."""
+        position = bisect_right(self.instants, t)
+        return position > 0 and self.instants[position - 1] == t
+
+    def next_instant(self, t: datetime) -> datetime | None:
+        """Return the first instant of a fact after ``t``."""
+        position = bisect_right(self.instants, t)
+        return self.instants[position] if position < len(self.instants) else None
+
+
+class _DealTimeline:
+    """One deal's states: (since, state) runs in order of time."""
+
+    __slots__ = ("_ats", "_states")
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._ats: list[datetime] = []
+        self._states: list[object] = []
+        for fact in facts:
+            if not self._states or self._states[-1] != fact.value:
+                self._ats.append(fact.at)
+                self._states.append(fact.value)
+
+    def at(self, t: datetime) -> tuple[datetime, object] | None:
+        position = bisect_right(self._ats, t)
+        return (self._ats[position - 1], self._states[position - 1]) if position else None
+
+
+def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Return the facts once each by (at, source, record, name), then by all the rest: order of arrival is gone."""
+    unique = {fact_key(fact): fact for fact in facts}
+    return tuple(unique[key] for key in sorted(unique))
+
+
+FactKey = tuple[datetime, str, str, str, datetime, str, int, str, str]
+
+
+def fact_key(fact: Fact) -> FactKey:
+    """Return a key that orders facts and is equal for equal facts only."""
+    value = value_text(fact.value)
+    return (fact.at, fact.source, fact.record, fact.name, fact.seen, fact.kind, fact.rank, value, fact.precision)
+
+
+def value_text(value: Value | Unreadable) -> str:
+    """Return a text that tells the value and its type apart from every other."""
+    if isinstance(value, str):
+        return "s" + value
+    if value is None:
+        return "n"
+    if isinstance(value, bool):
+        return "b1" if value else "b0"
+    if isinstance(value, int | Decimal):
+        return "d" + decimal_text(Decimal(value))
+    if isinstance(value, datetime):
+        return f"t{(value - _EPOCH).total_seconds():.6f}"
+    if isinstance(value, date):
+        return "y" + value.isoformat()
+    if isinstance(value, tuple):
+        return "l" + "\x1f".join(value)
+    return "u"
+
+
+def _versions(facts: Sequence[Fact]) -> list[tuple[Fact, datetime | None]]:
+    """Pair each counting fact with the instant from which a later-seen version replaces it."""
+    groups: dict[tuple[str, str, str], list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault((fact.name, fact.source, fact.record), []).append(fact)
+    entries: list[tuple[Fact, datetime | None]] = []
+    for group in groups.values():
+        group.sort(key=lambda fact: (fact.seen, fact_key(fact)))
+        end: datetime | None = None
+        for fact in reversed(group):
+            if (end is None or fact.at < end) and fact.value is not False:
+                entries.append((fact, end))
+            end = fact.at if end is None else min(end, fact.at)
+    return entries
+
+
+_NEVER = Occurrences(())

@@ -1,0 +1,200 @@
+"""The moves that may leave each stage, compiled once per book, and the truth vector of one person before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from leadline.common.errors import RefusedError
+from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
+from leadline.rules.deciding.conditions import Node, compile_condition
+from leadline.rules.deciding.history import History
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.deciding.scores import Card, next_change
+from leadline.rules.model import Book, DisqualifiedTest, Stage, Transition
+from leadline.rules.state import Hold, StageDate, Unreadable
+
+MAIN_PATH = "main path"
+BY_DISQUALIFICATION = "disqualified"
+BY_HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out of a stage: a transition, or the main path to ``target``; ``target`` is empty for a human move."""
+
+    move: PossibleMove
+    target: str
+    by: str
+    transition: Transition | None = None
+    when: Node | None = None
+    lift: Node | None = None
+    require: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where one person stands in the lifecycle, between two steps of the fold."""
+
+    stage: str
+    since: datetime
+    pass_number: int
+    pass_began: datetime
+    previous: str | None
+    why: str
+    entered: Mapping[str, StageDate]
+    taken: Mapping[str, int] = field(default_factory=dict)
+    hold: Hold | None = None
+
+    @property
+    def floor(self) -> datetime | None:
+        """From when signals and activities count; a first pass has no earlier one to keep out."""
+        return None if self.pass_number == 1 else self.pass_began
+
+
+class Lifecycle:
+    """The stages of a book with the ways out of each, by precedence."""
+
+    __slots__ = ("_stays", "book", "rules", "ways")
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self._stays = {
+            name: compile_condition(stage.stay, book) for name, stage in book.stages.items() if stage.stay is not None
+        }
+        for name, stay in self._stays.items():
+            if stay.stays:
+                raise RefusedError(f"the stay criterion of stage `{name}` asks for itself; say what it shall hold")
+        enters = {
+            name: compile_condition(stage.enter, book)
+            for name, stage in book.stages.items()
+            if stage.enter is not None
+        }
+        self.ways = {name: _ways_out(book, stage, enters) for name, stage in book.stages.items()}
+        self.rules = {name: StageRules(name, tuple(way.move for way in ways)) for name, ways in self.ways.items()}
+
+    def moment(self, history: History, t: datetime, card: Card, position: Position) -> Moment:
+        """Return what the conditions at this position look at."""
+        return Moment(history, t, position.floor, card, position.since, self._stays.get(position.stage))
+
+    def vector(self, moment: Moment, position: Position, human: str | None) -> Vector:
+        """Return the truth vector at this position; ``human`` is the stage that a person set at this instant."""
+        values = [TRUE if position.hold is not None else FALSE]
+        for way in self.ways[position.stage]:
+            if way.by == BY_HUMAN:
+                values.append(TRUE if human is not None and not self._overruled(moment, human) else FALSE)
+                continue
+            values.append(truth(way.when, moment))
+            if way.move.require is not None:
+                values.append(FALSE if missing(way, moment) else TRUE)
+            values += self._limits(way, moment, position)
+        return tuple(values)
+
+    def next_change(self, moment: Moment, position: Position) -> datetime | None:
+        """Return an instant after ``t``, not later than the first at which time alone can open or close a way out."""
+        found: list[datetime | None] = []
+        if position.hold is not None and position.hold.until is not None and position.hold.until > moment.t:
+            found.append(position.hold.until)
+        for way in self.ways[position.stage]:
+            if way.when is not None:
+                found.append(next_change(way.when, moment))
+            ends = cool_down_ends(way, position)
+            if ends is not None and ends > moment.t:
+                found.append(ends)
+                if way.lift is not None:
+                    found.append(next_change(way.lift, _since_entering(moment, position)))
+        return min((turn for turn in found if turn is not None), default=None)
+
+    def _limits(self, way: Way, moment: Moment, position: Position) -> list[int]:
+        values = []
+        transition = way.transition
+        if way.move.remaining is not None and transition is not None and transition.at_most is not None:
+            values.append(TRUE if position.taken.get(transition.id, 0) < transition.at_most else FALSE)
+        ends = cool_down_ends(way, position)
+        if ends is not None:
+            values.append(TRUE if ends <= moment.t else FALSE)
+            if way.lift is not None:
+                values.append(truth(way.lift, _since_entering(moment, position)))
+        return values
+
+    def _overruled(self, moment: Moment, human: str) -> bool:
+        """Tell whether a disqualifier, which outranks people, would at once lead out of the stage that one chose."""
+        leads_out = any(way.by == BY_DISQUALIFICATION for way in self.ways[human])
+        return leads_out and moment.card is not None and moment.card.is_disqualified() is True
+
+
+def truth(node: Node | None, moment: Moment) -> int:
+    """Return a condition's place in the vector; one that reads an unreadable field is unknown whatever it says."""
+    if node is None:
+        return FALSE
+    answer = node.holds(moment)
+    if answer is None or (moment.history.unreadable and node.unreadable(moment)):
+        return UNKNOWN
+    return TRUE if answer else FALSE
+
+
+def missing(way: Way, moment: Moment) -> tuple[str, ...]:
+    """Return the fields that the target requires and that have no value, or an unreadable one."""
+    return tuple(
+        name for name in way.require if (value := moment.value(name)) is None or isinstance(value, Unreadable)
+    )
+
+
+def cool_down_ends(way: Way, position: Position) -> datetime | None:
+    """Return when a transition's cool-down is over; None where it has none."""
+    if way.transition is None or way.transition.after is None:
+        return None
+    return position.since + way.transition.after
+
+
+def _since_entering(moment: Moment, position: Position) -> Moment:
+    """Look only at what happened after the stage was entered: what led into it does not lift its cool-down."""
+    entered = replace(moment)
+    entered.floor = position.since + datetime.resolution
+    return entered
+
+
+def _ways_out(book: Book, stage: Stage, enters: Mapping[str, Node]) -> tuple[Way, ...]:
+    """Disqualification, a human move, the listed transitions in file order, then the main path, furthest first."""
+    listed = [item for item in book.transitions if item.source == stage.name]
+    first = [item for item in listed if isinstance(item.when, DisqualifiedTest)]
+    ways = [_listed_way(book, item, enters, "disqualify") for item in first]
+    ways.append(Way(PossibleMove("human", "human"), "", BY_HUMAN))
+    ways += [_listed_way(book, item, enters, "listed") for item in listed if item not in first]
+    if stage.name in book.main_path:
+        further = book.main_path[book.main_path.index(stage.name) + 1 :]
+        ways += [_main_way(book.stages[name], enters[name]) for name in reversed(further) if name in enters]
+    return tuple(_numbered(way, number) for number, way in enumerate(ways))
+
+
+def _listed_way(book: Book, item: Transition, enters: Mapping[str, Node], kind: str) -> Way:
+    when = enters.get(item.target) if item.when is None else compile_condition(item.when, book)
+    lift = compile_condition(item.at_once_when, book) if item.at_once_when is not None else None
+    require = book.stages[item.target].require
+    move = PossibleMove(
+        "disqualify" if kind == "disqualify" else "listed",
+        "when",
+        "require" if require else None,
+        "remaining" if item.at_most is not None else None,
+        "waited" if item.after is not None else None,
+        "lift" if item.after is not None and lift is not None else None,
+    )
+    by = BY_DISQUALIFICATION if kind == "disqualify" else item.id
+    return Way(move, item.target, by, item, when, lift if item.after is not None else None, require)
+
+
+def _main_way(target: Stage, enter: Node) -> Way:
+    move = PossibleMove("main", "when", "require" if target.require else None)
+    return Way(move, target.name, MAIN_PATH, None, enter, None, target.require)
+
+
+def _numbered(way: Way, number: int) -> Way:
+    """Give the way's signals names of their own: short, and unique in the vector."""
+    move = way.move
+    names = {"when": "c", "require": "r", "remaining": "m", "waited": "w", "lift": "l"}
+    own = {name: f"{short}{number}" for name, short in names.items() if getattr(move, name) is not None}
+    named = PossibleMove(
+        move.kind, own["when"], own.get("require"), own.get("remaining"), own.get("waited"), own.get("lift")
+    )
+    return replace(way, move=named)

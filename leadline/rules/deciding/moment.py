@@ -1,0 +1,52 @@
+"""What a condition may look at: one person at one instant, in one place of the lifecycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from leadline.rules.deciding.fields import Known
+from leadline.rules.deciding.history import History
+from leadline.rules.state import ScoreValue
+
+if TYPE_CHECKING:
+    from leadline.rules.deciding.conditions import Node
+    from leadline.rules.deciding.scores import Card
+
+
+@dataclass(slots=True)
+class Moment:
+    """One person at the instant ``t``.
+
+    ``floor`` is when the pass began: activities, won and lost deals and signals before it do not count; None lifts
+    that (criteria of scores, the first pass). ``card`` are the scores at ``t``; None while they are being computed.
+    ``stage_since`` is when the present stage was entered, ``stay`` its stay criterion.
+    """
+
+    history: History
+    t: datetime
+    floor: datetime | None = None
+    card: Card | None = None
+    stage_since: datetime | None = None
+    stay: Node | None = None
+
+    def value(self, field: str) -> Known:
+        """Return the field's value at ``t``, whenever it was set."""
+        return self.history.value(field, self.t)
+
+    def value_since(self, field: str, signal: bool) -> tuple[Known, bool]:
+        """Return the field's value and whether it is a signal that was only set before the pass began."""
+        if not signal or self.floor is None:
+            return self.history.value(field, self.t), False
+        timeline = self.history.fields.get(field)
+        return (None, False) if timeline is None else timeline.value_since(self.t, self.floor)
+
+    def score(self, name: str) -> ScoreValue:
+        """Return a score at ``t``; a condition that reads scores is never asked without a card."""
+        assert self.card is not None
+        return self.card.score(name)
+
+
+ZERO = Decimal(0)

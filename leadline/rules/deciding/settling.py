@@ -1,0 +1,199 @@
+"""One instant: compute the scores, then move through the stages until nothing moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from leadline.rules.backends.vectors import BackEnd
+from leadline.rules.deciding.history import History
+from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, BY_HUMAN, Lifecycle, Position, Way
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.deciding.scores import Card, Scoring, temperature
+from leadline.rules.deciding.words import reason_of, why_line
+from leadline.rules.model import Book
+from leadline.rules.state import Fact, Hold, Move, Outcome, StageDate
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one instant led to."""
+
+    position: Position
+    card: Card
+    moves: tuple[Move, ...]
+    livelock: bool
+
+
+class Settling:
+    """The step of design 4.4 for one book, on one back end."""
+
+    def __init__(self, book: Book, scoring: Scoring, lifecycle: Lifecycle, back_end: BackEnd) -> None:
+        self.book = book
+        self.scoring = scoring
+        self.lifecycle = lifecycle
+        self._back_end = back_end
+
+    def settle(self, history: History, t: datetime, position: Position, human: Fact | None = None) -> Settled:
+        """Return where the person stands once nothing moves any more at ``t``.
+
+        ``human`` is a stage that a person set in a CRM at this instant. A stage met twice is a livelock: the person
+        stays where that stage was met first, and the moves from there on are dropped.
+        """
+        card = self.scoring.card(Moment(history, t))
+        position = replace(position, hold=self._standing(position.hold, history, t))
+        wanted = self._stage_set_by(human)
+        moves: list[Move] = []
+        met = [position]
+        while True:
+            moment = self.lifecycle.moment(history, t, card, position)
+            vector = self.lifecycle.vector(moment, position, wanted)
+            choice = self._back_end.decide(position.stage, vector)
+            if choice is None:
+                return Settled(position, card, tuple(moves), False)
+            way = self.lifecycle.ways[position.stage][choice]
+            if way.by == BY_HUMAN and human is not None and wanted is not None:
+                after = self._set_by_hand(position, moment, wanted, human)
+                wanted = None
+                if after.stage == position.stage:
+                    met[-1] = position = after
+                    continue
+            else:
+                after = self._moved(position, moment, way)
+            moves.append(self._move(position, after, way))
+            first = next((number for number, before in enumerate(met) if before.stage == after.stage), None)
+            if first is not None:
+                return Settled(met[first], card, tuple(moves[:first]), True)
+            position = after
+            met.append(after)
+
+    def outcome(self, settled: Settled) -> Outcome:
+        """Return what CRMs can show of a settled instant."""
+        position, card = settled.position, settled.card
+        grades = card.grades()
+        grid = self.book.grid
+        row, column = (grades.get(grid.rows), grades.get(grid.columns)) if grid else (None, None)
+        cell = row + column if row is not None and column is not None else None
+        return Outcome(
+            position.stage,
+            position.since,
+            position.pass_number,
+            card.scores(),
+            grades,
+            cell,
+            temperature(self.book.temperatures, cell),
+            card.disqualified(),
+            position.previous,
+            position.why,
+            position.entered,
+        )
+
+    def next_breakpoint(self, history: History, settled: Settled) -> datetime | None:
+        """Return the first instant after the settled one at which anything may change, by a known fact or by time."""
+        card = settled.card
+        moment = self.lifecycle.moment(history, card.moment.t, card, settled.position)
+        found = (
+            history.next_instant(card.moment.t),
+            self.scoring.next_change(card),
+            self.lifecycle.next_change(moment, settled.position),
+        )
+        return min((turn for turn in found if turn is not None), default=None)
+
+    def stands(self, human: Fact, history: History, t: datetime) -> bool:
+        """Tell whether a stage that a person set still stands at ``t``."""
+        return self._standing(self._said(human), history, t) is not None
+
+    def _stage_set_by(self, human: Fact | None) -> str | None:
+        """Return the stage that a person set; one that the book does not know cannot be moved to."""
+        if human is None or not isinstance(human.value, str) or human.value not in self.book.stages:
+            return None
+        return human.value
+
+    def _set_by_hand(self, position: Position, moment: Moment, stage: str, human: Fact) -> Position:
+        hold = self._standing(self._said(human), moment.history, moment.t)
+        if stage == position.stage:
+            return replace(position, hold=hold)
+        return replace(self._entered(position, moment.t, stage, None, "set by hand"), hold=hold)
+
+    def _said(self, human: Fact) -> Hold:
+        lasts = self.book.by_hand.lasts
+        return Hold(str(human.value), human.name, human.at, None if lasts is None else human.at + lasts)
+
+    def _standing(self, hold: Hold | None, history: History, t: datetime) -> Hold | None:
+        """Return the hold if it still stands at ``t``: its time is not over, and no activity ended it."""
+        if hold is None or (hold.until is not None and hold.until <= t):
+            return None
+        last = history.any_activity().last(t) if self.book.by_hand.new_activity else None
+        return None if last is not None and last > hold.at else hold
+
+    def _moved(self, position: Position, moment: Moment, way: Way) -> Position:
+        after = self._entered(position, moment.t, way.target, way, self._reason(moment, way))
+        if way.transition is not None:
+            taken = dict(position.taken)
+            taken[way.transition.id] = taken.get(way.transition.id, 0) + 1
+            after = replace(after, taken=taken)
+        return replace(after, hold=None)
+
+    def _entered(self, position: Position, t: datetime, stage: str, way: Way | None, reason: str) -> Position:
+        path = self.book.main_path
+        detoured = position.stage not in path and stage in path
+        new_pass = detoured or (way is not None and way.transition is not None and bool(way.transition.new_pass))
+        entered: dict[str, StageDate] = {} if new_pass else dict(position.entered)
+        for name in self._skipped(position.stage, stage, new_pass):
+            entered.setdefault(name, StageDate(t, implied=True))
+        if stage not in entered or entered[stage].implied:
+            entered[stage] = StageDate(t)
+        return replace(
+            position,
+            stage=stage,
+            since=t,
+            pass_number=position.pass_number + new_pass,
+            pass_began=t if new_pass else position.pass_began,
+            previous=position.stage,
+            why=why_line(stage, reason),
+            entered=entered,
+        )
+
+    def _skipped(self, source: str, target: str, new_pass: bool) -> tuple[str, ...]:
+        """Return the main-path stages passed over: those between, or all before the target of a new pass."""
+        path = self.book.main_path
+        if target not in path:
+            return ()
+        end = path.index(target)
+        start = 0 if new_pass or source not in path else path.index(source) + 1
+        return tuple(path[start:end])
+
+    def _reason(self, moment: Moment, way: Way) -> str:
+        if way.transition is not None and way.transition.reason:
+            return way.transition.reason
+        if way.by == BY_DISQUALIFICATION and moment.card is not None:
+            return ", ".join(moment.card.disqualified())
+        assert way.when is not None
+        return reason_of(way.when, moment)
+
+    def _move(self, before: Position, after: Position, way: Way) -> Move:
+        implied = tuple(
+            name
+            for name in self._skipped(before.stage, after.stage, after.pass_number != before.pass_number)
+            if after.entered[name].implied and (after.entered[name].at == after.since)
+        )
+        reason = way.transition.reason if way.transition is not None else None
+        if way.by == BY_DISQUALIFICATION and reason is None:
+            reason = after.why.partition(": ")[2]
+        return Move(before.stage, after.stage, way.by, reason, implied)
+
+
+def carried(outcome: Outcome, pass_began: datetime, taken: Mapping[str, int], hold: Hold | None) -> Position:
+    """Return the position that a stored outcome stands for."""
+    return Position(
+        outcome.stage,
+        outcome.since,
+        outcome.pass_number,
+        pass_began,
+        outcome.previous,
+        outcome.why,
+        outcome.entered,
+        taken,
+        hold,
+    )

@@ -1,0 +1,141 @@
+"""The short English lines that go to the CRMs and into traces; none of them holds customer data."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from leadline.common.canonical import decimal_text
+from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.model import (
+    ActivityTest,
+    AtLeast,
+    Condition,
+    DealTest,
+    DisqualifiedTest,
+    FieldTest,
+    GradeTest,
+    Known,
+    Months,
+    NoActivityFor,
+    Not,
+    ScoreTest,
+    StayTest,
+    TimeInStage,
+)
+from leadline.rules.state import Outcome
+
+
+def one_line(outcome: Outcome) -> str:
+    """Return why the person is in this stage: stable between stage changes, such as ``MQL: grade A1``."""
+    return outcome.why
+
+
+def why_line(stage: str, reason: str) -> str:
+    """Join a stage and a reason: ``mql`` and ``grade A1`` make ``MQL: grade A1``."""
+    return f"{stage_title(stage)}: {reason}"
+
+
+def stage_title(stage: str) -> str:
+    """Write a stage's name as people say it: abbreviations in capitals, else with a capital first letter."""
+    text = stage.replace("_", " ")
+    return text.upper() if len(text) <= 3 else text[:1].upper() + text[1:]
+
+
+def reason_of(node: Node, moment: Moment) -> str:
+    """Say which part of a condition that is true made it so: the first true one, in the order of the book."""
+    return "; ".join(_reasons(node, moment)) or "the rules say so"
+
+
+def _reasons(node: Node, moment: Moment) -> list[str]:
+    condition = node.condition
+    if isinstance(condition, Not):
+        return [_negated(node.parts[0])]
+    if node.parts:
+        true = [part for part in node.parts if part.holds(moment)]
+        every = isinstance(condition, AtLeast)
+        found = [line for part in (true if every else true[:1]) for line in _reasons(part, moment)]
+        return found[:1] if every else found
+    if isinstance(condition, StayTest) and moment.stay is not None:
+        return _reasons(moment.stay, moment)
+    if isinstance(condition, GradeTest):
+        return [_grade_reason(condition, moment)]
+    return [test_text(node)]
+
+
+def _negated(part: Node) -> str:
+    if isinstance(part.condition, StayTest):
+        return "may not stay"
+    return f"not {test_text(part)}" if not part.parts else "an exclusion does not apply"
+
+
+def _grade_reason(test: GradeTest, moment: Moment) -> str:
+    card = moment.card
+    assert card is not None
+    possible = card.possible_temperatures() if test.temperature else None
+    if possible is None:
+        possible = card.possible_cells() if test.score is None else card.possible_grades(test.score)
+    named = " or ".join(sorted(name for name in possible if name is not None))
+    if test.temperature:
+        return f"temperature {named}"
+    return f"grade {named}" if test.score is None else f"{test.score} {named}"
+
+
+def test_text(node: Node) -> str:
+    """Describe one test by its names: no value of a person appears."""
+    condition = node.condition
+    if isinstance(condition, FieldTest):
+        return f"{condition.field} {field_test_text(condition)}"
+    if isinstance(condition, Known):
+        return f"{condition.field} {'known' if condition.known else 'unknown'}"
+    if isinstance(condition, ActivityTest):
+        return _name(condition.activity)
+    if isinstance(condition, ScoreTest):
+        return f"{condition.score} {_SIGNS[condition.op]} {decimal_text(condition.operand)}"
+    if isinstance(condition, GradeTest):
+        tested = "temperature" if condition.temperature else condition.score or "grade"
+        return f"{tested} in {', '.join(condition.names)}"
+    return _lifecycle_text(condition)
+
+
+def _lifecycle_text(condition: Condition) -> str:
+    if isinstance(condition, NoActivityFor):
+        return f"no activity for {_days(condition.quiet.days)}"
+    if isinstance(condition, DealTest):
+        return f"deal {condition.state}"
+    if isinstance(condition, StayTest):
+        return "may stay"
+    if isinstance(condition, DisqualifiedTest):
+        return "disqualified"
+    assert isinstance(condition, TimeInStage)
+    return f"in stage for {_days(condition.at_least.days)}"
+
+
+_SIGNS = {"at_least": ">=", "at_most": "<=", "over": ">", "under": "<", "equals": "="}
+
+
+def field_test_text(test: FieldTest) -> str:
+    """Write the operator and, where they are few, its operands."""
+    if test.op == "is":
+        return "yes" if test.operands[0] is True else "no"
+    sign = _SIGNS.get(test.op, test.op.replace("_", " "))
+    if len(test.operands) > 3:
+        return f"{sign} a list of {len(test.operands)}"
+    return f"{sign} {', '.join(_operand(item) for item in test.operands)}"
+
+
+def _operand(item: object) -> str:
+    if isinstance(item, Months):
+        return f"{item.count} months"
+    if isinstance(item, timedelta):
+        return _days(item.days)
+    return decimal_text(item) if isinstance(item, Decimal) else str(item)
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
+
+
+def _name(text: str) -> str:
+    return text.replace("_", " ")
