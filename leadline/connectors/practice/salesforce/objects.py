@@ -296,7 +296,7 @@ def _task() -> SObject:
             instant("CompletedDateTime", label="Completed Date", **fixed()),
             flag("IsArchived", label="Archived", **fixed()),
             ref("AccountId", "Account", **fixed()),
-            text("Leadline_Key__c", 80, external_id=True),
+            text("Leadline_Key__c", 80, external_id=True, unique=True),
             *audit(),
         ),
     )

@@ -32,6 +32,7 @@ class Field:
     relationship: str | None = None
     children: str | None = None
     external_id: bool = False
+    unique: bool = False
     default: Any = None
     compound: str | None = None
     name_field: bool = False

@@ -77,7 +77,9 @@ class Seeder:
             "OpportunityContactRole": [row for deal in self.deals.values() for row in self._roles(deal)],
             "OpportunityHistory": [row for deal in self.deals.values() for row in self._deal_history(deal)],
             "OpportunityFieldHistory": [row for deal in self.deals.values() for row in self._stage_changes(deal)],
-            "LeadHistory": [row for p in in_salesforce if p.salesforce != "contact" for row in self._status(p, "Lead")],
+            "LeadHistory": [
+                row for p in in_salesforce if p.salesforce != "contact" for row in self._status(p, "Lead")
+            ],
             "ContactHistory": [row for p in in_salesforce if p.salesforce == "contact" for row in self._status(p)],
             **activity_rows(self),
         }
@@ -283,7 +285,9 @@ class Seeder:
 
     def _stage_changes(self, deal: Deal) -> Iterable[Row]:
         for place, ((before, _), (stage, since)) in enumerate(zip(deal.stages, deal.stages[1:], strict=False)):
-            row = self.change("Opportunity", salesforce_id("006", deal.key), "StageName", since, f"{deal.key}:{place}")
+            row = self.change(
+                "Opportunity", salesforce_id("006", deal.key), "StageName", since, f"{deal.key}:{place}"
+            )
             yield {**row, "CreatedById": self.user_id(deal.owner), "OldValue": before, "NewValue": stage}
 
     def _status(self, person: Person, kind: str = "Contact") -> Iterable[Row]:

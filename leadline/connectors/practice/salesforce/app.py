@@ -1,0 +1,242 @@
+"""The practice Salesforce as an ASGI application."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Scope
+
+from leadline.connectors.practice.faults import Fault
+from leadline.connectors.practice.harness import Harness, PracticeOptions, practice_app
+from leadline.connectors.practice.organisation import Organisation
+from leadline.connectors.practice.salesforce import (
+    changes,
+    collections,
+    describing,
+    login,
+    querying,
+    records,
+)
+from leadline.connectors.practice.salesforce.answers import Answer, ApiError
+from leadline.connectors.practice.salesforce.calling import Call, Router, not_found, resource
+from leadline.connectors.practice.salesforce.composite import Composite
+from leadline.connectors.practice.salesforce.org import Org, expired, out_of_calls
+
+VERSIONS: Final = tuple(f"{number}.0" for number in range(31, 68))
+LONGEST_URI: Final = 16_384  # bytes; with the headers too
+_DATA: Final = re.compile(r"/services/data/v(?P<version>\d{2,3}\.\d)(?P<path>/.*)?")
+_SOAP: Final = re.compile(r"/services/Soap/[uc]/(?P<version>\d{2,3}\.\d)(?:/.*)?")
+
+
+def salesforce_app(organisation: Organisation, harness: Harness, options: PracticeOptions) -> Any:
+    """Return the Starlette application that speaks Salesforce's REST dialect over ``organisation``.
+
+    Calls are counted, and faults matched, under the labels login, versions, describe, query, collections (writes),
+    retrieve (reads of many records), composite, crud, bulk, updated, deleted, limits and other.
+    """
+    service = _Service(Org(organisation, harness, options))
+    return practice_app(
+        harness,
+        [
+            Route("/services/oauth2/{what}", service.oauth, methods=["GET", "POST"]),
+            Route("/services/Soap/{rest:path}", service.soap, methods=["POST"]),
+            Route(
+                "/services/data/{rest:path}", service.data, methods=["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"]
+            ),
+            Route("/services/data", service.data, methods=["GET"]),
+            Route("/id/{organisation}/{user}", service.identity, methods=["GET", "POST"]),
+        ],
+        endpoint_of=service.label,
+        error_body=_fault_body,
+        exception_handlers={HTTPException: _plain_error},
+    )
+
+
+def _router() -> Router:
+    table = [
+        resource("", "versions", GET=_resources),
+        resource("/", "versions", GET=_resources),
+        resource("/limits", "limits", GET=changes.limits),
+        resource("/query", "query", GET=querying.query),
+        resource("/queryAll", "query", GET=querying.query_all),
+        resource("/query(?:All)?/{locator}", "query", GET=querying.further),
+        resource("/composite/sobjects", "collections", POST=collections.create, PATCH=collections.update),
+        resource("/composite/sobjects", "collections", DELETE=collections.delete),
+        resource("/composite/sobjects/{name}", "retrieve", GET=collections.retrieve, POST=collections.retrieve),
+        resource("/composite/sobjects/{name}/{field}", "collections", PATCH=collections.upsert),
+        resource("/sobjects", "describe", GET=describing.describe_global),
+        resource("/sobjects/{name}/describe", "describe", GET=describing.describe),
+        resource("/sobjects/{name}/updated", "updated", GET=changes.updated),
+        resource("/sobjects/{name}/deleted", "deleted", GET=changes.deleted),
+        resource("/sobjects/{name}", "describe", GET=describing.basic),
+        resource("/sobjects/{name}", "crud", POST=records.create),
+        resource(
+            "/sobjects/{name}/{identifier}", "crud", GET=records.read, PATCH=records.update, DELETE=records.delete
+        ),
+        resource("/sobjects/{name}/{field}/{value}", "crud", GET=records.read_external, PATCH=records.upsert),
+    ]
+    inner = Composite(Router(table))
+    return Router(
+        [
+            resource("/composite", "composite", POST=inner.composite),
+            resource("/composite/batch", "composite", POST=inner.batch),
+            *table,
+        ]
+    )
+
+
+def _resources(call: Call) -> Answer:
+    root = f"/services/data/v{call.version}/"
+    names = ("sobjects", "query", "queryAll", "composite", "limits", "jobs")
+    return Answer(body={name: f"{root}{name}" for name in names})
+
+
+class _Service:
+    """HTTP on one side, calls on the other."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._router = _router()
+
+    def label(self, scope: Scope) -> str:
+        path = scope["path"]
+        match = _DATA.fullmatch(path)
+        if match is not None:
+            return self._router.label(scope["method"], match["path"] or "")
+        if path.startswith(("/services/oauth2/", "/services/Soap/")):
+            return "login"
+        return "versions" if path.rstrip("/") == "/services/data" else "other"
+
+    async def oauth(self, request: Request) -> Response:
+        """Token, revoke and userinfo."""
+        body = (await request.body()).decode("utf-8", "replace")
+        form = dict(parse_qsl(body, keep_blank_values=True)) | dict(request.query_params)
+        what = request.path_params["what"]
+        if what == "token" and request.method == "POST":
+            return _response(login.token(self._org, _base(request), form, request.headers.get("authorization", "")))
+        if what == "revoke":
+            self._org.end_session(form.get("token", ""))
+            return _response(Answer(200))
+        if what == "userinfo":
+            return await self.identity(request)
+        return _response(Answer(404, not_found().body()))
+
+    async def soap(self, request: Request) -> Response:
+        """SOAP login."""
+        match = _SOAP.fullmatch(request.url.path)
+        body = await request.body()
+        if match is None:
+            return _response(Answer(404, not_found().body()))
+        return _response(login.soap(self._org, _base(request), match["version"], body))
+
+    async def identity(self, request: Request) -> Response:
+        """Who is signed in."""
+        try:
+            session = self._org.session_of(request.headers.get("authorization", ""))
+        except ApiError as error:
+            return _response(Answer(error.status, error.body()))
+        user = self._org.store.get("User", session.user) or {}
+        about = {
+            "id": f"{_base(request)}/id/{self._org.id}/{session.user}",
+            "user_id": session.user,
+            "organization_id": self._org.id,
+            "username": user.get("Username"),
+            "display_name": user.get("Name"),
+            "email": user.get("Email"),
+            "urls": {"rest": f"{_base(request)}/services/data/v{{version}}/"},
+        }
+        return _response(Answer(body=about))
+
+    async def data(self, request: Request) -> Response:
+        """Everything below ``/services/data``."""
+        body = await request.body()
+        try:
+            answer = self._answer(request, body)
+        except ApiError as error:
+            answer = Answer(error.status, error.body())
+        response = _response(answer)
+        response.headers["Sforce-Limit-Info"] = f"api-usage={self._org.used}/{self._org.daily_limit}"
+        return response
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        _check_length(request)
+        match = _DATA.fullmatch(request.url.path)
+        if match is None:
+            if request.url.path.rstrip("/") != "/services/data":
+                raise not_found()
+            listed = [{"label": "Practice", "url": f"/services/data/v{v}", "version": v} for v in VERSIONS]
+            return Answer(body=listed)
+        if match["version"] not in VERSIONS:
+            raise not_found()
+        session = self._org.session_of(request.headers.get("authorization", ""))
+        path = match["path"] or ""
+        label = self._router.label(request.method, path)
+        self._disturb(session.token, label)
+        self._org.spend()
+        call = Call(
+            org=self._org,
+            method=request.method,
+            path=path,
+            version=match["version"],
+            session=session,
+            base=_base(request),
+            params=dict(request.query_params),
+            headers=dict(request.headers.items()),
+            body=body,
+            label=label,
+        )
+        return self._router.answer(call)
+
+    def _disturb(self, token: str, label: str) -> None:
+        faults = self._org.harness.faults
+        if not faults.any:
+            return
+        if faults.draw("expired_session", endpoint=label):
+            self._org.end_session(token)
+            raise expired()
+        if used_up := faults.draw("quota_used_up", endpoint=label):
+            raise out_of_calls(used_up["policy"])
+
+
+def _check_length(request: Request) -> None:
+    target = request.scope.get("raw_path") or request.scope["path"].encode()
+    length = len(target) + len(request.scope["query_string"]) + 1
+    if length > LONGEST_URI:
+        raise ApiError(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384-byte limit.")
+    headers = sum(len(name) + len(value) + 4 for name, value in request.scope["headers"])
+    if length + headers > LONGEST_URI:
+        message = "The combined length of the URI and headers exceeds the 16,384-byte limit."
+        raise ApiError(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", message)
+
+
+def _base(request: Request) -> str:
+    """Return the server's own address as the client wrote it: what instance_url must be."""
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return f"{scheme}://{request.headers.get('host') or request.url.netloc}"
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.content(), answer.status, media_type=answer.media if answer.body is not None else None)
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def _fault_body(status: int, fault: Fault) -> Response:
+    codes = {429: "REQUEST_LIMIT_EXCEEDED", 500: "UNKNOWN_EXCEPTION", 503: "SERVER_UNAVAILABLE"}
+    body = [{"message": f"a fault of the practice organisation ({fault.kind})", "errorCode": codes.get(status, "")}]
+    body[0]["errorCode"] = body[0]["errorCode"] or "UNKNOWN_EXCEPTION"
+    return Response(json.dumps(body), status, media_type="application/json;charset=UTF-8")
+
+
+def _plain_error(_: Request, error: HTTPException) -> Response:
+    codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+    refused = ApiError(error.status_code, codes.get(error.status_code, "UNKNOWN_EXCEPTION"), str(error.detail))
+    return _response(Answer(refused.status, refused.body()))

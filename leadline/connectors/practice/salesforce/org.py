@@ -1,0 +1,141 @@
+"""The practice organisation while it runs: schema after permissions, store, sessions, quota and open cursors."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from leadline.connectors.practice.harness import Harness, PracticeOptions
+from leadline.connectors.practice.organisation import Organisation
+from leadline.connectors.practice.salesforce.answers import ApiError
+from leadline.connectors.practice.salesforce.ids import record_id
+from leadline.connectors.practice.salesforce.objects import standard_objects
+from leadline.connectors.practice.salesforce.schema import Field, Schema, SObject
+from leadline.connectors.practice.salesforce.seeding import Seeder, organization_id
+from leadline.connectors.practice.salesforce.soql.running import Outcome
+from leadline.connectors.practice.salesforce.store import Store
+
+CALLS_PER_DAY: Final = 100_000  # Enterprise Edition, and 1,000 more for each licence
+CALLS_PER_LICENCE: Final = 1_000
+MOST_CURSORS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in user until ``expires``."""
+
+    token: str
+    user: str
+    expires: datetime
+
+
+class Org:
+    """Everything behind the routes."""
+
+    def __init__(self, organisation: Organisation, harness: Harness, options: PracticeOptions) -> None:
+        self.harness = harness
+        self.options = options
+        self.id = organization_id(organisation)
+        self.name = organisation.name
+        full = standard_objects()
+        self.schema = Schema(_permitted(item, options) for item in full)
+        self.store = Store(self.schema, harness.clock.now)
+        seeder = Seeder(organisation)
+        seeder.fill(self.store)
+        self.integration_user = seeder.integration
+        self.sessions: dict[str, Session] = {}
+        self.cursors: OrderedDict[str, Outcome] = OrderedDict()
+        self.jobs: dict[str, Any] = {}
+        self._calls: list[datetime] = []
+        self._made = 0
+
+    @property
+    def daily_limit(self) -> int:
+        """Return how many calls may be made in 24 hours."""
+        if self.options.daily_calls is not None:
+            return self.options.daily_calls
+        licences = sum(1 for user in self.store.rows("User") if user.get("IsActive"))
+        return CALLS_PER_DAY + CALLS_PER_LICENCE * licences
+
+    @property
+    def used(self) -> int:
+        """Return the calls of the last 24 hours."""
+        since = self.harness.clock.now() - timedelta(days=1)
+        if self._calls and self._calls[0] <= since:
+            self._calls = [at for at in self._calls if at > since]
+        return len(self._calls)
+
+    def spend(self) -> None:
+        """Count one call. Raises ApiError REQUEST_LIMIT_EXCEEDED when none is left."""
+        if self.used >= self.daily_limit:
+            raise out_of_calls()
+        self._calls.append(self.harness.clock.now())
+
+    def open_session(self, user: str) -> Session:
+        """Sign a user in."""
+        self._made += 1
+        token = f"{self.id[:15]}!{record_id('0Ak', f'{self.harness.seed}:{self._made}')}"
+        now = self.harness.clock.now()
+        session = Session(token, user, now + timedelta(minutes=self.options.session_minutes))
+        self.sessions[token] = session
+        return session
+
+    def session_of(self, authorization: str) -> Session:
+        """Return the session of an Authorization header. Raises ApiError INVALID_SESSION_ID."""
+        scheme, _, token = authorization.partition(" ")
+        session = self.sessions.get(token.strip()) if scheme.lower() in {"bearer", "oauth"} else None
+        if session is None or session.expires <= self.harness.clock.now():
+            raise expired()
+        return session
+
+    def end_session(self, token: str) -> None:
+        """Forget a session."""
+        self.sessions.pop(token, None)
+
+    def keep(self, outcome: Outcome) -> str:
+        """Keep an outcome for its further pages and return its locator; the oldest cursors are dropped."""
+        locator = self.fresh_id("01g")
+        self.cursors[locator] = outcome
+        while len(self.cursors) > MOST_CURSORS:
+            self.cursors.popitem(last=False)
+        return locator
+
+    def fresh_id(self, prefix: str) -> str:
+        """Return an id for something that is not a row: a cursor, a job."""
+        self._made += 1
+        return record_id(prefix, f"{self.harness.seed}:{self._made}")
+
+
+def expired() -> ApiError:
+    """Return the refusal of a session that is over or never was."""
+    return ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
+
+
+def out_of_calls(policy: str = "DAILY") -> ApiError:
+    """Return the refusal for too many calls: of the day, or at once. Only the message tells them apart."""
+    if policy == "DAILY":
+        return ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+    message = "ConcurrentPerOrgLongTxn Limit exceeded." if policy == "LONG" else "ConcurrentRequests Limit exceeded."
+    return ApiError(403, "REQUEST_LIMIT_EXCEEDED", message)
+
+
+def _permitted(item: SObject, options: PracticeOptions) -> SObject:
+    """Take away what the options hide and mark what they restrict, field by field."""
+    kept: list[Field] = []
+    for field in item.fields:
+        name = f"{item.name}.{field.name}"
+        if name in options.hidden_fields:
+            continue
+        marks: dict[str, Any] = {}
+        if name in options.read_only_fields:
+            marks |= {"createable": False, "updateable": False}
+        if name in options.required_fields:
+            marks |= {"nillable": False}
+        choices: Sequence[str] | None = (options.picklists or {}).get(name)
+        if choices is not None:
+            marks |= {"options": tuple(choices), "restricted": True}
+        kept.append(replace(field, **marks) if marks else field)
+    return replace(item, fields=tuple(kept))

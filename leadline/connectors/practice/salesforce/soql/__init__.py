@@ -1,0 +1,1 @@
+"""SOQL: grammar, syntax tree, compilation to closures, and running over the store."""
