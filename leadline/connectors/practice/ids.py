@@ -16,7 +16,7 @@ def salesforce_id(prefix: str, key: str) -> str:
 
 
 def hubspot_id(kind: str, key: str) -> str:
-    """Return HubSpot's id of ``key``: a whole number of 15 digits as text, below 9e14 and so exact in JSON everywhere.
+    """Return HubSpot's id of ``key``: 15 digits as text, below 9e14 and so exact in JSON everywhere.
 
     ``kind`` is the object's singular name (``contact``, ``company``, ``deal``, ``call``, ``owner``).
     """
