@@ -27,13 +27,23 @@ _FIELDS: Final[Mapping[tuple[Crm, str], tuple[tuple[str, str, Crm, str], ...]]] 
     ),
 }
 
+_NAMES: Final[Mapping[tuple[Crm, str, str], str]] = {
+    # What connectors call some associations -> what they mean here.
+    ("salesforce", "Lead", "contact"): "converted_contact",
+    ("salesforce", "Lead", "deal"): "converted_deal",
+    ("salesforce", "Lead", "account"): "company",
+    ("salesforce", "Contact", "account"): "company",
+    ("salesforce", "Opportunity", "account"): "company",
+}
+
 _SUFFIX: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def links_of(record: SourceRecord) -> tuple[Link, ...]:
     """Return a record's links, primary first within each name, without repetition."""
     found: dict[tuple[str, RecordRef], Link] = {}
-    for name, targets in record.links.items():
+    for given, targets in record.links.items():
+        name = _NAMES.get((record.ref.crm, record.ref.object, given), given)
         for position, target in enumerate(targets):
             found.setdefault((name, target), Link(record.ref, name, target, position))
     for field, name, crm, target_object in _FIELDS.get((record.ref.crm, record.ref.object), ()):

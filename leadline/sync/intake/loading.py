@@ -1,0 +1,236 @@
+"""The facts of many persons at once, as known at a cycle, with a handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from sqlalchemy import Connection
+
+from leadline.common.folding import fold
+from leadline.common.values import RecordRef, SourceActivity
+from leadline.common.vocabulary import DEAL_OBJECTS
+from leadline.rules.convert import matching
+from leadline.rules.model import Book
+from leadline.rules.state import Adopted, Fact
+from leadline.sync.intake import rows
+from leadline.sync.intake.deals import deal_facts
+from leadline.sync.intake.fields import Source, field_facts, sources_by_object
+from leadline.sync.intake.stages import adopted_state, human_facts
+
+_DEALS = tuple(DEAL_OBJECTS.values())
+
+
+@dataclass(slots=True)
+class PersonFacts:
+    """One person's facts, each with the cycle in which it became known of this person."""
+
+    person: str
+    learned: list[tuple[int, Fact]] = field(default_factory=list)
+    adopted: Adopted = field(default_factory=Adopted)
+
+    def all(self) -> tuple[Fact, ...]:
+        """Return every fact."""
+        return tuple(fact for _, fact in self.learned)
+
+    def until(self, cycle: int) -> tuple[Fact, ...]:
+        """Return the facts known at the end of ``cycle``."""
+        return tuple(fact for known, fact in self.learned if known <= cycle)
+
+    def after(self, cycle: int) -> tuple[Fact, ...]:
+        """Return the facts that became known after ``cycle``."""
+        return tuple(fact for known, fact in self.learned if known > cycle)
+
+
+def facts_of_persons(
+    connection: Connection, book: Book, person_ids: Iterable[str], cycle: int
+) -> dict[str, PersonFacts]:
+    """Return the facts of these persons as known at the end of ``cycle``; everybody asked for is there.
+
+    A fact becomes known when its record was observed and had joined the person (or its account or deal), whichever
+    came last.
+    """
+    wanted = sorted(set(person_ids))
+    found = {person: PersonFacts(person) for person in wanted}
+    scene = _Scene(book, sources_by_object(book))
+    scene.load(connection, wanted, cycle)
+    for place in scene.places:
+        history = scene.history.get(place.ref, [])
+        _add(found[place.person], place.since, scene.facts_of(place, history))
+    for person, versions in scene.activities.items():
+        found[person].learned += _activity_facts(book, versions)
+    for person, refs in scene.members.items():
+        found[person].adopted = adopted_state(book, {ref: scene.history.get(ref, []) for ref in refs})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A record that speaks for a person: one of theirs, their account, or a deal of theirs."""
+
+    person: str
+    ref: RecordRef
+    since: int
+
+
+@dataclass(slots=True)
+class _Scene:
+    """Everything loaded for one batch of persons."""
+
+    book: Book
+    sources: Mapping[tuple[str, str], tuple[Source, ...]]
+    places: list[_Place] = field(default_factory=list)
+    members: dict[str, list[RecordRef]] = field(default_factory=dict)
+    history: dict[RecordRef, list[rows.Observation]] = field(default_factory=dict)
+    created: dict[RecordRef, datetime] = field(default_factory=dict)
+    activities: dict[str, dict[int, tuple[int, rows.ActivityVersion]]] = field(default_factory=dict)
+    _facts: dict[RecordRef, list[tuple[int, Fact]]] = field(default_factory=dict)
+
+    def load(self, connection: Connection, persons: Sequence[str], cycle: int) -> None:
+        own = [_Place(item.person, item.ref, item.since) for item in rows.members(connection, persons, cycle)]
+        for place in own:
+            self.members.setdefault(place.person, []).append(place.ref)
+        accounts = self._accounts(connection, own, cycle)
+        deals = self._deals(connection, own, accounts, cycle)
+        self.places = [*own, *accounts, *deals]
+        self.history = rows.observed(connection, {place.ref for place in self.places}, cycle)
+        self.created = rows.created(connection, {place.ref for place in deals})
+        self._load_activities(connection, own, cycle)
+
+    def facts_of(self, place: _Place, history: Sequence[rows.Observation]) -> list[tuple[int, Fact]]:
+        """Return what one record says; an account or deal of many persons is read once."""
+        known = self._facts.get(place.ref)
+        if known is None:
+            known = list(self._read(place.ref, history))
+            self._facts[place.ref] = known
+        return known
+
+    def _read(self, ref: RecordRef, history: Sequence[rows.Observation]) -> Iterable[tuple[int, Fact]]:
+        facts = field_facts(self.sources.get((ref.crm, ref.object), ()), history)
+        if ref.object in _DEALS:
+            return chain(facts, deal_facts(self.book.deals, history, self.created.get(ref)))
+        return chain(facts, human_facts(self.book, history))
+
+    def _accounts(self, connection: Connection, own: Sequence[_Place], cycle: int) -> list[_Place]:
+        first: dict[RecordRef, rows.KnownLink] = {}
+        for known in rows.outward(connection, {place.ref for place in own}, ("company",), cycle):
+            first.setdefault(known.link.source, known)  # the primary one comes first
+        found: dict[tuple[str, RecordRef], int] = {}
+        for place in own:
+            if place.ref in first:
+                _earliest(
+                    found, (place.person, first[place.ref].link.target), max(place.since, first[place.ref].since)
+                )
+        return _places(found)
+
+    def _deals(
+        self, connection: Connection, own: Sequence[_Place], accounts: Sequence[_Place], cycle: int
+    ) -> list[_Place]:
+        found: dict[tuple[str, RecordRef], int] = {}
+        by_ref = _by_ref(own)
+        links = self.book.deals.link
+        if "converted" in links:
+            for known in rows.outward(connection, by_ref, ("converted_deal",), cycle):
+                _reach(found, by_ref, known.link.source, known.link.target, known.since)
+        sources = [name for word, name in (("contact_role", "Opportunity"), ("association", "deal")) if word in links]
+        if sources:
+            for known in rows.inward(connection, by_ref, "contact", sources, cycle):
+                _reach(found, by_ref, known.link.target, known.link.source, known.since)
+        if "account" in links:
+            companies = _by_ref(accounts)
+            for known in rows.inward(connection, companies, "company", _DEALS, cycle):
+                _reach(found, companies, known.link.target, known.link.source, known.since)
+        return _places(found)
+
+    def _load_activities(self, connection: Connection, own: Sequence[_Place], cycle: int) -> None:
+        by_ref = _by_ref(own)
+        for ref, version in rows.activities_about(connection, by_ref, cycle):
+            for place in by_ref.get(ref, ()):
+                self._happened(place.person, max(place.since, version.cycle), version)
+        shown: dict[str, dict[str, int]] = {}
+        for place in own:
+            for observation in self.history.get(place.ref, ()):
+                for name in ("Email", "email"):
+                    value = observation.changed.get(name)
+                    if isinstance(value, str) and "@" in value:
+                        since = max(place.since, observation.cycle)
+                        people = shown.setdefault(fold(value), {})
+                        people[place.person] = min(since, people.get(place.person, since))
+        for email, version in rows.activities_by_email(connection, shown, cycle):
+            for person, since in shown[email].items():
+                self._happened(person, max(since, version.cycle), version)
+
+    def _happened(self, person: str, learned: int, version: rows.ActivityVersion) -> None:
+        mine = self.activities.setdefault(person, {})
+        known = mine.get(version.row)
+        mine[version.row] = (learned if known is None else min(learned, known[0]), version)
+
+
+def _activity_facts(
+    book: Book, versions: Mapping[int, tuple[int, rows.ActivityVersion]]
+) -> Iterable[tuple[int, Fact]]:
+    """Turn versions into facts: a later version that no longer matches withdraws the earlier one (False)."""
+    matched: dict[tuple[str, str, str], set[str]] = {}
+    for _, (learned, version) in sorted(versions.items()):
+        names = set() if version.deleted else set(matching(book, _activity(version)))
+        before = matched.setdefault((version.crm, version.kind, version.id), set())
+        for name in sorted(names | before):
+            record = f"{version.kind}/{version.id}"
+            yield (
+                learned,
+                Fact(
+                    "activity",
+                    name,
+                    name in names,
+                    version.at,
+                    version.crm,
+                    record,
+                    version.seen,
+                    precision=version.precision,
+                ),
+            )
+        before |= names
+
+
+def _activity(version: rows.ActivityVersion) -> SourceActivity:
+    return SourceActivity(
+        version.crm,
+        version.kind,
+        version.id,
+        version.at,
+        version.stamp,
+        version.precision,
+        attributes=version.attributes,
+    )
+
+
+def _add(person: PersonFacts, since: int, facts: Iterable[tuple[int, Fact]]) -> None:
+    person.learned += [(max(since, learned), fact) for learned, fact in facts]
+
+
+def _by_ref(places: Iterable[_Place]) -> dict[RecordRef, list[_Place]]:
+    found: dict[RecordRef, list[_Place]] = {}
+    for place in places:
+        found.setdefault(place.ref, []).append(place)
+    return found
+
+
+def _reach(
+    found: dict[tuple[str, RecordRef], int],
+    by_ref: Mapping[RecordRef, Sequence[_Place]],
+    through: RecordRef,
+    target: RecordRef,
+    since: int,
+) -> None:
+    for place in by_ref.get(through, ()):
+        _earliest(found, (place.person, target), max(place.since, since))
+
+
+def _earliest(found: dict[tuple[str, RecordRef], int], key: tuple[str, RecordRef], since: int) -> None:
+    found[key] = min(since, found.get(key, since))
+
+
+def _places(found: Mapping[tuple[str, RecordRef], int]) -> list[_Place]:
+    return [_Place(person, ref, since) for (person, ref), since in sorted(found.items())]
