@@ -57,6 +57,8 @@ def _call(chance: Chance, person: Draft, owner: str, at: int, outcome: str, log:
     if _in_salesforce(chance, person):
         status = "Completed" if outcome == "Connected" or chance.yes(0.5) else "Not Started"
         attributes = {"subtype": "Call", "status": status, "subject": f"Call: {outcome}", "type": "Call"}
+        if status == "Completed":
+            attributes = {**attributes, "outcome": outcome}
         log.append((at // SECOND * SECOND, "task", "salesforce", person.key, owner, attributes))
     elif person.hubspot:
         direction = "INBOUND" if chance.yes(0.15) else "OUTBOUND"
