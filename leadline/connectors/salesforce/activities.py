@@ -23,7 +23,7 @@ _PERSON_PREFIXES: Final = {"00Q": "Lead", "003": "Contact"}
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Where one kind lives: ``attributes`` and ``people`` are fields, ``when`` finds (instant, precision) in a row."""
+    """Where one kind lives; ``attributes`` and ``people`` are fields, ``when`` finds (instant, precision)."""
 
     source: str
     attributes: Mapping[str, str]

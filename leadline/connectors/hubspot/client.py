@@ -1,0 +1,192 @@
+"""Calls to one HubSpot portal through hubspot-api-client, each with its purpose, retries and sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, Final
+
+import tenacity
+from hubspot import HubSpot
+
+from leadline.common.errors import ContractError, LeadlineError
+from leadline.connectors.http_answer import Answer
+from leadline.connectors.http_meter import Meter, Pace, Purpose
+from leadline.connectors.hubspot.answers import CRM, sign_in_fault
+from leadline.connectors.hubspot.pool import HubSpotPool, read_usage
+from leadline.connectors.retrying import Patience, TransientError
+from leadline.connectors.settings import HubSpotSettings
+
+SEARCHES_A_SECOND: Final = 5
+"""https://developers.hubspot.com/docs/guides/api/crm/search#limits"""
+
+_RAW: Final = {"_preload_content": False}
+"""Answers come back as they are: the client's models would drop headers and take most of the time."""
+
+Action = Callable[["ApiObjects"], Any]
+
+
+class ApiObjects:
+    """The client's API objects, each made once: all of them share one pool."""
+
+    def __init__(self, hub: HubSpot) -> None:
+        self._hub = hub
+
+    @cached_property
+    def search(self) -> Any:
+        return self._hub.crm.objects.search_api
+
+    @cached_property
+    def batch(self) -> Any:
+        return self._hub.crm.objects.batch_api
+
+    @cached_property
+    def basic(self) -> Any:
+        return self._hub.crm.objects.basic_api
+
+    @cached_property
+    def associations(self) -> Any:
+        return self._hub.crm.associations.v4.batch_api
+
+    @cached_property
+    def properties(self) -> Any:
+        return self._hub.crm.properties.core_api
+
+    @cached_property
+    def owners(self) -> Any:
+        return self._hub.crm.owners.owners_api
+
+    @cached_property
+    def events(self) -> Any:
+        return self._hub.events.events_api
+
+    @cached_property
+    def forms(self) -> Any:
+        return self._hub.marketing.forms.forms_api
+
+    def get(self, path: str, query: Sequence[tuple[str, Any]]) -> Any:
+        """Call an address that the client has no method for, with the client's own plumbing and token."""
+        plumbing = self.basic.api_client
+        return plumbing.call_api(
+            path,
+            "GET",
+            query_params=list(query),
+            header_params={"Accept": "application/json"},
+            auth_settings=["oauth2"],
+            **_RAW,
+        )
+
+
+class HubSpotClient:
+    """Makes calls. With an OAuth app it signs in at the first call, and again when the token expires."""
+
+    def __init__(self, settings: HubSpotSettings, sleep: Callable[[float], None] | None = None) -> None:
+        self._settings = settings
+        self.meter = Meter(CRM, settings.quota_share, read_usage)
+        self._pool = HubSpotPool(settings.timeout, self.meter)
+        pause = sleep or tenacity.nap.sleep
+        self._patience = Patience(settings.patience, self._sign_in if settings.oauth else None, pause)
+        self._pace = Pace(SEARCHES_A_SECOND, 1.0, pause)
+        self._apis: ApiObjects | None = None
+
+    def call(self, purpose: Purpose, action: Action, *, search: bool = False) -> Mapping[str, Any]:
+        """Return the JSON object that ``action`` (a call of one API object, unread) is answered with."""
+        body = self._call(purpose, action, search)
+        if not isinstance(body, Mapping):
+            raise ContractError("HubSpot answered with something else than a JSON object")
+        return body
+
+    def pages(self, purpose: Purpose, page: Callable[..., Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield the answers of a paged list; ``page(apis, after=...)`` asks for one, the first without ``after``."""
+        more: dict[str, Any] = {}
+        while True:
+            answer = self.call(purpose, partial(page, **more))
+            yield answer
+            after = next_page(answer)
+            if after is None:
+                return
+            more = {"after": after}
+
+    def get(self, path: str, purpose: Purpose, query: Sequence[tuple[str, Any]] = ()) -> Any:
+        """Return the JSON (object or list) of an address that the client has no method for."""
+        return self._call(purpose, lambda apis: apis.get(path, query), search=False)
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _call(self, purpose: Purpose, action: Action, search: bool) -> Any:
+        def attempt() -> Any:
+            apis = self._signed_in()
+            if search:
+                self._pace.wait()
+            with self.meter.purpose(purpose):
+                answer = action(apis)
+            return _json(answer)
+
+        return self._patience.call(attempt)
+
+    def _signed_in(self) -> ApiObjects:
+        if self._apis is None:
+            self._sign_in()
+        if self._apis is None:
+            raise ContractError("HubSpot was not signed in to")
+        return self._apis
+
+    def _sign_in(self) -> None:
+        settings, self._apis = self._settings, None
+        if settings.token is not None:
+            self._apis = ApiObjects(self._hub(settings.token.get_secret_value()))
+            return
+        app = settings.oauth
+        if app is None:
+            raise ContractError("HubSpot's settings hold neither token nor oauth")
+        with self.meter.purpose("login"):
+            try:
+                answer = self._hub(None).oauth.tokens_api.create(
+                    grant_type="refresh_token",
+                    client_id=app.client_id,
+                    client_secret=app.client_secret.get_secret_value(),
+                    refresh_token=app.refresh_token.get_secret_value(),
+                    **_RAW,
+                )
+            except LeadlineError as error:
+                raise sign_in_fault(error) from error
+        body = _json(answer)
+        token = body.get("access_token") if isinstance(body, Mapping) else None
+        if not isinstance(token, str) or not token:
+            raise ContractError("HubSpot signed in without giving an access token")
+        self._apis = ApiObjects(self._hub(token))
+
+    def _hub(self, token: str | None) -> HubSpot:
+        return HubSpot(access_token=token, host=self._settings.url, retry=False, api_factory=self._api)
+
+    def _api(self, package: Any, name: str, config: Mapping[str, Any]) -> Any:
+        """Build one API object on our pool; the client's own factory would open another pool for each."""
+        configuration = package.Configuration(host=config["host"])
+        configuration.access_token = config.get("access_token")
+        configuration.retries = False
+        plumbing = package.ApiClient(configuration=configuration)
+        plumbing.rest_client.pool_manager = self._pool
+        return getattr(package, name)(api_client=plumbing)
+
+
+def next_page(answer: Mapping[str, Any]) -> str | None:
+    """Return the cursor of the next page, None at the end."""
+    paging = answer.get("paging")
+    following = paging.get("next") if isinstance(paging, Mapping) else None
+    after = following.get("after") if isinstance(following, Mapping) else None
+    return str(after) if after is not None else None
+
+
+def raw(**more: Any) -> dict[str, Any]:
+    """Return keyword arguments for an API object's method that leave its answer unread."""
+    return {**_RAW, **more}
+
+
+def _json(answer: Any) -> Any:
+    if not isinstance(answer, Answer):
+        raise ContractError("hubspot-api-client did not use the connection pool it was given")
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise TransientError(f"HubSpot answered {answer.status} with something that is not JSON") from error

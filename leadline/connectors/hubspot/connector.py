@@ -1,0 +1,110 @@
+"""The HubSpot connector: the protocol of ``connectors.protocol`` over hubspot-api-client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from leadline.common.errors import ContractError, UsageError
+from leadline.common.values import (
+    Crm,
+    ObjectDescription,
+    Quota,
+    Raw,
+    RecordRef,
+    RecordWrite,
+    SourceActivity,
+    SourceRecord,
+    WriteResult,
+)
+from leadline.connectors.hubspot import writing
+from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.describing import describe
+from leadline.connectors.hubspot.engagements import ENGAGEMENTS, EngagementPuller
+from leadline.connectors.hubspot.happenings import HappeningPuller
+from leadline.connectors.hubspot.owners import Owners
+from leadline.connectors.hubspot.records import RecordPuller
+from leadline.connectors.protocol import ActivityRequest, RecordRequest
+from leadline.connectors.settings import HubSpotSettings
+
+
+def connect(settings: HubSpotSettings, *, sleep: Callable[[float], None] | None = None) -> HubSpotConnector:
+    """Return a connector; it makes no call yet. ``sleep`` (seconds) replaces the waits between retries."""
+    return HubSpotConnector(settings, sleep)
+
+
+class HubSpotConnector:
+    """Reads and writes one portal; implements ``WriteConnector``."""
+
+    def __init__(self, settings: HubSpotSettings, sleep: Callable[[float], None] | None = None) -> None:
+        self._client = HubSpotClient(settings, sleep)
+        self._records = RecordPuller(self._client, Owners(self._client))
+        self._engagements = EngagementPuller(self._client)
+        self._happenings = HappeningPuller(self._client)
+        self._portal = ""
+
+    @property
+    def crm(self) -> Crm:
+        return "hubspot"
+
+    def organisation(self) -> str:
+        if not self._portal:
+            self._look()
+        return self._portal
+
+    def server_time(self) -> datetime:
+        """Return the Date header of a fresh call, to the second; it also refreshes ``quota``."""
+        self._look()
+        now = self._client.meter.date
+        if now is None:
+            raise ContractError("HubSpot sent no Date header, so a pull has no upper bound")
+        return now
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
+        return describe(self._client, objects)
+
+    def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
+        return self._records.pages(request)
+
+    def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
+        """Yield pages; page views, forms and e-mail events come newest first, engagements by (stamp, id)."""
+        if request.kind in ENGAGEMENTS:
+            return self._engagements.pages(request)
+        others = {
+            "event": self._happenings.page_views,
+            "form": self._happenings.submissions,
+            "email": self._happenings.mail_events,
+        }
+        if request.kind not in others:
+            names = ", ".join((*others, *ENGAGEMENTS))
+            raise UsageError(f"HubSpot has no activities of kind {request.kind!r}: use one of {names}")
+        return others[request.kind](request)
+
+    def read_back(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
+        return writing.read_back(self._client, refs, fields)
+
+    def write(self, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+        return writing.write(self._client, writes)
+
+    def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
+        return writing.batches(writes)
+
+    def forecast(self, writes: Sequence[RecordWrite]) -> Mapping[str, int]:
+        refs = [item.ref for item in writes]
+        return {"write": len(writing.batches(writes)), "read_back": writing.read_back_calls(refs)}
+
+    def quota(self) -> Quota:
+        return self._client.meter.quota
+
+    def calls(self) -> Mapping[str, int]:
+        return self._client.meter.counts()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _look(self) -> None:
+        told = self._client.get("/account-info/v3/details", "login")
+        portal = told.get("portalId") if isinstance(told, Mapping) else None
+        if portal is None:
+            raise ContractError("HubSpot told no portal id")
+        self._portal = str(portal)

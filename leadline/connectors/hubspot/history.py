@@ -1,0 +1,60 @@
+"""Past values of properties, by batch read: 50 records a call, only for the properties asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from leadline.common.values import FieldChange
+from leadline.connectors.hubspot.answers import CRM
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.names import Kind
+from leadline.connectors.hubspot.owners import Owners
+from leadline.connectors.instants import read_instant
+from leadline.connectors.paging import chunks
+
+RECORDS_A_CALL: Final = 50
+"""Half of a plain batch read, because of the history."""
+
+BY_HAND: Final = frozenset(
+    {"CRM_UI", "CRM_UI_BULK_ACTION", "CONTACTS_WEB", "MOBILE_IOS", "MOBILE_ANDROID", "SALES", "HUMAN"}
+)
+"""Source types that are a person at work in HubSpot; all others are machines, forms and integrations."""
+
+
+def read_history(
+    client: HubSpotClient, owners: Owners, kind: Kind, ids: Sequence[str], names: Sequence[str]
+) -> Mapping[str, tuple[FieldChange, ...]]:
+    """Return the changes of the named properties by record id, oldest first."""
+    found: dict[str, tuple[FieldChange, ...]] = {}
+    for group in chunks(ids, RECORDS_A_CALL):
+        body = {
+            "inputs": [{"id": ident} for ident in group],
+            "properties": [],
+            "propertiesWithHistory": list(names),
+        }
+        answer = client.call("read", partial(_read, kind.path, body))
+        for row in answer.get("results") or ():
+            changes = sorted(_changes(owners, row.get("propertiesWithHistory") or {}), key=lambda c: (c.at, c.field))
+            found[str(row["id"])] = tuple(changes)
+    return found
+
+
+def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
+    return apis.batch.read(path, body, **raw())
+
+
+def _changes(owners: Owners, told: Mapping[str, Any]) -> Iterator[FieldChange]:
+    for name, past in told.items():
+        for one in past or ():
+            source = str(one.get("sourceType") or "")
+            by_user = source in BY_HAND
+            person = owners.email_of_user(one.get("updatedByUserId")) if by_user else ""
+            yield FieldChange(
+                field=name,
+                value=one.get("value") or None,
+                at=read_instant(one.get("timestamp"), CRM),
+                author=person or source,
+                by_user=by_user,
+            )

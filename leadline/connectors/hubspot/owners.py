@@ -1,0 +1,56 @@
+"""Slow-moving tables of a portal, read once for a connector's life: owners and call outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Final
+
+from leadline.common.errors import PermissionMissingError
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+
+_PAGE: Final = 500
+
+
+class Owners:
+    """Who HubSpot's users are. Calls: max(1, ceil(owners / 500)), at the first question."""
+
+    def __init__(self, client: HubSpotClient) -> None:
+        self._client = client
+
+    def email_of_user(self, user: Any) -> str:
+        """Return a user's e-mail address, "" for an unknown user or without the scope crm.objects.owners.read."""
+        return self._by_user.get(str(user), "") if user is not None else ""
+
+    @cached_property
+    def _by_user(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        try:
+            for answer in self._client.pages("read", _page_of_owners):
+                for owner in answer.get("results") or ():
+                    user = owner.get("userId") or owner.get("userIdIncludingInactive")
+                    if user is not None:
+                        found[str(user)] = str(owner.get("email") or "")
+        except PermissionMissingError:
+            return {}
+        return found
+
+
+def _page_of_owners(apis: ApiObjects, **more: Any) -> Any:
+    return apis.owners.get_page(limit=_PAGE, **raw(**more))
+
+
+class CallOutcomes:
+    """Labels of call outcomes: a call holds an id only. One call, at the first question."""
+
+    def __init__(self, client: HubSpotClient) -> None:
+        self._client = client
+
+    def label(self, ident: Any) -> Any:
+        """Return the label of an outcome's id; an unknown id stays as it is, nothing is None."""
+        return self._labels.get(str(ident), ident) if ident else None
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        listed = self._client.get("/calling/v1/dispositions", "read")
+        return {str(item["id"]): str(item["label"]) for item in listed if isinstance(item, Mapping) and "id" in item}

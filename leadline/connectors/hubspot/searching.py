@@ -1,0 +1,127 @@
+"""Reading every row that changed in a window, by search, in order of (stamp, id). Calls: about n / 199.
+
+HubSpot's search sorts by one property, pages by offset (a row that changes meanwhile leaves the window, and its
+neighbour would slip over the page's edge unseen), and stops at 10,000 rows. So each page starts from the last stamp
+of the page before, whose rows are read again (usually one); a stamp that fills a page is read by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from leadline.common.errors import ContractError
+from leadline.common.values import Cursor
+from leadline.connectors.hubspot.answers import CRM
+from leadline.connectors.hubspot.client import HubSpotClient, next_page, raw
+from leadline.connectors.hubspot.names import Kind
+from leadline.connectors.instants import milliseconds, read_instant
+
+PAGE: Final = 200
+"""https://developers.hubspot.com/docs/guides/api/crm/search#limits: 200 a page, 10,000 rows a query."""
+
+Row = Mapping[str, Any]
+Filter = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Milliseconds from ``low`` (None: from the beginning) to ``high``, both included.
+
+    Rows at exactly ``low`` are left out up to the id ``beyond``.
+    """
+
+    low: int | None
+    high: int
+    beyond: int = -1
+
+
+def window_of(until: datetime, since: Cursor | None, look_back: timedelta) -> Window:
+    """Return the window of a request: look-back from the cursor, or right behind its row."""
+    high = milliseconds(until)
+    if since is None:
+        return Window(None, high)
+    if look_back > timedelta(0):
+        return Window(milliseconds(since.stamp - look_back), high)
+    return Window(milliseconds(since.stamp), high, int(since.id) if since.id.isdigit() else -1)
+
+
+def search_pages(
+    client: HubSpotClient, kind: Kind, properties: Sequence[str], window: Window, filters: Sequence[Filter] = ()
+) -> Iterator[list[Row]]:
+    """Yield rows (``id``, ``properties``, ...), sorted, none empty. ``filters`` narrow them further (at most 4)."""
+    wanted = list(dict.fromkeys((*properties, kind.stamp, "hs_object_id")))
+    low = window.low
+    while True:
+        edges = _between(kind.stamp, low, window.high)
+        rows, more = _search(client, kind, wanted, [*edges, *filters], kind.stamp)
+        last = stamp_of(kind, rows[-1]) if rows else 0
+        whole = [row for row in rows if stamp_of(kind, row) < last] if more else rows
+        if more and not whole:
+            yield from _of_one_stamp(client, kind, wanted, last, window, filters)
+            low = last + 1
+            continue
+        kept = sorted((row for row in whole if _beyond(kind, row, window)), key=lambda row: order_of(kind, row))
+        if kept:
+            yield kept
+        if not more:
+            return
+        if low is not None and last < low:
+            raise ContractError("HubSpot's search answered rows from before the window")
+        low = last
+
+
+def _of_one_stamp(
+    client: HubSpotClient, kind: Kind, wanted: list[str], stamp: int, window: Window, filters: Sequence[Filter]
+) -> Iterator[list[Row]]:
+    """Yield all rows of one stamp by id: a bulk import may give one millisecond more rows than a query may have."""
+    beyond, more = (window.beyond if stamp == window.low else -1), True
+    while more:
+        own = [_filter(kind.stamp, "EQ", stamp), _filter("hs_object_id", "GT", beyond)]
+        rows, more = _search(client, kind, wanted, [*own, *filters], "hs_object_id")
+        if rows:
+            yield sorted(rows, key=lambda row: order_of(kind, row))
+            beyond = max(int(row["id"]) for row in rows)
+
+
+def _search(
+    client: HubSpotClient, kind: Kind, wanted: list[str], filters: Sequence[Filter], sort: str
+) -> tuple[list[Row], bool]:
+    """Make one search and return its rows and whether there are more."""
+    body = {
+        "filterGroups": [{"filters": list(filters)}],
+        "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+        "properties": wanted,
+        "limit": PAGE,
+    }
+    answer = client.call("read", lambda apis: apis.search.do_search(kind.path, body, **raw()), search=True)
+    rows = answer.get("results")
+    if not isinstance(rows, list):
+        raise ContractError("HubSpot answered a search without results")
+    return rows, bool(rows) and next_page(answer) is not None
+
+
+def stamp_of(kind: Kind, row: Row) -> int:
+    """Return a row's modification stamp in milliseconds."""
+    values = row.get("properties") or {}
+    return milliseconds(read_instant(values.get(kind.stamp) or row.get("updatedAt"), CRM))
+
+
+def order_of(kind: Kind, row: Row) -> tuple[int, int]:
+    """Return a row's place: (stamp, id as a number)."""
+    return (stamp_of(kind, row), int(row["id"]))
+
+
+def _beyond(kind: Kind, row: Row, window: Window) -> bool:
+    return window.low is None or order_of(kind, row) > (window.low, window.beyond)
+
+
+def _between(stamp: str, low: int | None, high: int) -> list[Filter]:
+    until = _filter(stamp, "LTE", high)
+    return [until] if low is None else [_filter(stamp, "GTE", low), until]
+
+
+def _filter(name: str, operator: str, value: int) -> Filter:
+    return {"propertyName": name, "operator": operator, "value": str(value)}
