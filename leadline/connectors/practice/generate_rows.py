@@ -48,11 +48,11 @@ def _merge(chance: Chance, loser: Draft, survivor: Draft, span: Span) -> None:
     loser.salesforce = survivor.salesforce if survivor.salesforce != "converted" else None
     loser.hubspot, loser.linked, loser.converted = survivor.hubspot, False, None
     loser.duplicate_of, loser.merged_in = survivor.key, loser.crms
-    latest = span.length - DAY if survivor.merged is None else survivor.merged
-    loser.merged = span.busy(chance, max(loser.created, survivor.created) + HOUR, latest - HOUR)
-    if loser.merged <= max(loser.created, survivor.created):
-        loser.merged = latest - HOUR
-    loser.created = loser.heat = loser.lifecycle_at = min(loser.created, loser.merged - HOUR)
+    latest = span.length if survivor.merged is None else survivor.merged
+    loser.created = loser.heat = loser.lifecycle_at = min(loser.created, latest - HOUR // 2)
+    both_since = max(loser.created, survivor.created)
+    margin = (latest - both_since) // 4
+    loser.merged = span.busy(chance, both_since + margin, latest - margin)
 
 
 def _take_after(person: Draft, other: Draft) -> None:
