@@ -103,6 +103,16 @@ def to_plain(node: Node) -> Any:
     return {entry.name: to_plain(entry.value) for entry in node.entries}
 
 
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Yield every scalar value below ``node``, in file order, keys left out."""
+    if isinstance(node, Scalar):
+        yield node
+        return
+    below = node.items if isinstance(node, SequenceNode) else (entry.value for entry in node.entries)
+    for inner in below:
+        yield from scalars(inner)
+
+
 def locate(node: Node, path: Sequence[str | int]) -> Mark:
     """Return the mark of the deepest part of ``path`` that exists: the key's mark inside mappings."""
     mark = node.mark

@@ -283,6 +283,7 @@ class Band:
     label: str = ""
     above: bool = False
     below: bool = False
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +429,11 @@ class WriteTargets:
     pass_number: str | None = None
     previous: str | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+    marks: Mapping[str, Mark] = dataclasses.field(default_factory=dict, compare=False)
+
+    def mark_of(self, field: str) -> Mark:
+        """Return where a CRM field is named in the book."""
+        return self.marks.get(field, self.mark)
 
     def all_fields(self) -> tuple[str, ...]:
         """Return every CRM field named, sorted and unique."""

@@ -8,7 +8,8 @@ from leadline.common.values import CRMS, Crm
 from leadline.common.vocabulary import ACTIVITY_KINDS
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
 from leadline.rules.model import Activity, ActivitySource, AttributeTest, DealLink, Deals
-from leadline.rules.reading.report import Report, nearest, short
+from leadline.rules.nearest import nearest
+from leadline.rules.reading.report import Report, short
 
 MAIN_ATTRIBUTE: Final = {
     # `{form: demo}` is short for `{form: {form: demo}}`

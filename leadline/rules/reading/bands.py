@@ -8,8 +8,9 @@ from typing import Final
 
 from leadline.common.yamltree import Entry, MappingNode, Scalar
 from leadline.rules.model import Band, Bands, Field
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.names import Reading
-from leadline.rules.reading.report import nearest, short
+from leadline.rules.reading.report import short
 
 NUMBER_TYPES: Final = ("integer", "decimal", "money")
 
@@ -66,7 +67,7 @@ def _band(reading: Reading, field: Field, entry: Entry) -> Band | None:
             report.add(entry.key.mark, f"the band `{entry.name}` is empty", "smaller number first", "out-of-range")
         if points is None or not _whole(reading, field, entry.key, lowest, highest):
             return None
-        return _closed(field, Band(lowest, highest, points, entry.name, above, below))
+        return _closed(field, Band(lowest, highest, points, entry.name, above, below, entry.key.mark))
     hint = "write `under 50`, `up to 50`, `50 to 199`, `from 5000` or `over 5000`"
     report.add(entry.key.mark, f"`{short(entry.name)}` is no band", hint, "bands")
     return None
@@ -85,4 +86,4 @@ def _closed(field: Field, band: Band) -> Band:
         return band
     lowest = band.lowest + 1 if band.above and band.lowest is not None else band.lowest
     highest = band.highest - 1 if band.below and band.highest is not None else band.highest
-    return Band(lowest, highest, band.points, band.label)
+    return Band(lowest, highest, band.points, band.label, mark=band.mark)

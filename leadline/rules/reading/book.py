@@ -11,6 +11,7 @@ from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, Node, parse
 from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, Not, Publish, WriteTargets
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.activities import read_activities, read_deals
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.fields import read_fields
@@ -20,7 +21,7 @@ from leadline.rules.reading.limits import read_guards
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.names import Reading, gather
 from leadline.rules.reading.paths import Paths, read_by_hand, read_paths
-from leadline.rules.reading.report import Report, nearest
+from leadline.rules.reading.report import Report
 from leadline.rules.reading.scores import read_scores
 from leadline.rules.reading.stages import read_stages, with_start
 from leadline.rules.reading.words import conditions

@@ -14,8 +14,9 @@ from typing import Final, Literal
 from leadline.common.marks import Mark
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
 from leadline.rules.model import Condition, DisqualifiedTest, StayTest
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.names import Reading
-from leadline.rules.reading.report import Report, nearest, short
+from leadline.rules.reading.report import Report, short
 
 Place = Literal["scope", "criterion", "stage", "transition"]
 """Where a condition stands. Scores are computed from facts, stages from scores: so not every word fits everywhere."""

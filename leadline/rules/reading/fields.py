@@ -14,8 +14,9 @@ from leadline.common.vocabulary import OBJECTS
 from leadline.common.yamltree import Entry, Node
 from leadline.rules.dates import date_text, datetime_text
 from leadline.rules.model import Field, FieldSource, FieldType, TableLookup
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.lists import Lists
-from leadline.rules.reading.report import Report, nearest, short
+from leadline.rules.reading.report import Report, short
 
 KEYS: Final = ("type", "salesforce", "hubspot", "from", "prefer", "signal", "blank", "values")
 TYPES: Final[tuple[FieldType, ...]] = get_args(FieldType)

@@ -14,10 +14,11 @@ from leadline.common.yamltree import Entry, MappingNode, Node
 from leadline.rules.dates import date_text, datetime_text
 from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, OPS
 from leadline.rules.model import All, Condition, Field, FieldTest, GradeTest, Months, NumberOp, ScoreTest
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.conditions import AFTER_SCORES, Conditions
 from leadline.rules.reading.durations import calendar_duration
 from leadline.rules.reading.lists import SHIPPED, Lists
-from leadline.rules.reading.report import nearest, short
+from leadline.rules.reading.report import short
 
 Operands = tuple[Value | timedelta | Months, ...]
 

@@ -29,7 +29,7 @@ def book_hash(book: Book) -> str:
 
 
 # Places, display texts and the hash itself: nothing that decides.
-_LEFT_OUT: Final = {"mark", "hash", "file", "label"}
+_LEFT_OUT: Final = {"mark", "marks", "hash", "file", "label"}
 _TAGGED: Final[tuple[type, ...]] = get_args(Condition)
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from leadline.common.folding import fold
 from leadline.common.marks import Mark
-from leadline.rules.reading.report import Report, nearest, short
+from leadline.rules.nearest import nearest
+from leadline.rules.reading.report import Report, short
 
 SHIPPED: Final = ("free_mail",)
 """Lists that come with Leadline; they are part of the program, like its code."""

@@ -10,10 +10,11 @@ from typing import Final
 
 from leadline.common.yamltree import Node, Scalar
 from leadline.rules.model import ByHand, Months, Stage, Transition
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.conditions import Keys
 from leadline.rules.reading.durations import LONGEST, duration, parsed
 from leadline.rules.reading.names import Reading
-from leadline.rules.reading.report import nearest, short
+from leadline.rules.reading.report import short
 from leadline.rules.reading.words import conditions
 
 KEYS: Final = ("from", "to", "when", "reason", "after", "at_once_when", "at_most", "pass")

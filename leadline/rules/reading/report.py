@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from leadline.common.errors import Problem
 from leadline.common.marks import Mark
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
+from leadline.rules.nearest import nearest
 
 MAX_NAME = 80
 _SHOWN = 60
@@ -162,18 +162,6 @@ def described(node: Node) -> str:
         return f"`{node.text}` (true or false)"
     kind = "the number" if isinstance(node.value, int | Decimal) else "the text"
     return f"{kind} `{short(node.text)}`"
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return a hint that names the nearest valid name, or all of them when they are few."""
-    known = sorted(set(names))
-    lower = {item.lower(): item for item in known}
-    close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
-    if close:
-        return f"did you mean `{lower[close[0]]}`?"
-    if 0 < len(known) <= 12:
-        return "one of " + ", ".join(f"`{item}`" for item in known)
-    return ""
 
 
 def short(text: str) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from leadline.common.values import CRMS, Crm
-from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
+from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, scalars
 from leadline.rules.model import Publish, StageTarget, WriteTargets
+from leadline.rules.nearest import nearest
 from leadline.rules.reading.conditions import Keys
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.names import WRITE_WORDS, Reading
-from leadline.rules.reading.report import nearest, short
+from leadline.rules.reading.report import short
 
 UNCHANGED: Final = "unchanged"
 _FIELD: Final = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
@@ -51,7 +53,8 @@ def _targets(reading: Reading, crm: Crm, entry: Entry) -> WriteTargets | None:
         mark=entry.key.mark,
     )
     _check_unique(reading, made)
-    return made
+    named = set(made.all_fields())
+    return replace(made, marks={node.text: node.mark for node in scalars(entry.value) if node.text in named})
 
 
 def _optional(reading: Reading, keys: Keys, name: str) -> str | None:

@@ -1,0 +1,68 @@
+"""Comparing what a book reads with what the CRMs describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from leadline.common.errors import Problem
+from leadline.common.folding import fold
+from leadline.common.values import Crm, FieldDescription, ObjectDescription
+from leadline.rules.check.finding import all_conditions, error, leaves, warning
+from leadline.rules.check.vendors import READ, fits
+from leadline.rules.model import Book, Field, FieldSource, FieldTest
+from leadline.rules.nearest import nearest
+
+Described = Mapping[Crm, Mapping[str, ObjectDescription]]
+
+
+def check_reads(book: Book, described: Described) -> Iterator[Problem]:
+    """Yield fields that no CRM shows, types that clash, values that no picklist offers."""
+    for field in book.fields.values():
+        found: list[FieldDescription] = []
+        for source in field.sources:
+            if source.crm not in described:
+                continue
+            one = find_field(described[source.crm], source.object, source.field)
+            if one is None:
+                yield _missing(described[source.crm], field, source)
+                continue
+            found.append(one)
+            if not fits(one, READ[field.type][source.crm]):
+                message = f"`{field.name}` is a {field.type}, but {source} of {source.crm} is a {one.type}"
+                yield error(source.mark, "type-clash", message, "change `type`, or name another field")
+        complete = len(found) == len(field.sources) and all(one.options for one in found)
+        if found and complete:
+            yield from _values(book, field, {option for one in found for option in one.options})
+
+
+def find_field(objects: Mapping[str, ObjectDescription], name: str, field: str) -> FieldDescription | None:
+    """Return a described field, None when the object or the field is hidden or absent."""
+    return objects[name].fields.get(field) if name in objects else None
+
+
+def _missing(objects: Mapping[str, ObjectDescription], field: Field, source: FieldSource) -> Problem:
+    shown = objects.get(source.object)
+    if shown is None:
+        message = f"{source.crm} shows no object {source.object}, which `{field.name}` reads"
+        return error(source.mark, "unknown-object", message, "grant this user read access to it")
+    hint = nearest(source.field, shown.fields, few=0) or "check the spelling, or grant this user access to the field"
+    return error(source.mark, "unknown-field", f"{source.crm} shows no field {source}", hint)
+
+
+def _values(book: Book, field: Field, offered: set[str]) -> Iterator[Problem]:
+    """Yield warnings only: a picklist may hold values that are not offered any more."""
+    folded = {fold(option) for option in offered}
+    for raw, meant in field.values.items():
+        if raw not in folded:
+            message = f"`values` of `{field.name}`: no CRM offers what stands for `{meant}` here"
+            yield warning(field.mark, "unknown-value", f"{message} (`{raw}`)", nearest(raw, offered))
+    known = {fold(field.values.get(option, option)) for option in folded}
+    for condition in all_conditions(book):
+        for leaf in leaves(condition):
+            if isinstance(leaf, FieldTest) and leaf.field == field.name and leaf.op == "in":
+                for operand in leaf.operands:
+                    if fold(str(operand)) not in known:
+                        hint = nearest(str(operand), {*offered, *field.values.values()})
+                        yield warning(
+                            leaf.mark, "unknown-value", f"no CRM offers `{operand}` for `{field.name}`", hint
+                        )
