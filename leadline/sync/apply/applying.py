@@ -21,10 +21,11 @@ from leadline.sync.apply.staleness import judge
 from leadline.sync.apply.writing import Patience, write_phase
 from leadline.sync.journal import Entry, Journal
 from leadline.sync.plan.model import Plan
+from leadline.sync.plan.stored import is_live
 from leadline.sync.store import Store
-from leadline.sync.store.applying import Settlement
+from leadline.sync.store.applying import Settlement, verified_writes
 from leadline.sync.store.cycles import activate_book, active_book
-from leadline.sync.store.mirror import MirrorRecord, load_records
+from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import latest_decisions
 
 _SEVERITY = ("verified", "planned", "claimed", "done", "stale", "gone", "ignored", "failed", "parked")
@@ -75,13 +76,6 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     return _report(plan, journal.entries(), calls, errors, resumed=resumed)
 
 
-def is_live(record: MirrorRecord | None) -> bool:
-    """Whether a mirrored record can be written at all: known, not deleted, not merged, not a converted lead."""
-    if record is None or record.deleted or record.merged_into is not None:
-        return False
-    return record.fields.get("IsConverted") is not True
-
-
 def _accept(connection: Connection, plan: Plan) -> None:
     """Activating a book is recorded only here: its plan has passed the guards."""
     if active_book(connection) != plan.book_hash:
@@ -96,11 +90,14 @@ def _drop_unfit(store: Store, journal: Journal) -> None:
             by_record.setdefault(entry.ref, []).append(entry)
     with store.read() as connection:
         mirrored = load_records(connection, by_record)
+        ours = verified_writes(connection, by_record)
         decisions = latest_decisions(connection, {entries[0].group[0].person for entries in by_record.values()})
     results: list[Settlement] = []
     for ref, entries in by_record.items():
         record = mirrored.get(ref)
-        present: Mapping[str, Raw] | None = record.fields if record is not None and is_live(record) else None
+        present: Mapping[str, Raw] | None = None
+        if record is not None and is_live(record):
+            present = {**record.fields, **ours.get(ref, {})}
         verdicts = judge(entries, present, decisions.get(entries[0].group[0].person))
         for number, verdict in verdicts.items():
             if verdict == "there":

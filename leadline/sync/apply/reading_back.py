@@ -16,13 +16,14 @@ from leadline.sync.journal import Entry, Journal
 from leadline.sync.plan.model import Plan, PlannedWrite
 from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import Published
-from leadline.sync.store.applying import Settlement, mirror_values
+from leadline.sync.store.applying import Settlement
 
 
 def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequence[Entry]) -> None:
     """Read back the values of these written entries and settle each as verified, ignored or gone.
 
-    The mirror then has what the CRM has, and what was published is remembered, in the same transaction.
+    What was published is remembered in the same transaction. The mirror is left to the next pull, which sees our
+    values come back as an echo; until then planning takes verified values over mirrored ones.
     """
     present = _present(reader, entries)
     expected: dict[RecordRef, dict[str, PlannedWrite]] = {}
@@ -33,7 +34,6 @@ def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequ
     published = [write for entry in entries if entry.id in verified for write in entry.group if write.basis]
 
     def follow(connection: Connection, _: datetime) -> None:
-        mirror_values(connection, present)
         remember_published(
             connection,
             {

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, select, tuple_, update
 
 from leadline.common.values import Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.sync.store.batches import by_object, chunks
 from leadline.sync.store.journal import IntentStatus, PlanRow
-from leadline.sync.store.mirror import load_records
-from leadline.sync.store.schema import journal, lifecycle, plans, records
+from leadline.sync.store.schema import decisions, journal, lifecycle, plans, records, written
 
 OPEN: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done", "failed")
 """Intents that applying the same plan again would still write or read back."""
+
+_NOT_WRITTEN: Final[tuple[IntentStatus, ...]] = ("failed", "parked", "ignored", "stale", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def settle(connection: Connection, results: Sequence[Settlement], at: datetime) 
         for result in results
     ]
     connection.execute(statement, rows)
+    _forget(connection, [result.id for result in results if result.status in _NOT_WRITTEN])
 
 
 def reopen(connection: Connection, plan_hash: str, at: datetime) -> int:
@@ -114,14 +117,44 @@ def population(connection: Connection) -> int:
     return int(connection.execute(query.where(live)).scalar_one())
 
 
-def mirror_values(connection: Connection, values: Mapping[RecordRef, Mapping[str, Raw]]) -> None:
-    """Bring mirrored fields to what was just read back; unknown records are left alone."""
-    key = (records.c.crm == bindparam("in_crm"), records.c.object == bindparam("of"))
-    own = and_(*key, records.c.record_id == bindparam("known_as"))
-    rows = [
-        {"in_crm": ref.crm, "of": ref.object, "known_as": ref.id, "now": {**record.fields, **values[ref]}}
-        for ref, record in load_records(connection, values).items()
-    ]
-    if rows:
-        statement = update(records).where(own).values(fields=bindparam("now", type_=records.c.fields.type))
-        connection.execute(statement, rows)
+def verified_writes(connection: Connection, refs: Iterable[RecordRef]) -> dict[RecordRef, dict[str, Raw]]:
+    """Return the values that we wrote and read back, and that no pull has seen come back yet.
+
+    A search index lags behind: until the row comes back, these are what the CRM shows.
+    """
+    found: dict[RecordRef, dict[str, Raw]] = {}
+    for crm, name, ids in by_object(refs):
+        ours = and_(
+            journal.c.plan_hash == written.c.plan_hash,
+            journal.c.crm == written.c.crm,
+            journal.c.object == written.c.object,
+            journal.c.record_id == written.c.record_id,
+        )
+        query = select(written.c.record_id, written.c.field, written.c.value).select_from(written.join(journal, ours))
+        fresh = written.c.settled.is_(False) & (journal.c.status == "verified")
+        mine = (written.c.crm == crm) & (written.c.object == name) & written.c.record_id.in_(ids)
+        for key, field, value in connection.execute(query.where(fresh, mine)):
+            found.setdefault(RecordRef(crm, name, key), {})[field] = value[0]  # type: ignore[arg-type]
+    return found
+
+
+def decision_bodies(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Return the stored JSON of these decisions by id."""
+    found: dict[str, str] = {}
+    for batch in chunks(sorted(set(ids))):
+        query = select(decisions.c.id, decisions.c.body).where(decisions.c.id.in_(batch))
+        found.update((key, body) for key, body in connection.execute(query))
+    return found
+
+
+def _forget(connection: Connection, ids: Sequence[int]) -> None:
+    """Close what the ledger says of values that did not arrive: the same value set by a person later is news."""
+    for batch in chunks(ids):
+        intents = select(journal).where(journal.c.id.in_(batch)).subquery()
+        same = and_(
+            written.c.plan_hash == intents.c.plan_hash,
+            written.c.crm == intents.c.crm,
+            written.c.object == intents.c.object,
+            written.c.record_id == intents.c.record_id,
+        )
+        connection.execute(update(written).where(exists().where(same)).values(settled=True))

@@ -1,0 +1,125 @@
+"""The plan's read-only view of the state store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from leadline.common.values import Raw, RecordRef
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.rules.deciding import decision_from_json, outcome_from_json
+from leadline.sync.plan.source import PersonView, Published, RecordView
+from leadline.sync.store import Store
+from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
+from leadline.sync.store.batches import chunks
+from leadline.sync.store.cycles import active_book
+from leadline.sync.store.mirror import MirrorRecord, records_of_persons
+from leadline.sync.store.outcomes import LifecycleRow, all_lifecycle, latest_decisions
+
+PARKED_FOR: Final = timedelta(days=7)
+"""How long a value that a CRM refused is not sent again: admins mend validation rules without touching records."""
+
+IGNORED_TIMES: Final = 3
+"""How often a value may be dropped in silence before it counts as refused."""
+
+PEOPLE_AT_ONCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlanSource:
+    """A ``PlanSource`` over the store, as it is after the evaluation of ``cycle``."""
+
+    store: Store
+    cycle: int
+    frontier: datetime
+
+    @property
+    def adoption(self) -> bool:
+        """Whether no book has been activated on this state yet."""
+        with self.store.read() as connection:
+            return active_book(connection) is None
+
+    def people(self) -> Iterator[PersonView]:
+        """Yield everybody in the lifecycle, ordered by person id."""
+        with self.store.read() as connection:
+            parked = _parked(connection, self.frontier - PARKED_FOR)
+            for rows in chunks(all_lifecycle(connection), PEOPLE_AT_ONCE):
+                yield from _views(connection, rows, parked)
+
+
+def is_live(record: MirrorRecord) -> bool:
+    """Whether a mirrored record can be written at all: not deleted, not merged, not a converted lead."""
+    if record.deleted or record.merged_into is not None:
+        return False
+    return record.fields.get("IsConverted") is not True
+
+
+def _parked(connection: Connection, since: datetime) -> Mapping[RecordRef, Mapping[str, Raw]]:
+    """Return values refused for good, and those that were dropped too often."""
+    parked: dict[RecordRef, dict[str, Raw]] = {}
+    dropped: dict[tuple[RecordRef, str], list[Raw]] = {}
+    for refusal in refusals(connection, since):
+        for name in refusal.blamed or tuple(refusal.writes):
+            value = refusal.writes[name][1]
+            if refusal.status == "parked":
+                parked.setdefault(refusal.ref, {})[name] = value
+                continue
+            values = dropped.setdefault((refusal.ref, name), [])
+            values.append(value)
+            if values.count(value) >= IGNORED_TIMES:
+                parked.setdefault(refusal.ref, {})[name] = value
+    return parked
+
+
+def _views(
+    connection: Connection, rows: Sequence[LifecycleRow], parked: Mapping[RecordRef, Mapping[str, Raw]]
+) -> Iterator[PersonView]:
+    people = [row.person_id for row in rows]
+    shown = _Shown(parked)
+    records = {
+        person: [
+            record for record in found if record.ref.object in PERSON_OBJECTS[record.ref.crm] and is_live(record)
+        ]
+        for person, found in records_of_persons(connection, people).items()
+    }
+    shown.ours = verified_writes(connection, [record.ref for found in records.values() for record in found])
+    decided = latest_decisions(connection, people)
+    bodies = decision_bodies(connection, decided.values())
+    for row in rows:
+        decision = decided.get(row.person_id, "")
+        moves = decision_from_json(bodies[decision]).moves if decision in bodies else ()
+        outcome = outcome_from_json(row.outcome)
+        yield PersonView(
+            person=row.person_id,
+            outcome=outcome,
+            decision=decision,
+            records=tuple(shown.view(record, row.published) for record in records.get(row.person_id, [])),
+            came_from=moves[-1].source if moves else outcome.previous,
+            by=moves[-1].by if moves else None,
+        )
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What records show, once what we wrote and verified is counted in."""
+
+    parked: Mapping[RecordRef, Mapping[str, Raw]]
+    ours: Mapping[RecordRef, Mapping[str, Raw]] = field(default_factory=dict)
+
+    def view(self, record: MirrorRecord, stored: Any) -> RecordView:
+        return RecordView(
+            ref=record.ref,
+            fields={**record.fields, **self.ours.get(record.ref, {})},
+            account=str(record.fields.get("AccountId") or ""),
+            published=_published(stored, record.ref),
+            parked=self.parked.get(record.ref, {}),
+        )
+
+
+def _published(stored: Any, ref: RecordRef) -> Published | None:
+    found = (stored or {}).get(str(ref))
+    return Published(datetime.fromisoformat(found["at"]), found["basis"]) if found else None
