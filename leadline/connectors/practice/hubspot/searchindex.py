@@ -27,11 +27,13 @@ class SearchIndex:
         self._order: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int, int, Entry | None]] = []
         self._arrived = 0
+        self._ids: tuple[float, float, list[int]] | None = None  # the last answer of ids_between
 
     def load(self, entries: Iterable[Entry]) -> None:
         """Take many entries at once."""
         self._entries = {entry.id: entry for entry in entries}
         self._order = sorted((entry.updated, entry.id) for entry in self._entries.values())
+        self._ids = None
 
     def put(self, entry: Entry, due: int) -> None:
         """Show ``entry`` in place of what is known of its id, from ``due`` (milliseconds) on."""
@@ -61,11 +63,21 @@ class SearchIndex:
         stop = bisect_right(self._order, (high, inf)) if high < inf else len(self._order)
         return self._order[start:stop]
 
+    def ids_between(self, low: float, high: float) -> list[int]:
+        """Return the ids of the entries updated from ``low`` to ``high``, in order; do not change the list.
+
+        The last answer is kept until the index changes, because a client that pages by id asks the same again.
+        """
+        if self._ids is None or self._ids[:2] != (low, high):
+            self._ids = (low, high, sorted(number for _, number in self.between(low, high)))
+        return self._ids[2]
+
     def _later(self, number: int, entry: Entry | None, due: int) -> None:
         self._arrived += 1
         heappush(self._waiting, (due, self._arrived, number, entry))
 
     def _replace(self, number: int, entry: Entry | None) -> None:
+        self._ids = None
         known = self._entries.pop(number, None)
         if known is not None and entry is not None and entry.updated < known.updated:
             entry = known  # a delayed change overtaken by a later one that was shown first

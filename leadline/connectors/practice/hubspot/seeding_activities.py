@@ -163,14 +163,15 @@ def _meeting(_: Portal, happening: Happening) -> tuple[str, dict[str, str]]:
 def _task(_: Portal, happening: Happening) -> tuple[str, dict[str, str]]:
     """Cast a task; an e-mail that somebody wrote is an e-mail engagement in HubSpot."""
     told = happening.attributes
-    subject, subtype = _text(told, "subject", "Task"), _text(told, "subtype", "Task")
-    done = _text(told, "status", "Not Started") == "Completed"
-    if subtype == "Email" and done:
+    subject, subtype = _text(told, "subject", "Task"), _text(told, "subtype", "Task").upper()
+    status = _text(told, "status", "NOT_STARTED").upper().replace(" ", "_")
+    done = status == "COMPLETED"
+    if subtype == "EMAIL" and done:
         return "email", {"hs_email_subject": subject, "hs_email_direction": "EMAIL", "hs_email_status": "SENT"}
     return "task", {
         "hs_task_subject": subject,
-        "hs_task_status": "COMPLETED" if done else "NOT_STARTED",
-        "hs_task_type": {"Email": "EMAIL", "Call": "CALL"}.get(subtype, "TODO"),
+        "hs_task_status": status,
+        "hs_task_type": subtype if subtype in {"EMAIL", "CALL"} else "TODO",
         "hs_task_priority": "NONE",
         "hs_task_completion_date": stamp_text(millis(happening.at)) if done else "",
     }
