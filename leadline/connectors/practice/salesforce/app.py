@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -17,15 +18,17 @@ from leadline.connectors.practice.faults import Fault
 from leadline.connectors.practice.harness import Harness, PracticeOptions, practice_app
 from leadline.connectors.practice.organisation import Organisation
 from leadline.connectors.practice.salesforce import (
+    bulk,
     changes,
     collections,
     describing,
+    ingest,
     login,
     querying,
     records,
 )
 from leadline.connectors.practice.salesforce.answers import Answer, ApiError
-from leadline.connectors.practice.salesforce.calling import Call, Router, not_found, resource
+from leadline.connectors.practice.salesforce.calling import Call, Resource, Router, not_found, resource
 from leadline.connectors.practice.salesforce.composite import Composite
 from leadline.connectors.practice.salesforce.org import Org, expired, out_of_calls
 
@@ -87,9 +90,37 @@ def _router() -> Router:
         [
             resource("/composite", "composite", POST=inner.composite),
             resource("/composite/batch", "composite", POST=inner.batch),
+            *_jobs(),
             *table,
         ]
     )
+
+
+def _jobs() -> list[Resource]:
+    query, load = partial(bulk.listed, kind="V2Query"), partial(bulk.listed, kind=ingest.KIND)
+    return [
+        resource("/jobs/query", "bulk", GET=query, POST=bulk.create_query),
+        resource(
+            "/jobs/query/{identifier}",
+            "bulk",
+            GET=bulk.read_query,
+            PATCH=partial(bulk.abort, kind="V2Query"),
+            DELETE=partial(bulk.delete, kind="V2Query"),
+        ),
+        resource("/jobs/query/{identifier}/results", "bulk", GET=bulk.results),
+        resource("/jobs/ingest", "bulk", GET=load, POST=ingest.create),
+        resource(
+            "/jobs/ingest/{identifier}",
+            "bulk",
+            GET=ingest.read,
+            PATCH=ingest.change,
+            DELETE=partial(bulk.delete, kind=ingest.KIND),
+        ),
+        resource("/jobs/ingest/{identifier}/batches", "bulk", PUT=ingest.upload),
+        resource("/jobs/ingest/{identifier}/successfulResults", "bulk", GET=ingest.successful),
+        resource("/jobs/ingest/{identifier}/failedResults", "bulk", GET=ingest.failed),
+        resource("/jobs/ingest/{identifier}/unprocessedrecords", "bulk", GET=ingest.unprocessed),
+    ]
 
 
 def _resources(call: Call) -> Answer:

@@ -78,7 +78,7 @@ def delete(call: Call) -> Answer:
 
 
 def retrieve(call: Call, name: str) -> Answer:
-    """Answer ``GET ?ids=&fields=`` and ``POST {ids, fields}`` of ``/composite/sobjects/X``: null where there is none."""
+    """Answer ``/composite/sobjects/X``, GET with ids and fields or POST of them: null where there is no record."""
     target = call.sobject(name)
     if call.method == "GET":
         identifiers = [item for item in (call.params.get("ids") or "").split(",") if item]

@@ -29,7 +29,7 @@ class Composite:
         """Answer ``POST /composite``: the whole is 200, each sub-request has its own status."""
         body = call.mapping()
         items = _items(body.get("compositeRequest"), "compositeRequest")
-        self._check(call, items)
+        self._check(items)
         all_or_none = body.get("allOrNone") is True
         store = call.org.store
         answered: dict[str, Answer] = {}
@@ -98,7 +98,7 @@ class Composite:
         )
         return self._router.answer(inner)
 
-    def _check(self, call: Call, items: list[dict[str, Any]]) -> None:
+    def _check(self, items: list[dict[str, Any]]) -> None:
         if len(items) > MOST:
             raise ApiError(400, "PROCESSING_HALTED", f"Limit of {MOST} sub-requests in a composite request exceeded")
         names = [item.get("referenceId") for item in items]

@@ -32,7 +32,8 @@ def describe(call: Call, name: str) -> Answer:
     """Answer ``/sobjects/X/describe``: a hidden field is absent."""
     target = call.sobject(name)
     empty: dict[str, Any] = {
-        **dict.fromkeys(("actionOverrides", "namedLayoutInfos"), []),
+        "actionOverrides": [],
+        "namedLayoutInfos": [],
         **dict.fromkeys(("defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy")),
         **dict.fromkeys(("implementsInterfaces", "listviewable", "lookupLayoutable", "networkScopeFieldName")),
     }

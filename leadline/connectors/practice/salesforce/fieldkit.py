@@ -7,12 +7,12 @@ from typing import Any
 from leadline.connectors.practice.salesforce.schema import Field
 
 
-def text(name: str, length: int = 255, label: str = "", *, type: str = "string", **more: Any) -> Field:  # noqa: A002
+def text(name: str, length: int = 255, label: str = "", *, type: str = "string", **more: Any) -> Field:
     """Return a text field; ``type`` may be email, phone, url, textarea."""
     return Field(name, type, label or _label(name), length=length, **more)
 
 
-def pick(name: str, *options: str, label: str = "", type: str = "picklist", **more: Any) -> Field:  # noqa: A002
+def pick(name: str, *options: str, label: str = "", type: str = "picklist", **more: Any) -> Field:
     """Return a picklist."""
     return Field(name, type, label or _label(name), length=more.pop("length", 255), options=options, **more)
 

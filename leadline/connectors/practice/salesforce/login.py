@@ -32,7 +32,7 @@ class LoginError(Exception):
 
 
 def token(org: Org, base: str, form: Mapping[str, str], authorization: str = "") -> Answer:
-    """Answer ``POST /services/oauth2/token`` for the grants jwt-bearer, client_credentials, refresh_token, password."""
+    """Answer ``POST /services/oauth2/token`` for jwt-bearer, client_credentials, refresh_token and password."""
     try:
         session = _granted(org, base, form, authorization)
     except LoginError as error:

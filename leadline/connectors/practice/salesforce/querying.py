@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from leadline.connectors.practice.salesforce.answers import Answer, ApiError
 from leadline.connectors.practice.salesforce.calling import Call
+from leadline.connectors.practice.salesforce.soql.parsing import parse
 from leadline.connectors.practice.salesforce.soql.running import BATCH, Outcome, run
-from leadline.connectors.practice.salesforce.soql.syntax import parse
 
 SMALLEST_BATCH: Final = 200
 _LOCATOR: Final = re.compile(r"(?P<id>[0-9A-Za-z]{18})-(?P<at>\d+)")

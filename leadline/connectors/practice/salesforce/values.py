@@ -89,16 +89,18 @@ def parse_day(text: str) -> date | None:
 def unparsable(kind: str, given: Any) -> ApiError:
     """Return the refusal of Salesforce's JSON parser."""
     if isinstance(given, bool):
-        token = "VALUE_TRUE" if given else "VALUE_FALSE"
+        found = "VALUE_TRUE" if given else "VALUE_FALSE"
     elif isinstance(given, int | float):
-        token = "VALUE_NUMBER_INT" if isinstance(given, int) else "VALUE_NUMBER_FLOAT"
+        found = "VALUE_NUMBER_INT" if isinstance(given, int) else "VALUE_NUMBER_FLOAT"
+    elif isinstance(given, dict | list):
+        found = "START_OBJECT" if isinstance(given, dict) else "START_ARRAY"
     else:
-        token = {str: "VALUE_STRING", dict: "START_OBJECT", list: "START_ARRAY"}[type(given)]
-    shown = "" if isinstance(given, dict | list) else f" value {str(given).lower() if given is True else given}"
+        found = "VALUE_STRING"
+    shown = "" if isinstance(given, bool | dict | list) else f" value {given}"
     return ApiError(
         400,
         "JSON_PARSER_ERROR",
-        f"Cannot deserialize instance of {kind} from {token}{shown} or request may be missing a required field at "
+        f"Cannot deserialize instance of {kind} from {found}{shown} or request may be missing a required field at "
         "[line:1, column:1]",
     )
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from leadline.connectors.practice.salesforce.schema import NUMBER_TYPES, Field
+from leadline.connectors.practice.salesforce.soql.parsing import malformed
 from leadline.connectors.practice.salesforce.soql.resolving import Resolved, Scope
-from leadline.connectors.practice.salesforce.soql.syntax import Call, FieldPath, Operand, Query, malformed
+from leadline.connectors.practice.salesforce.soql.syntax import Call, FieldPath, Operand, Query
 from leadline.connectors.practice.salesforce.store import Row
 from leadline.connectors.practice.salesforce.values import as_json
 
@@ -61,7 +62,7 @@ class Grouping:
         wanted = self._scope.resolve(operand)
         for place, key in enumerate(self._keys):
             if key.names == wanted.names:
-                return Resolved(key.field, key.steps, lambda group, place=place: group.key[place])
+                return Resolved(key.field, key.steps, _keyed(place))
         name = ".".join(wanted.names)
         raise malformed(self._scope.query.text, operand.at, f"Field must be grouped or aggregated: {name}")
 
@@ -94,7 +95,7 @@ class Grouping:
     def _aggregate(self, call: Call) -> Resolved:
         if call.of is None:
             if call.name == "COUNT":
-                return Resolved(Field("COUNT", "int", "COUNT"), (), lambda group: len(group.rows))
+                return Resolved(Field("COUNT", "int", "COUNT"), (), _size)
             raise malformed(self._scope.query.text, call.at, f"unexpected token: '{call.name}'")
         inner = self._scope.resolve(call.of)
         field, get = inner.field, inner.get
@@ -107,8 +108,21 @@ class Grouping:
         return Resolved(
             Field(call.name, kind, call.name),
             (),
-            lambda group: reduce([value for row in group.rows if (value := get(row)) is not None]),
+            lambda group: reduce([value for row in _rows(group) if (value := get(row)) is not None]),
         )
+
+
+def _rows(group: Any) -> list[Row]:
+    rows: list[Row] = group.rows
+    return rows
+
+
+def _size(group: Any) -> int:
+    return len(_rows(group))
+
+
+def _keyed(place: int) -> Callable[[Any], Any]:
+    return lambda group: group.key[place]
 
 
 _REDUCERS: Final[dict[str, Callable[[list[Any]], Any]]] = {

@@ -40,7 +40,7 @@ class Rendering:
                 columns.append((item.alias or ".".join(found.names), found.get))
             else:
                 name, lookup, run = children(item)
-                self._cells[name] = self._children(lookup, run, version, children)
+                self._cells[name] = self._children(lookup, run, version)
         self.columns = tuple(columns)
 
     def render(self, row: Row) -> dict[str, Any]:
@@ -90,9 +90,7 @@ class Rendering:
 
         return link
 
-    def _children(
-        self, lookup: Field, run: Any, version: str, children: Callable[[Query], tuple[str, Field, Any]]
-    ) -> Cell:
+    def _children(self, lookup: Field, run: Any, version: str) -> Cell:
         """Return what gives a row's children, sorted by parent now, so that a bad sub-query is refused at once."""
         rendering = Rendering(run.scope, version, run.children)
         by_parent: dict[str, list[Row]] = {}

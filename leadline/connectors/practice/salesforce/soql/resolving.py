@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from leadline.connectors.practice.salesforce.answers import ApiError
 from leadline.connectors.practice.salesforce.schema import Field, SObject
-from leadline.connectors.practice.salesforce.soql.syntax import Call, FieldPath, Operand, Query, caret
+from leadline.connectors.practice.salesforce.soql.parsing import caret
+from leadline.connectors.practice.salesforce.soql.syntax import Call, FieldPath, Operand, Query
 from leadline.connectors.practice.salesforce.store import Row, Store
 
 Getter = Callable[[Row], Any]

@@ -12,6 +12,7 @@ from leadline.connectors.practice.salesforce.schema import Field, SObject
 from leadline.connectors.practice.salesforce.soql.conditions import Conditions
 from leadline.connectors.practice.salesforce.soql.grouping import Grouping, is_aggregate
 from leadline.connectors.practice.salesforce.soql.ordering import ordered
+from leadline.connectors.practice.salesforce.soql.parsing import caret, malformed
 from leadline.connectors.practice.salesforce.soql.rendering import Rendering
 from leadline.connectors.practice.salesforce.soql.resolving import Getter, Scope
 from leadline.connectors.practice.salesforce.soql.syntax import (
@@ -24,8 +25,6 @@ from leadline.connectors.practice.salesforce.soql.syntax import (
     Query,
     SelectValue,
     Text,
-    caret,
-    malformed,
 )
 from leadline.connectors.practice.salesforce.store import Row, Store
 
@@ -178,8 +177,9 @@ def _is_count(operand: Any) -> bool:
 
 def _named_ids(where: Condition | None) -> list[str] | None:
     """Return the ids that a condition confines a query to, or None when it names none."""
-    if isinstance(where, Junction) and where.kind == "all":
-        return next((found for part in where.parts if (found := _named_ids(part)) is not None), None)
+    if isinstance(where, Junction):
+        named = (found for part in where.parts if (found := _named_ids(part)) is not None)
+        return next(named, None) if where.kind == "all" else None
     if isinstance(where, Member) and not where.negated and isinstance(where.values, tuple):
         values: Sequence[Any] = where.values
     elif isinstance(where, Compare) and where.operator == "=":
@@ -189,7 +189,7 @@ def _named_ids(where: Condition | None) -> list[str] | None:
     if not isinstance(where.operand, FieldPath) or [name.lower() for name in where.operand.names] != ["id"]:
         return None
     texts = [value.value for value in values if isinstance(value, Text)]
-    return list(dict.fromkeys(found for text in texts if (found := normal_id(text))))
+    return list(dict.fromkeys(identifier for text in texts if (identifier := normal_id(text))))
 
 
 def _no_object(query: Query) -> ApiError:
