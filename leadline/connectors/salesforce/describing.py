@@ -14,6 +14,9 @@ from leadline.connectors.salesforce.client import MOST_SUBREQUESTS, SalesforceCl
 _COMPOUND: Final = frozenset({"address", "location", "complexvalue", "base64"})
 """Types without a scalar value: their parts are fields of their own."""
 
+_TOGETHER: Final = ("Task", "Event", "CampaignMember")
+"""Objects that are asked for without having been described: whoever reads one usually reads the others."""
+
 
 class Descriptions:
     """Describe answers, kept until they are asked for again."""
@@ -43,7 +46,7 @@ class Descriptions:
         Raises PermissionMissingError when the object is hidden.
         """
         if name not in self._known:
-            self.fetch([name])
+            self.fetch(_TOGETHER if name in _TOGETHER else [name])
         found = self._known.get(name)
         if found is None:
             raise PermissionMissingError(f"Salesforce hides {name}, or has none: grant the user read access to it")
