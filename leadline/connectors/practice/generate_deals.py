@@ -44,6 +44,10 @@ def _deal(chance: Chance, number: int, people: list[Draft], span: Span) -> Deal:
     salesforce, hubspot = _where(chance, people)
     key = f"d{number}"
     for person in people:
+        if person.lifecycle == "opportunity":
+            person.lifecycle_at = created
+        elif person.lifecycle == "customer":
+            person.lifecycle_at = closed
         if person.salesforce == "converted":
             person.converted = created
             person.deal = key if salesforce else None

@@ -287,8 +287,10 @@ def _progress(chance: Chance, person: Draft, span: Span) -> None:
     if segment in IN_SALES:
         _answers(chance, person, span)
     person.lifecycle = _LIFECYCLES.get(segment, _LIFECYCLES["cold"]).draw(chance)
-    moved = person.lifecycle not in {"lead", "subscriber"}
-    person.lifecycle_at = min(person.heat + chance.between(1, 600) * MINUTE, end) if moved else person.created
+    person.lifecycle_at = person.created
+    if person.lifecycle not in {"lead", "subscriber"}:
+        before = end if person.status_at is None else person.status_at
+        person.lifecycle_at = min(person.heat + chance.between(1, 600) * MINUTE, before)
     if person.salesforce == "converted":
         person.converted = min((person.status_at or person.heat) + chance.between(1, 15) * DAY, end - HOUR)
 

@@ -47,6 +47,7 @@ _HEAT: Final = {
 _DEMO_SHARE: Final = {
     "demo": 1.0,
     "cooled": 1.0,
+    "rejected": 0.6,
     "working": 0.5,
     "qualified": 0.6,
     "open": 0.6,
@@ -84,7 +85,9 @@ def _heat(chance: Chance, person: Draft, last: int, span: Span, log: Log) -> Non
         log.append((span.busy(chance, since, until), "form", "hubspot", key, None, _FORMS[form]))
     if chance.yes(_DEMO_SHARE.get(person.segment, 0.0)):
         first = max(person.created, span.length - 6 * DAY) if person.segment == "demo" else since
-        latest = span.length - 10 * MINUTE if person.segment == "demo" else min(since + 10 * DAY, until)
+        latest = min(since + 10 * DAY, until, last if person.status_at is None else person.status_at)
+        if person.segment == "demo":
+            latest = last - 10 * MINUTE
         at = span.busy(chance, first, latest)
         # The view and the form are one instant: a tie that only (source, record) can order.
         log.append((at, "page_view", "hubspot", key, None, _DEMO_PAGE))
