@@ -126,7 +126,11 @@ def _asserted(org: Org, base: str, assertion: str) -> str:
     except jwt.InvalidTokenError:
         raise LoginError("invalid_grant", "invalid assertion") from None
     # Against the practice clock: what a client reads in the Date header. Clients on a later clock of their own pass.
-    if claims["exp"] + _LEEWAY < org.harness.clock.now().timestamp():
+    try:
+        expires = float(claims["exp"])  # simple-salesforce writes it as a text
+    except (TypeError, ValueError):
+        raise LoginError("invalid_grant", "invalid assertion") from None
+    if expires + _LEEWAY < org.harness.clock.now().timestamp():
         raise LoginError("invalid_grant", "assertion is expired")
     if claims["iss"] != known.salesforce_client_id:
         raise LoginError("invalid_client_id", "client identifier invalid")
