@@ -9,31 +9,24 @@ from pathlib import Path
 
 LEADS = "olist_marketing_qualified_leads_dataset.csv"
 DEALS = "olist_closed_deals_dataset.csv"
-FIELDS = {  # a field of rules.yml <- a column of the data set
-    "origin": "origin",
-    "landing page": "landing_page_id",
-    "lead type": "lead_type",
-    "business segment": "business_segment",
-    "monthly revenue": "declared_monthly_revenue",
-}
+FIELDS = {"origin": "origin", "landing page": "landing_page_id"}
+"""A field of rules.yml and the column of the data set that holds it."""
 
 
 def main(source: Path, target: Path) -> None:
     """Write people.csv and activities.csv into ``target``."""
     leads = list(_rows(source / LEADS))
-    deals = {row["mql_id"]: row for row in _rows(source / DEALS)}
     target.mkdir(parents=True, exist_ok=True)
     with (target / "people.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["person_id", *FIELDS])
         for lead in leads:
-            row = {**lead, **deals.get(lead["mql_id"], {})}
-            writer.writerow([lead["mql_id"], *(row.get(column, "") for column in FIELDS.values())])
+            writer.writerow([lead["mql_id"], *(lead[column] for column in FIELDS.values())])
     with (target / "activities.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["person_id", "activity", "at"])
         writer.writerows([lead["mql_id"], "first contact", lead["first_contact_date"]] for lead in leads)
-        writer.writerows([person, "won", deal["won_date"]] for person, deal in deals.items())
+        writer.writerows([deal["mql_id"], "won", deal["won_date"]] for deal in _rows(source / DEALS))
 
 
 def _rows(path: Path) -> csv.DictReader:

@@ -1,0 +1,127 @@
+"""How one person's explanation looks: the outcome, each score line by line, the ways out, and what changes next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from leadline.common.canonical import decimal_text
+from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
+from leadline.terminal.masking import mask
+from leadline.terminal.tables import cell, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MOST_MATCHES = 4
+ANSWERS = {True: "true", False: "false", None: "unknown"}
+
+
+def render_trace(console: Console, trace: Trace) -> None:
+    """Print the whole trace. Texts of fields never stand in a trace, so nothing here needs the mask but reasons."""
+    _outcome(console, trace)
+    for score in trace.scores:
+        _score(console, score)
+    _ways(console, trace)
+    _future(console, trace)
+
+
+def _outcome(console: Console, trace: Trace) -> None:
+    outcome = trace.outcome
+    shown = " ".join(
+        part
+        for part in (
+            f"stage {outcome.stage}",
+            f"since {cell(outcome.since)}",
+            f"(pass {outcome.pass_number})",
+            f"grade {outcome.cell}" if outcome.cell else "",
+            f"temperature {outcome.temperature}" if outcome.temperature else "",
+        )
+        if part
+    )
+    console.print(f"{trace.person} at {cell(trace.at)}: {shown}", markup=False)
+    console.print(f"why: {mask(outcome.why)}", markup=False)
+    if outcome.disqualified:
+        console.print(f"disqualified: {', '.join(outcome.disqualified)}", markup=False)
+    if trace.hold is not None:
+        until = f" until {cell(trace.hold.until)}" if trace.hold.until else ""
+        console.print(f"set by hand on {cell(trace.hold.at)}; it stands{until} or until new activity", markup=False)
+    if trace.livelock:
+        console.print("the rules go round in a circle at this instant: the first stage was kept", markup=False)
+    if trace.unreadable:
+        console.print(f"unreadable: {', '.join(trace.unreadable)}; what reads them is frozen", markup=False)
+
+
+def _score(console: Console, score: ScoreTrace) -> None:
+    value = score.value
+    bounds = ""
+    if value.lowest != value.highest:
+        bounds = f", between {decimal_text(value.lowest)} and {decimal_text(value.highest)} if all were known"
+    grade = f", grade {score.grade}" if score.grade else ""
+    console.print(f"\n{score.name} {decimal_text(value.value)}{grade}{bounds}", markup=False)
+    rows = [
+        (criterion.name, points, _because(criterion))
+        for criterion in score.criteria
+        if (points := _points(criterion)) != "0" or criterion.matches
+    ]
+    silent = [criterion.name for criterion in score.criteria if _points(criterion) == "0" and not criterion.matches]
+    if rows:
+        console.print(table(["criterion", "points", "because"], rows, right=(1,)))
+    if silent:
+        console.print(f"no points: {', '.join(silent)}", markup=False)
+    for limit in score.limits:
+        console.print(f"limited: {limit}", markup=False)
+
+
+def _points(criterion: CriterionTrace) -> str:
+    if criterion.lowest == criterion.highest:
+        return decimal_text(criterion.points)
+    return f"{decimal_text(criterion.points)} ({_signed(criterion.lowest)}..{_signed(criterion.highest)})"
+
+
+def _signed(points: Decimal) -> str:
+    return decimal_text(points)
+
+
+def _because(criterion: CriterionTrace) -> str:
+    if criterion.matches:
+        shown = [
+            f"{match.activity} {cell(match.at)} {decimal_text(match.points)}"
+            + (f" until {cell(match.until)}" if match.until else "")
+            for match in criterion.matches[-MOST_MATCHES:]
+        ]
+        more = len(criterion.matches) - len(shown)
+        return "; ".join(shown) + (f"; and {more} before" if more else "")
+    return mask(criterion.reason or (criterion.condition.text if criterion.condition else ""))
+
+
+def _ways(console: Console, trace: Trace) -> None:
+    if not trace.ways:
+        console.print(f"\nno way leads out of {trace.outcome.stage}", markup=False)
+        return
+    console.print("\nways out, in the order tried", markup=False)
+    rows = [(way.target or "-", way.by, way.result, _why_not(way)) for way in trace.ways]
+    console.print(table(["to", "by", "result", "why"], rows))
+
+
+def _why_not(way: WayTrace) -> str:
+    parts = [mask(way.reason)]
+    if way.condition is not None and way.result in {"no", "undecided"}:
+        open_parts = [leaf for leaf in way.condition.leaves() if leaf.answer is not True]
+        parts += [_leaf(leaf) for leaf in open_parts[:MOST_MATCHES]]
+    if way.hint:
+        parts.append(mask(way.hint))
+    return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _leaf(leaf: ConditionTrace) -> str:
+    return f"{mask(leaf.text)} is {ANSWERS[leaf.answer]}" + (f" ({mask(leaf.reason)})" if leaf.reason else "")
+
+
+def _future(console: Console, trace: Trace) -> None:
+    if trace.next is None:
+        console.print("\nnothing changes without new facts", markup=False)
+    else:
+        console.print(f"\nnext change {cell(trace.next.at)}: {'; '.join(trace.next.changes)}", markup=False)
+    if trace.empty:
+        console.print(f"empty in every CRM: {', '.join(trace.empty)}", markup=False)
