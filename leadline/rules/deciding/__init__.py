@@ -10,10 +10,26 @@ from leadline.rules.deciding.decisions import (
     state_to_json,
 )
 from leadline.rules.deciding.engine import Engine
+from leadline.rules.deciding.trace import (
+    ConditionTrace,
+    CriterionTrace,
+    MatchTrace,
+    NextChange,
+    ScoreTrace,
+    Trace,
+    WayTrace,
+)
 from leadline.rules.deciding.words import one_line
 
 __all__ = [
+    "ConditionTrace",
+    "CriterionTrace",
     "Engine",
+    "MatchTrace",
+    "NextChange",
+    "ScoreTrace",
+    "Trace",
+    "WayTrace",
     "decision_from_json",
     "decision_to_json",
     "input_hash",

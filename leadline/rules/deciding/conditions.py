@@ -144,17 +144,16 @@ def _read_fields(name: str, book: Book) -> frozenset[str]:
 
 def _field_node(test: FieldTest, book: Book) -> Node:
     passes = value_test(test)
-    signal = test.field in book.fields and book.fields[test.field].signal
 
     def holds(moment: Moment) -> bool | None:
-        value, stale = moment.value_since(test.field, signal)
+        value, stale = moment.value_in_pass(test.field)
         if value is None:
             # What a signal said before this pass is known not to have been said in it.
             return False if stale else None
         return None if isinstance(value, Unreadable) else passes(value, moment.t)
 
     def own_change(moment: Moment) -> datetime | None:
-        value = moment.value_since(test.field, signal)[0]
+        value = moment.value_in_pass(test.field)[0]
         return None if isinstance(value, Unreadable) else next_day_change(test, value, moment.t)
 
     by_time = test.op in ("within_next", "within_last")
@@ -162,10 +161,8 @@ def _field_node(test: FieldTest, book: Book) -> Node:
 
 
 def _known_node(test: Known, book: Book) -> Node:
-    signal = test.field in book.fields and book.fields[test.field].signal
-
     def holds(moment: Moment) -> bool | None:
-        value, _ = moment.value_since(test.field, signal)
+        value, _ = moment.value_in_pass(test.field)
         return None if isinstance(value, Unreadable) else (value is not None) is test.known
 
     return Node(test, holds, (), None, _read_fields(test.field, book))

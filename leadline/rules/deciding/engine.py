@@ -7,6 +7,7 @@ one engine per book for as long as the book is used, and safe to share it betwee
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from leadline.common.errors import RefusedError
@@ -14,11 +15,13 @@ from leadline.rules.backends.durable import durable_back_end
 from leadline.rules.backends.vectors import BackEnd
 from leadline.rules.deciding.conditions import Node, compile_condition
 from leadline.rules.deciding.decisions import decision
+from leadline.rules.deciding.explaining import next_change_of, trace_of
 from leadline.rules.deciding.history import History, fact_key, ordered
 from leadline.rules.deciding.lifecycle import Lifecycle, Position
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Scoring
-from leadline.rules.deciding.settling import Settled, Settling, carried
+from leadline.rules.deciding.settling import Settled, Settling, carried_state
+from leadline.rules.deciding.trace import Trace
 from leadline.rules.deciding.words import why_line
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcome, PersonState, StageDate
@@ -72,7 +75,7 @@ class Engine:
         settled: Settled | None = None
         outcome = state.outcome
         made: list[Decision] = []
-        position = carried(outcome, state.pass_began, state.taken, state.hold)
+        position = carried_state(state)
         t: datetime | None = None
         if any(fact.at <= state.frontier for fact in news):
             t = state.frontier
@@ -107,13 +110,27 @@ class Engine:
             )
         history = History(ordered(state.history), self.book.fields)
         hold = state.hold if state.hold is not None and state.hold.stage in self.book.stages else None
-        position = carried(state.outcome, state.pass_began, self._taken_by_pair(state), hold)
+        position = replace(carried_state(state), taken=self._taken_by_pair(state), hold=hold)
         settled = self.settling.settle(history, at, position)
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
         if outcome != state.outcome:
             made = (decision(self.book, state.person, at, "activated", settled.moves, state.outcome, outcome),)
         return self._advance(state.person, at, history, settled, outcome, made)
+
+    def explain(self, state: PersonState, at: datetime | None = None) -> Trace:
+        """Return the trace at ``at``, by default the state's frontier.
+
+        Before the frontier the scores are those of that instant and the stage is the state's; after it, the fold goes
+        on without new facts first.
+        """
+        t = state.frontier if at is None else at
+        if t > state.frontier:
+            state = self.advance(state, (), t).state
+        history = History(ordered(state.history), self.book.fields)
+        trace = trace_of(self.settling, history, state, t)
+        change = self._next_outcome(history, state)
+        return trace if change is None else replace(trace, next=next_change_of(change[0], state.outcome, change[1]))
 
     def in_scope(self, facts: Iterable[Fact], at: datetime) -> bool | None:
         """Tell whether the person is in the lifecycle at all at ``at``; None where the book's scope is undecided."""
@@ -173,17 +190,23 @@ class Engine:
             tuple(history.facts),
         )
         following = after[0] if after else self.settling.next_breakpoint(history, settled)
-        return Advance(state, made, self._next_change(history, settled, outcome, following))
+        change = self._first_difference(history, position, outcome, following)
+        return Advance(state, made, None if change is None else change[0])
 
-    def _next_change(
-        self, history: History, settled: Settled, outcome: Outcome, t: datetime | None
-    ) -> datetime | None:
+    def _next_outcome(self, history: History, state: PersonState) -> tuple[datetime, Outcome] | None:
+        resting = self._resting(history, state.frontier, carried_state(state))
+        t = self.settling.next_breakpoint(history, resting)
+        return self._first_difference(history, resting.position, state.outcome, t)
+
+    def _first_difference(
+        self, history: History, position: Position, outcome: Outcome, t: datetime | None
+    ) -> tuple[datetime, Outcome] | None:
         """Live through the coming breakpoints until the outcome differs; each one uses up a bit of the future."""
-        position = settled.position
         while t is not None:
             settled = self.settling.settle(history, t, position, _human_at(history, t))
-            if self.settling.outcome(settled) != outcome:
-                return t
+            found = self.settling.outcome(settled)
+            if found != outcome:
+                return t, found
             position = settled.position
             t = self.settling.next_breakpoint(history, settled)
         return None

@@ -25,7 +25,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Timeline(Protocol):
-    """What can be asked about one field."""
+    """What can be asked about one field; a ``signal`` counts only from when a pass began."""
+
+    signal: bool
 
     def value(self, t: datetime) -> Known:
         """Return the value at ``t``."""
@@ -37,9 +39,10 @@ class Timeline(Protocol):
 class FieldTimeline:
     """One field's value as a step function of time."""
 
-    __slots__ = ("_ats", "_changes", "_field", "_values")
+    __slots__ = ("_ats", "_changes", "_field", "_values", "signal")
 
     def __init__(self, field: Field, facts: Sequence[Fact]) -> None:
+        self.signal = field.signal
         self._field = field
         self._changes = facts
         self._ats: list[datetime] | None = None
@@ -88,9 +91,10 @@ class FieldTimeline:
 class TableField:
     """A field that is looked up in a table of the book by another field."""
 
-    __slots__ = ("_by", "_field", "_rows")
+    __slots__ = ("_by", "_field", "_rows", "signal")
 
     def __init__(self, field: Field, rows: Mapping[str, str], by: Timeline | None) -> None:
+        self.signal = field.signal
         self._field = field
         self._rows = rows
         self._by = by
@@ -113,11 +117,29 @@ class TableField:
         return self._field.blank if found is None and self._field.has_blank else found
 
 
-def field_timelines(
-    fields: Mapping[str, Field], facts: Mapping[str, Sequence[Fact]]
-) -> dict[str, FieldTimeline | TableField]:
+class Supposed:
+    """One value at all times, for what-if questions."""
+
+    __slots__ = ("_value", "signal")
+
+    def __init__(self, value: Value) -> None:
+        self.signal = False
+        self._value = value
+
+    def value(self, t: datetime) -> Known:
+        """Return the supposed value."""
+        del t
+        return self._value
+
+    def value_since(self, t: datetime, floor: datetime) -> tuple[Known, bool]:
+        """Return the supposed value, as set in this pass."""
+        del t, floor
+        return self._value, False
+
+
+def field_timelines(fields: Mapping[str, Field], facts: Mapping[str, Sequence[Fact]]) -> dict[str, Timeline]:
     """Return a timeline for each field of the book; facts of one field must be in order of time."""
-    timelines: dict[str, FieldTimeline | TableField] = {}
+    timelines: dict[str, Timeline] = {}
     for name, field in fields.items():
         if field.table is None or name in facts:
             timelines[name] = FieldTimeline(field, facts.get(name, ()))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from leadline.common.canonical import decimal_text
 from leadline.common.values import Value
-from leadline.rules.deciding.fields import FieldTimeline, Known, TableField, field_timelines
+from leadline.rules.deciding.fields import Known, Supposed, Timeline, field_timelines
 from leadline.rules.model import Field
 from leadline.rules.state import Fact, Unreadable
 
@@ -75,7 +76,7 @@ class History:
                 by_deal.setdefault(fact.record, []).append(fact)
             else:
                 self.humans.append(fact)
-        self.fields: dict[str, FieldTimeline | TableField] = field_timelines(book_fields, by_field)
+        self.fields: dict[str, Timeline] = field_timelines(book_fields, by_field)
         self.deals = tuple(_DealTimeline(found) for _, found in sorted(by_deal.items()))
         self._by_activity = {name: Occurrences(found) for name, found in by_activity.items()}
         self._all: Occurrences | None = None
@@ -94,6 +95,12 @@ class History:
         """Return the field's value at ``t``: None is empty, UNREADABLE is unreadable."""
         timeline = self.fields.get(field)
         return None if timeline is None else timeline.value(t)
+
+    def supposing(self, field: str, value: Value) -> History:
+        """Return this history as if the field had always had one value; fields from tables stay as they are."""
+        other = copy(self)
+        other.fields = {**self.fields, field: Supposed(value)}
+        return other
 
     def deal_since(self, state: str, t: datetime, floor: datetime | None) -> bool:
         """Tell whether a deal is in ``state`` at ``t`` and, with a floor, came into it at or after the floor."""

@@ -103,7 +103,7 @@ class Lifecycle:
             if ends is not None and ends > moment.t:
                 found.append(ends)
                 if way.lift is not None:
-                    found.append(next_change(way.lift, _since_entering(moment, position)))
+                    found.append(next_change(way.lift, since_entering(moment, position)))
         return min((turn for turn in found if turn is not None), default=None)
 
     def _limits(self, way: Way, moment: Moment, position: Position) -> list[int]:
@@ -115,7 +115,7 @@ class Lifecycle:
         if ends is not None:
             values.append(TRUE if ends <= moment.t else FALSE)
             if way.lift is not None:
-                values.append(truth(way.lift, _since_entering(moment, position)))
+                values.append(truth(way.lift, since_entering(moment, position)))
         return values
 
     def _overruled(self, moment: Moment, human: str) -> bool:
@@ -148,7 +148,7 @@ def cool_down_ends(way: Way, position: Position) -> datetime | None:
     return position.since + way.transition.after
 
 
-def _since_entering(moment: Moment, position: Position) -> Moment:
+def since_entering(moment: Moment, position: Position) -> Moment:
     """Look only at what happened after the stage was entered: what led into it does not lift its cool-down."""
     entered = replace(moment)
     entered.floor = position.since + datetime.resolution

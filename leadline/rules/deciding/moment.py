@@ -36,12 +36,14 @@ class Moment:
         """Return the field's value at ``t``, whenever it was set."""
         return self.history.value(field, self.t)
 
-    def value_since(self, field: str, signal: bool) -> tuple[Known, bool]:
+    def value_in_pass(self, field: str) -> tuple[Known, bool]:
         """Return the field's value and whether it is a signal that was only set before the pass began."""
-        if not signal or self.floor is None:
-            return self.history.value(field, self.t), False
         timeline = self.history.fields.get(field)
-        return (None, False) if timeline is None else timeline.value_since(self.t, self.floor)
+        if timeline is None:
+            return None, False
+        if self.floor is None or not timeline.signal:
+            return timeline.value(self.t), False
+        return timeline.value_since(self.t, self.floor)
 
     def score(self, name: str) -> ScoreValue:
         """Return a score at ``t``; a condition that reads scores is never asked without a card."""

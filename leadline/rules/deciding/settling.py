@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +12,7 @@ from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, Scoring, temperature
 from leadline.rules.deciding.words import reason_of, why_line
 from leadline.rules.model import Book
-from leadline.rules.state import Fact, Hold, Move, Outcome, StageDate
+from leadline.rules.state import Fact, Hold, Move, Outcome, PersonState, StageDate
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +183,17 @@ class Settling:
         return Move(before.stage, after.stage, way.by, reason, implied)
 
 
-def carried(outcome: Outcome, pass_began: datetime, taken: Mapping[str, int], hold: Hold | None) -> Position:
-    """Return the position that a stored outcome stands for."""
+def carried_state(state: PersonState) -> Position:
+    """Return the position that a stored state stands for."""
+    outcome = state.outcome
     return Position(
         outcome.stage,
         outcome.since,
         outcome.pass_number,
-        pass_began,
+        state.pass_began,
         outcome.previous,
         outcome.why,
         outcome.entered,
-        taken,
-        hold,
+        state.taken,
+        state.hold,
     )

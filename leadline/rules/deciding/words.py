@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from leadline.common.canonical import decimal_text
+from leadline.common.canonical import decimal_text, instant_text, plain
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import (
     ActivityTest,
+    All,
     AtLeast,
     Condition,
     DealTest,
@@ -24,7 +25,7 @@ from leadline.rules.model import (
     StayTest,
     TimeInStage,
 )
-from leadline.rules.state import Outcome
+from leadline.rules.state import Outcome, Unreadable
 
 
 def one_line(outcome: Outcome) -> str:
@@ -110,6 +111,55 @@ def _lifecycle_text(condition: Condition) -> str:
         return "disqualified"
     assert isinstance(condition, TimeInStage)
     return f"in stage for {_days(condition.at_least.days)}"
+
+
+def combination_text(node: Node) -> str:
+    """Name a combination of conditions: all of, any of, at least n of, not."""
+    condition = node.condition
+    if isinstance(condition, Not):
+        return "not"
+    if isinstance(condition, AtLeast):
+        return f"at least {condition.count} of"
+    return "all of" if isinstance(condition, All) else "any of"
+
+
+def observed(node: Node, moment: Moment) -> str:
+    """Say what a test saw at this moment; values of text fields are left out, because they may be personal."""
+    condition = node.condition
+    if isinstance(condition, FieldTest | Known):
+        return _observed_field(condition, moment)
+    if isinstance(condition, ActivityTest):
+        last = moment.history.activity(condition.activity).last(moment.t)
+        return f"no {_name(condition.activity)}" if last is None else f"last on {instant_text(last)}"
+    if isinstance(condition, NoActivityFor):
+        last = moment.history.any_activity().last(moment.t)
+        return "no activity ever" if last is None else f"last activity on {instant_text(last)}"
+    if isinstance(condition, ScoreTest):
+        score = moment.score(condition.score)
+        between = f" ({decimal_text(score.lowest)} to {decimal_text(score.highest)})"
+        return f"{condition.score} is {decimal_text(score.value)}" + (
+            between if score.lowest != score.highest else ""
+        )
+    if isinstance(condition, GradeTest):
+        return _grade_reason(condition, moment)
+    if isinstance(condition, TimeInStage) and moment.stage_since is not None:
+        return f"since {instant_text(moment.stage_since)}"
+    return ""
+
+
+def _observed_field(test: FieldTest | Known, moment: Moment) -> str:
+    value = moment.value(test.field)
+    if value is None:
+        return f"`{test.field}` is empty"
+    if isinstance(value, Unreadable):
+        return f"`{test.field}` is unreadable"
+    if moment.value_in_pass(test.field)[1]:
+        return f"`{test.field}` was last set before this pass"
+    if isinstance(value, bool):
+        return f"`{test.field}` is {'yes' if value else 'no'}"
+    if isinstance(value, str | tuple):
+        return ""
+    return f"`{test.field}` is {plain(value)}"
 
 
 _SIGNS = {"at_least": ">=", "at_most": "<=", "over": ">", "under": "<", "equals": "="}

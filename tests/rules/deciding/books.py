@@ -92,7 +92,9 @@ def field(name: str, type_: str = "text", **more: object) -> Field:
 
 def test(name: str, op: str, *operands: object) -> FieldTest:
     """Return a field test; ints become exact decimals."""
-    exact = tuple(Decimal(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in operands)
+    exact = tuple(
+        Decimal(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in operands
+    )
     return FieldTest(name, op, exact)  # type: ignore[arg-type]
 
 
@@ -126,7 +128,9 @@ FIT = Score(
     "fit",
     (
         Criterion("senior title", Decimal(25), when=test("title", "has_word", "chief", "vp", "director", "head")),
-        Criterion("company size", bands=bands("employees", (None, 49, 0), (50, 199, 10), (200, 4999, 30), (5000, None, 20))),
+        Criterion(
+            "company size", bands=bands("employees", (None, 49, 0), (50, 199, 10), (200, 4999, 30), (5000, None, 20))
+        ),
         Criterion("target industry", Decimal(20), when=test("industry", "in", "Software", "Logistics")),
         Criterion("free e-mail", Decimal(-30), when=test("email", "domain_in", "free.example")),
         Criterion("competitor", when=test("email", "domain_in", "rival.example"), disqualify="competitor"),
@@ -148,7 +152,9 @@ INTEREST = Score(
             match="latest",
             decay=Decay(Decimal("0.5"), days(14)),
         ),
-        Criterion("e-mail clicks", Decimal(3), activity="email_click", match="each", within=days(30), up_to=Decimal(12)),
+        Criterion(
+            "e-mail clicks", Decimal(3), activity="email_click", match="each", within=days(30), up_to=Decimal(12)
+        ),
         Criterion("webinar", Decimal(15), activity="webinar", match="each", within=days(60)),
         Criterion("gone quiet", Decimal(-20), when=NoActivityFor(days(45))),
     ),
