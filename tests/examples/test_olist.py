@@ -48,7 +48,7 @@ def test_each_lead_gets_a_stage(tmp_path: Path, suffix: str) -> None:
 
         rows = parquet.read_table(out).to_pylist()
     else:
-        rows = list(csv.DictReader(out.open(encoding="utf-8")))
+        rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert [(row["person_id"], row["stage"]) for row in rows] == [("a", "mql"), ("b", "lead"), ("c", "customer")]
 
 
@@ -56,7 +56,7 @@ def test_each_lead_gets_a_stage(tmp_path: Path, suffix: str) -> None:
 def test_the_whole_data_set(tmp_path: Path) -> None:
     """8,000 leads get a stage and 842 of them are customers."""
     out = evaluate(DATA, tmp_path)
-    stages = Counter(row["stage"] for row in csv.DictReader(out.open(encoding="utf-8")))
+    stages = Counter(row["stage"] for row in csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert sum(stages.values()) == 8000
     assert stages["customer"] == 842
     assert stages["mql"] > 0
