@@ -36,8 +36,9 @@ class PullResult:
 class EvaluationResult:
     """What one evaluation decided.
 
-    ``adopted`` persons were evaluated for the first time, ``activated`` under a
-    new book; ``changed`` are the ids of persons whose outcome differs now.
+    ``adopted`` persons were evaluated for the first time, ``activated`` under a new book; ``changed`` are the ids
+    of persons whose outcome differs now. ``moves`` counts stage changes (``mql->sal``).
+    ``out_of_scope`` are persons looked at whom the book leaves out, or whose records are all gone.
     """
 
     cycle: int
@@ -48,3 +49,4 @@ class EvaluationResult:
     changed: tuple[str, ...]
     decisions: int
     moves: Mapping[str, int] = field(default_factory=dict)
+    out_of_scope: int = 0

@@ -12,7 +12,7 @@ from leadline.common.values import CRMS, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.sync.identity.closure import Closure, closure_of
 from leadline.sync.store.batches import insert, upsert
-from leadline.sync.store.outcomes import load_lifecycle, save_lifecycle
+from leadline.sync.store.outcomes import LifecycleRow, load_lifecycle, save_lifecycle
 from leadline.sync.store.schema import person_records, persons, records, touched
 
 _ORDER: Final[Mapping[tuple[str, str], int]] = {
@@ -155,8 +155,15 @@ def _nobody(closure: Closure, ref: RecordRef) -> bool:
 def _split_states(connection: Connection, work: _Work) -> None:
     """Give a person that left another one the same state to start from."""
     states = load_lifecycle(connection, work.left.values())
-    copies = [replace(states[old], person_id=new) for new, old in sorted(work.left.items()) if old in states]
+    copies = [_copied(states[old], new) for new, old in sorted(work.left.items()) if old in states]
     save_lifecycle(connection, copies)
+
+
+def _copied(row: LifecycleRow, person: str) -> LifecycleRow:
+    from leadline.rules.deciding import state_from_json, state_to_json
+
+    state = replace(state_from_json(row.state), person=person)
+    return replace(row, person_id=person, state=state_to_json(state))
 
 
 def _save(connection: Connection, work: _Work) -> None:

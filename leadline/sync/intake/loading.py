@@ -25,11 +25,17 @@ _DEALS = tuple(DEAL_OBJECTS.values())
 
 @dataclass(slots=True)
 class PersonFacts:
-    """One person's facts, each with the cycle in which it became known of this person."""
+    """One person's facts, each with the cycle in which it became known of this person.
+
+    ``created`` is when their first record was made, as far as the CRMs say; ``live`` says whether any record is
+    still there.
+    """
 
     person: str
     learned: list[tuple[int, Fact]] = field(default_factory=list)
     adopted: Adopted = field(default_factory=Adopted)
+    created: datetime | None = None
+    live: bool = False
 
     def all(self) -> tuple[Fact, ...]:
         """Return every fact."""
@@ -62,7 +68,10 @@ def facts_of_persons(
     for person, versions in scene.activities.items():
         found[person].learned += _activity_facts(book, versions)
     for person, refs in scene.members.items():
-        found[person].adopted = adopted_state(book, {ref: scene.history.get(ref, []) for ref in refs})
+        histories = {ref: scene.history.get(ref, []) for ref in refs}
+        found[person].adopted = adopted_state(book, histories)
+        found[person].live = any(history and not history[-1].deleted for history in histories.values())
+        found[person].created = min((at for ref in refs if (at := scene.created.get(ref))), default=None)
     return found
 
 
@@ -96,7 +105,7 @@ class _Scene:
         deals = self._deals(connection, own, accounts, cycle)
         self.places = [*own, *accounts, *deals]
         self.history = rows.observed(connection, {place.ref for place in self.places}, cycle)
-        self.created = rows.created(connection, {place.ref for place in deals})
+        self.created = rows.created(connection, {place.ref for place in (*own, *deals)})
         self._load_activities(connection, own, cycle)
 
     def facts_of(self, place: _Place, history: Sequence[rows.Observation]) -> list[tuple[int, Fact]]:

@@ -1,0 +1,104 @@
+"""Who must be evaluated: people whose facts changed, who are due by time, or whose book changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from leadline.common.values import RecordRef
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS
+from leadline.rules.model import Book
+from leadline.sync.identity.closure import is_person
+from leadline.sync.store.batches import by_object, chunks
+from leadline.sync.store.cycles import get_meta
+from leadline.sync.store.mirror import links_from, links_to
+from leadline.sync.store.outcomes import due_persons
+from leadline.sync.store.schema import lifecycle, persons, records, touched
+
+EVALUATED_BOOK = "evaluated_book"
+
+_ACCOUNTS = frozenset(ACCOUNT_OBJECTS.values())
+_DEALS = frozenset(DEAL_OBJECTS.values())
+
+
+def persons_to_evaluate(connection: Connection, book: Book, frontier: datetime) -> list[str]:
+    """Return the ids of everybody whose outcome may differ at ``frontier``, sorted."""
+    if get_meta(connection, EVALUATED_BOOK) != book.hash:
+        return sorted(connection.execute(select(persons.c.id).where(persons.c.alias_of.is_(None))).scalars())
+    refs, emails = _touched(connection)
+    people = {ref for ref in refs if is_person(ref)}
+    accounts = {ref for ref in refs if ref.object in _ACCOUNTS}
+    deals = {ref for ref in refs if ref.object in _DEALS}
+    if deals:
+        accounts |= _deal_accounts(connection, deals, by_account="account" in book.deals.link)
+        people |= _people_of_deals(connection, deals)
+    people |= _linked(connection, accounts)
+    found = _members(connection, people) | _addressed(connection, emails)
+    found |= set(due_persons(connection, frontier)) | set(_joined(connection))
+    return sorted(found)
+
+
+def forget_touched(connection: Connection) -> None:
+    """Note that everything touched has been looked at."""
+    connection.execute(touched.delete())
+
+
+def joined_into(connection: Connection) -> dict[str, list[str]]:
+    """Return the persons that were joined since their last evaluation, by the older person they belong to now."""
+    alias = select(persons.c.alias_of, persons.c.id).join(lifecycle, lifecycle.c.person_id == persons.c.id)
+    found: dict[str, list[str]] = {}
+    for elder, younger in connection.execute(alias.where(persons.c.alias_of.is_not(None)).order_by(persons.c.number)):
+        found.setdefault(elder, []).append(younger)
+    return found
+
+
+def _touched(connection: Connection) -> tuple[set[RecordRef], set[str]]:
+    refs: set[RecordRef] = set()
+    emails: set[str] = set()
+    for crm, name, key in connection.execute(select(touched.c.crm, touched.c.object, touched.c.record_id)):
+        if name:
+            refs.add(RecordRef(crm, name, key))
+        else:
+            emails.add(key)
+    return refs, emails
+
+
+def _deal_accounts(connection: Connection, deals: set[RecordRef], *, by_account: bool) -> set[RecordRef]:
+    if not by_account:
+        return set()
+    outgoing = links_from(connection, deals).values()
+    return {link.target for links in outgoing for link in links if link.name == "company"}
+
+
+def _people_of_deals(connection: Connection, deals: set[RecordRef]) -> set[RecordRef]:
+    outgoing = links_from(connection, deals).values()
+    return {link.target for links in outgoing for link in links if is_person(link.target)} | _linked(
+        connection, deals
+    )
+
+
+def _linked(connection: Connection, targets: set[RecordRef]) -> set[RecordRef]:
+    incoming = links_to(connection, targets).values()
+    return {link.source for links in incoming for link in links if is_person(link.source)}
+
+
+def _members(connection: Connection, refs: set[RecordRef]) -> set[str]:
+    found: set[str] = set()
+    for crm, name, ids in by_object(refs):
+        own = (records.c.crm == crm) & (records.c.object == name) & records.c.record_id.in_(ids)
+        known = select(records.c.person_id).where(own, records.c.person_id.is_not(None))
+        found |= set(connection.execute(known).scalars())
+    return found
+
+
+def _addressed(connection: Connection, emails: set[str]) -> set[str]:
+    found: set[str] = set()
+    for batch in chunks(sorted(emails)):
+        known = select(records.c.person_id).where(records.c.email.in_(batch), records.c.person_id.is_not(None))
+        found |= set(connection.execute(known).scalars())
+    return found
+
+
+def _joined(connection: Connection) -> list[str]:
+    return list(joined_into(connection))

@@ -1,0 +1,81 @@
+"""One person's fold in one cycle: what ``evaluate`` does and ``verify`` does again, from the same inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from leadline.rules.deciding import Engine, input_hash, state_from_json
+from leadline.rules.state import Advance, Decision, Fact, PersonState
+from leadline.sync.intake import PersonFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Where a person stood: the state's text, the cycle whose knowledge it holds, and the book it was made under."""
+
+    state: str
+    cycle: int
+    book_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one fold gave. ``input_hash`` covers everything that it read."""
+
+    advance: Advance
+    decisions: tuple[Decision, ...]
+    adopted: bool
+    activated: bool
+    input_hash: str
+
+
+def fold_person(
+    engine: Engine, before: Before | None, facts: PersonFacts, previous: datetime | None, frontier: datetime
+) -> Folded:
+    """Bring one person to ``frontier``. ``previous`` is the frontier of the cycle before, None in the first.
+
+    Without a state the person is adopted as the CRMs have them; who was made after the previous frontier begins
+    just before that, with nothing known, so that what follows is caused by facts. Otherwise time passes to the
+    previous frontier first, so that lateness is judged against the last cycle, and then the new facts are taken in.
+    Under another book the old state is activated at the previous frontier with all that is known.
+    """
+    if before is None:
+        return _begin(engine, facts, previous, frontier)
+    state = state_from_json(before.state)
+    start = state.frontier if previous is None else max(state.frontier, previous)
+    if before.book_hash != engine.book.hash:
+        known = facts.all()
+        state = state_from_json(before.state, known)
+        first = engine.activate(state, start)
+        return _folded(state, (), frontier, first, engine.advance(first.state, (), frontier), activated=True)
+    news = facts.after(before.cycle)
+    state = state_from_json(before.state, facts.until(before.cycle))
+    first = engine.advance(state, (), start)
+    return _folded(state, news, frontier, first, engine.advance(first.state, news, frontier))
+
+
+def _begin(engine: Engine, facts: PersonFacts, previous: datetime | None, frontier: datetime) -> Folded:
+    known = facts.all()
+    person, adopted = facts.person, facts.adopted
+    if previous is None or facts.created is None or facts.created <= previous:
+        first = engine.begin(person, known, frontier, adopted)
+        return _folded(None, known, frontier, first, adopted=True)
+    at = min(facts.created, frontier) - timedelta(microseconds=1)
+    first = engine.begin(person, (), at, adopted)
+    return _folded(None, known, frontier, first, engine.advance(first.state, known, frontier), adopted=True)
+
+
+def _folded(
+    before: PersonState | None,
+    news: tuple[Fact, ...],
+    frontier: datetime,
+    first: Advance,
+    last: Advance | None = None,
+    *,
+    adopted: bool = False,
+    activated: bool = False,
+) -> Folded:
+    decisions = first.decisions + (last.decisions if last is not None else ())
+    read = input_hash(before, news, frontier) if decisions else ""
+    return Folded(last or first, decisions, adopted, activated, read)

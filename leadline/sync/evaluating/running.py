@@ -1,0 +1,185 @@
+"""One evaluation: choose who, fold each, store states and decisions in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from leadline.common.canonical import plain
+from leadline.rules.deciding import Engine, decision_to_json, state_to_json
+from leadline.rules.model import Book
+from leadline.sync.evaluating.choosing import EVALUATED_BOOK, forget_touched, joined_into, persons_to_evaluate
+from leadline.sync.evaluating.folding import Before, Folded, fold_person
+from leadline.sync.evaluating.merging import joined_state
+from leadline.sync.intake import PersonFacts, facts_of_persons
+from leadline.sync.results import EvaluationResult
+from leadline.sync.store import Store
+from leadline.sync.store.batches import chunks
+from leadline.sync.store.cycles import frontier_before, set_meta
+from leadline.sync.store.outcomes import (
+    DecisionRow,
+    LifecycleRow,
+    append_decisions,
+    drop_lifecycle,
+    load_lifecycle,
+    save_lifecycle,
+)
+
+BATCH: Final = 1_000
+"""Persons whose facts are in memory at a time."""
+
+
+def evaluate(
+    store: Store,
+    book: Book,
+    *,
+    cycle: int,
+    frontier: datetime,
+    connection: Connection | None = None,
+    engine: Engine | None = None,
+) -> EvaluationResult:
+    """Evaluate whoever changed or is due up to ``frontier`` (the cycle's, see ``PullResult``).
+
+    All of it is one transaction: a failure leaves every state as it was. Give ``connection`` (from
+    ``store.write()``) to make it part of a larger one, which the caller may still roll back. ``engine`` may be kept
+    between cycles of one book. The book's files must have been kept with ``remember_book`` for ``verify`` to work.
+    Raises RefusedError when the book cannot take over the states that are there.
+    """
+    with _transaction(store, connection) as writing:
+        work = _Work(engine or Engine(book), cycle, frontier, frontier_before(writing, cycle))
+        joined = joined_into(writing)
+        for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
+            _evaluate_batch(writing, work, batch, joined)
+        forget_touched(writing)
+        set_meta(writing, EVALUATED_BOOK, book.hash)
+    return EvaluationResult(
+        cycle=cycle,
+        frontier=frontier,
+        evaluated=work.evaluated,
+        adopted=work.adopted,
+        activated=work.activated,
+        changed=tuple(work.changed),
+        decisions=work.decided,
+        moves=dict(sorted(work.moves.items())),
+        out_of_scope=work.out_of_scope,
+    )
+
+
+@dataclass(slots=True)
+class _Work:
+    """The engine, the cycle, and what has been counted so far."""
+
+    engine: Engine
+    cycle: int
+    frontier: datetime
+    previous: datetime | None
+    evaluated: int = 0
+    adopted: int = 0
+    activated: int = 0
+    decided: int = 0
+    out_of_scope: int = 0
+    changed: list[str] = field(default_factory=list)
+    moves: Counter[str] = field(default_factory=Counter)
+
+
+@contextmanager
+def _transaction(store: Store, connection: Connection | None) -> Iterator[Connection]:
+    if connection is not None:
+        yield connection
+        return
+    with store.write() as own:
+        yield own
+
+
+def _evaluate_batch(
+    connection: Connection, work: _Work, batch: Sequence[str], joined: Mapping[str, Sequence[str]]
+) -> None:
+    everyone = {*batch, *(name for person in batch for name in joined.get(person, ()))}
+    before = load_lifecycle(connection, everyone)
+    known = facts_of_persons(connection, work.engine.book, batch, work.cycle)
+    states: list[LifecycleRow] = []
+    decisions: list[DecisionRow] = []
+    gone: list[str] = []
+    for person in batch:
+        own = before.get(person)
+        younger = [before[name] for name in joined.get(person, ()) if name in before]
+        gone += [row.person_id for row in younger]
+        if not _takes_part(work, known[person]):
+            work.out_of_scope += 1
+            gone += [person] if own else []
+            continue
+        start = _start(work.engine.book, person, own, younger)
+        folded = fold_person(work.engine, start, known[person], work.previous, work.frontier)
+        states.append(_state_row(work, person, own, folded))
+        decisions += _decision_rows(work, person, start, folded)
+    drop_lifecycle(connection, gone)
+    save_lifecycle(connection, states)
+    append_decisions(connection, decisions)
+
+
+def _takes_part(work: _Work, facts: PersonFacts) -> bool:
+    """Say whether the book's scope takes the person in: undecided is in, and so nobody drops out unnoticed."""
+    if not facts.live:
+        return False
+    return work.engine.in_scope(facts.all(), work.frontier) is not False
+
+
+def _start(book: Book, person: str, own: LifecycleRow | None, younger: Sequence[LifecycleRow]) -> Before | None:
+    if younger:
+        return joined_state(book, person, [own, *younger] if own else younger)
+    return Before(own.state, own.cycle, own.book_hash) if own else None
+
+
+def _state_row(work: _Work, person: str, own: LifecycleRow | None, folded: Folded) -> LifecycleRow:
+    state = folded.advance.state
+    outcome = plain(state.outcome)
+    changed = own is None or own.outcome != outcome
+    work.evaluated += 1
+    work.adopted += folded.adopted
+    work.activated += folded.activated
+    if changed:
+        work.changed.append(person)
+    return LifecycleRow(
+        person_id=person,
+        state=state_to_json(state),
+        stage=state.outcome.stage,
+        next_change=folded.advance.next_change,
+        frontier=state.frontier,
+        book_hash=work.engine.book.hash,
+        cycle=work.cycle,
+        changed_cycle=work.cycle if own is None or changed else own.changed_cycle,
+        outcome=outcome,
+    )
+
+
+def _decision_rows(work: _Work, person: str, start: Before | None, folded: Folded) -> list[DecisionRow]:
+    before = {"cycle": start.cycle, "book": start.book_hash} if start else {}
+    found = []
+    for made in folded.decisions:
+        work.decided += 1
+        work.moves.update(f"{move.source}->{move.target}" for move in made.moves)
+        found.append(
+            DecisionRow(
+                id=made.id,
+                person_id=person,
+                number=0,
+                at=made.at,
+                cycle=work.cycle,
+                frontier=work.frontier,
+                book_hash=made.book,
+                cause=made.cause,
+                source_stage=made.before.stage if made.before else None,
+                stage=made.after.stage,
+                input_hash=folded.input_hash,
+                before_state=start.state if start else None,
+                before=before,
+                body=decision_to_json(made),
+            )
+        )
+    return found
