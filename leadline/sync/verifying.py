@@ -1,0 +1,87 @@
+"""Deriving a stored decision again, byte for byte, from what was known when it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlalchemy import Connection, select
+
+from leadline.common.errors import RefusedError
+from leadline.rules.deciding import Engine, decision_to_json
+from leadline.rules.model import Book
+from leadline.rules.reading import read_book
+from leadline.sync.evaluating import Before, Folded, fold_person
+from leadline.sync.intake import facts_of_persons
+from leadline.sync.store import Store
+from leadline.sync.store.cycles import book_sources, frontier_before
+from leadline.sync.store.outcomes import DecisionRow, get_decision
+from leadline.sync.store.schema import decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What deriving a decision again gave.
+
+    ``same`` says that ``stored`` and ``derived`` (canonical JSON; None when nothing like it was derived) are equal
+    bytes; ``same_input`` that the facts and the state it was made from are still the same; ``same_book`` that the
+    book's files still mean the same under this version of Leadline, its zones and its lists.
+    """
+
+    decision: DecisionRow
+    same: bool
+    same_input: bool
+    same_book: bool
+    stored: str
+    derived: str | None
+
+
+def verify(store: Store, decision_id: str) -> Verification:
+    """Derive a decision again from the mirror as it was known at its cycle, under the book it was made with.
+
+    Raises RefusedError for a decision that is not there and for a book whose files were not kept.
+    """
+    with store.read() as connection:
+        row = get_decision(connection, decision_id)
+        if row is None:
+            raise RefusedError(_unknown(connection, decision_id))
+        book = _book(connection, row.book_hash)
+        folded = _again(connection, row, book)
+    derived = next((decision_to_json(made) for made in folded.decisions if made.id == row.id), None)
+    if derived is None:
+        derived = next((decision_to_json(made) for made in folded.decisions if made.at == row.at), None)
+    return Verification(
+        decision=row,
+        same=derived == row.body,
+        same_input=folded.input_hash == row.input_hash,
+        same_book=book.hash == row.book_hash,
+        stored=row.body,
+        derived=derived,
+    )
+
+
+def _unknown(connection: Connection, decision_id: str) -> str:
+    near = decisions.c.id.startswith(decision_id[:5], autoescape=True)
+    ids = list(connection.execute(select(decisions.c.id).where(near).limit(50)).scalars())
+    close = get_close_matches(decision_id, ids, 3, 0.6)
+    hint = f"; near it are {', '.join(close)}" if close else "; `leadline explain PERSON` names a person's decisions"
+    return f"there is no decision {decision_id[:40]!r}{hint}"
+
+
+def _book(connection: Connection, book_hash: str) -> Book:
+    sources = book_sources(connection, book_hash)
+    if sources is None:
+        raise RefusedError(
+            f"the files of rule book {book_hash[:12]} were not kept, so the decision cannot be derived"
+        )
+    return read_book(sources)
+
+
+def _again(connection: Connection, row: DecisionRow, book: Book) -> Folded:
+    facts = facts_of_persons(connection, book, [row.person_id], row.cycle)[row.person_id]
+    before = None
+    if row.before_state is not None:
+        # The state was made under another book exactly when this fold activated the present one.
+        made_under = row.before["book"] if row.before["book"] != row.book_hash else book.hash
+        before = Before(row.before_state, row.before["cycle"], made_under)
+    return fold_person(Engine(book), before, facts, frontier_before(connection, row.cycle), row.frontier)
