@@ -140,8 +140,8 @@ class Happening:
     email_event (hubspot): event (sent, delivered, open, click, bounce), campaign. call: outcome (Connected,
     Left voicemail, No answer, Busy), direction, status, subject. meeting: outcome (SCHEDULED, COMPLETED, NO_SHOW,
     CANCELED), subject, end. task: subtype (Task, Email, Call), status (Completed, Not Started), subject, type,
-    outcome (of a call). event (salesforce): subtype, type, subject, end. campaign_member: campaign (key), status (Sent, Responded,
-    Attended), responded (bool). note: body.
+    outcome (of a call). event (salesforce): subtype, type, subject, end. campaign_member: campaign (key), status
+    (Sent, Responded, Attended), responded (bool). note: body.
     """
 
     key: str
