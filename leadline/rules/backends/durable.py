@@ -69,6 +69,10 @@ class DurableBackEnd:
             self._remembered[key] = answer
         return answer
 
+    def forget(self) -> None:
+        """Drop every remembered answer, so that each vector is asked again."""
+        self._remembered = {}
+
     def _start_over(self) -> None:
         """Compile anew: a fork copied this object, perhaps with the lock held and a ruleset inside an action."""
         self._lock = threading.Lock()

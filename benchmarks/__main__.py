@@ -1,0 +1,26 @@
+"""Run every benchmark once and print ratios. ``make bench``; ``--people N`` and ``--seed N`` change the work.
+
+Each line is one way to do the same work, in the order run; outputs are checked equal before anything is printed.
+Ratios hold for this machine and this run; absolute times drift with the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import deciding, evaluating
+
+
+def main() -> None:
+    """Print the tables of all benchmarks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=5_000)
+    parser.add_argument("--seed", type=int, default=7)
+    chosen = parser.parse_args()
+    print(f"seed {chosen.seed}, {chosen.people:,} people, book examples/waterfall\n")
+    deciding.run(chosen.people, chosen.seed)
+    evaluating.run(chosen.people, chosen.seed)
+
+
+if __name__ == "__main__":
+    main()
