@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from leadline.common.errors import LeadlineError
-from leadline.common.values import Crm
+from leadline.common.values import Crm, ObjectDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class PullResult:
     ``frontier`` is the smallest upper bound, or the one before when a CRM could not be read (time stands still);
     None when nothing was ever read completely. ``upper`` has the bound of each CRM that was read. ``rows`` counts
     what the CRMs sent by stream (``salesforce Lead``, ``hubspot activity:form``), ``news`` what of it was new.
-    ``errors`` are CRMs that failed; the others' data is kept.
+    ``errors`` are CRMs that failed; the others' data is kept. ``described`` is what each CRM showed of its objects.
     """
 
     cycle: int
@@ -30,6 +30,7 @@ class PullResult:
     touched: int
     warnings: tuple[str, ...] = ()
     errors: Mapping[Crm, LeadlineError] = field(default_factory=dict)
+    described: Mapping[Crm, Mapping[str, ObjectDescription]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

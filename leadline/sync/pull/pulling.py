@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from leadline.common.canonical import digest
 from leadline.common.errors import OutsideError, PermissionMissingError, RefusedError
-from leadline.common.values import CRMS, Crm, Cursor
+from leadline.common.values import CRMS, Crm, Cursor, ObjectDescription
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
@@ -67,6 +67,7 @@ def pull(
         touched=waiting,
         warnings=tuple(notes.warnings),
         errors=dict(errors),
+        described=notes.described,
     )
 
 
@@ -78,6 +79,7 @@ class _Notes:
     rows: dict[str, int] = field(default_factory=dict)
     news: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    described: dict[Crm, Mapping[str, ObjectDescription]] = field(default_factory=dict)
 
     def count(self, stream: str, rows: int, news: int) -> None:
         self.rows[stream] = self.rows.get(stream, 0) + rows
@@ -118,6 +120,7 @@ def _pin(connection: Connection, crm: Crm, organisation: str) -> None:
 def _pull_crm(store: Store, connector: ReadConnector, book: Book, bare: Bound, notes: _Notes) -> None:
     wanted = objects_needed(book, bare.crm)
     described = connector.describe(wanted)
+    notes.described[bare.crm] = described
     bound = Bound(bare.crm, bare.cycle, bare.upper, described)
     needs = needs_of(book, bound.crm, described)
     notes.warnings += needs.warnings
