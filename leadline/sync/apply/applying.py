@@ -35,7 +35,8 @@ _SEVERITY = ("verified", "planned", "claimed", "done", "stale", "gone", "ignored
 class Run:
     """Who applies and how: the journal's owner and clock, the lease to keep, patience, and who listens.
 
-    ``accepted`` is the hash of an adoption plan that a person accepted. ``refresh`` pulls what changed since the
+    ``accepted`` is the hash of an adoption plan that a person accepted. ``prepare`` runs in the transaction that
+    accepts the plan, before its book is activated. ``refresh`` pulls what changed since the
     plan was made; without it the mirror is taken as it is.
     """
 
@@ -43,6 +44,7 @@ class Run:
     clock: Callable[[], datetime]
     keep: Callable[[Connection], None] = lambda _: None
     accepted: str | None = None
+    prepare: Callable[[Connection], None] = lambda _: None
     refresh: Callable[[], None] | None = None
     patience: Patience = field(default_factory=Patience)
     on_event: Callable[[ApplyEvent], None] = lambda _: None
@@ -58,7 +60,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     resumed = admit(store, plan, writers, book, run.accepted)
     before = {crm: dict(writers[crm].calls()) for crm in writers}
     journal = Journal(store, plan, run.owner, run.clock, run.keep)
-    journal.open(lambda connection: _accept(connection, plan))
+    journal.open(lambda connection: _accept(connection, plan, run))
     if run.refresh is not None:
         run.refresh()
     _drop_unfit(store, journal)
@@ -76,8 +78,9 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     return _report(plan, journal.entries(), calls, errors, resumed=resumed)
 
 
-def _accept(connection: Connection, plan: Plan) -> None:
+def _accept(connection: Connection, plan: Plan, run: Run) -> None:
     """Activating a book is recorded only here: its plan has passed the guards."""
+    run.prepare(connection)
     if active_book(connection) != plan.book_hash:
         activate_book(connection, plan.book_hash, plan.frontier, plan.cycle)
 

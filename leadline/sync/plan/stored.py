@@ -13,7 +13,6 @@ from leadline.common.values import Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.deciding import decision_from_json, outcome_from_json
 from leadline.sync.plan.source import PersonView, Published, RecordView
-from leadline.sync.store import Store
 from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.cycles import active_book
@@ -31,24 +30,22 @@ PEOPLE_AT_ONCE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class StoredPlanSource:
-    """A ``PlanSource`` over the store, as it is after the evaluation of ``cycle``."""
+    """A ``PlanSource`` over one transaction's view of the store, after the evaluation of ``cycle``."""
 
-    store: Store
+    connection: Connection
     cycle: int
     frontier: datetime
 
     @property
     def adoption(self) -> bool:
         """Whether no book has been activated on this state yet."""
-        with self.store.read() as connection:
-            return active_book(connection) is None
+        return active_book(self.connection) is None
 
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in the lifecycle, ordered by person id."""
-        with self.store.read() as connection:
-            parked = _parked(connection, self.frontier - PARKED_FOR)
-            for rows in chunks(all_lifecycle(connection), PEOPLE_AT_ONCE):
-                yield from _views(connection, rows, parked)
+        parked = _parked(self.connection, self.frontier - PARKED_FOR)
+        for rows in chunks(all_lifecycle(self.connection), PEOPLE_AT_ONCE):
+            yield from _views(self.connection, rows, parked)
 
 
 def is_live(record: MirrorRecord) -> bool:

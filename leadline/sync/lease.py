@@ -1,0 +1,95 @@
+"""One writer at a time: a lease in the store, renewed while it works, taken over from a process that died."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from leadline.common.canonical import instant_text
+from leadline.common.errors import RefusedError
+from leadline.sync.store import Store
+from leadline.sync.store.cycles import acquire_lease, lease_holder, release_lease
+
+NAME: Final = "writer"
+LASTS: Final = timedelta(minutes=5)
+"""How long a lease outlives its last renewal; it is renewed with every page read and every batch written."""
+
+_OURS: Final[set[str]] = set()
+"""The owners in this process that still hold or wait for a lease."""
+
+
+class BusyError(RefusedError):
+    """Another run holds the writer lease; nothing was changed by this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The writer lease of one run. ``now`` is a clock that every host shares: the wall clock, in UTC."""
+
+    store: Store
+    now: Callable[[], datetime]
+    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+
+    @contextmanager
+    def held(self) -> Iterator[Lease]:
+        """Hold the lease; raises BusyError when a run that is alive has it."""
+        _OURS.add(self.owner)
+        try:
+            with self.store.write() as connection:
+                self._take(connection)
+            try:
+                yield self
+            finally:
+                with self.store.write() as connection:
+                    release_lease(connection, NAME, self.owner)
+        finally:
+            _OURS.discard(self.owner)
+
+    def renew(self) -> None:
+        """Renew the lease in a transaction of its own."""
+        with self.store.write() as connection:
+            self.keep(connection)
+
+    def keep(self, connection: Connection) -> None:
+        """Renew the lease in the caller's transaction; raises BusyError when it was lost to another run."""
+        if not acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
+            raise BusyError("another run took over while this one stood still; this one stops without writing more")
+
+    def _take(self, connection: Connection) -> None:
+        if acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
+            return
+        owner, until = lease_holder(connection, NAME) or ("", self.now())
+        if _is_dead(owner):
+            release_lease(connection, NAME, owner)
+            if acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
+                return
+        host, pid = [*owner.split(":"), "", ""][:2]
+        raise BusyError(
+            f"another run is at work on this state (process {pid} on {host}); "
+            f"wait for it, or until {instant_text(until)} if it is gone"
+        )
+
+
+def _is_dead(owner: str) -> bool:
+    """Whether the owner was a process of this host that is no more."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    if int(pid) == os.getpid():
+        return owner not in _OURS
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
