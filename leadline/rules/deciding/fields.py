@@ -21,6 +21,9 @@ from leadline.rules.state import UNREADABLE, Fact, Unreadable
 Known = Value | Unreadable
 """A field's value at an instant: None is empty, UNREADABLE may not be read now."""
 
+Where = tuple[str, str, int]
+"""Where a value stands: the CRM, the record, and which of the field's sources (two may be fields of one record)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,7 +70,7 @@ class FieldTimeline:
         return value, stale
 
     def _current(self, t: datetime) -> list[_Said]:
-        current: dict[tuple[str, str], _Said] = {}
+        current: dict[Where, _Said] = {}
         for fact in self._changes:
             if fact.at > t:
                 break
@@ -76,7 +79,7 @@ class FieldTimeline:
 
     def _resolve(self) -> list[datetime]:
         ats: list[datetime] = []
-        current: dict[tuple[str, str], _Said] = {}
+        current: dict[Where, _Said] = {}
         for fact in self._changes:
             _hear(current, fact)
             value = _prefer(self._field, list(current.values()))
@@ -166,11 +169,11 @@ class _Said:
         self.where = (fact.source, fact.record)
 
 
-def _hear(current: dict[tuple[str, str], _Said], fact: Fact) -> None:
+def _hear(current: dict[Where, _Said], fact: Fact) -> None:
     """Take in one fact; saying the same again is not a change."""
-    where = (fact.source, fact.record)
+    where = (fact.source, fact.record, fact.rank)
     before = current.get(where)
-    if before is None or before.rank != fact.rank or not _same(before.value, fact.value):
+    if before is None or not _same(before.value, fact.value):
         current[where] = _Said(fact, fact.at)
 
 

@@ -244,6 +244,18 @@ class Card:
             if compiled.score.grades
         }
 
+    def cell(self) -> str | None:
+        """Return the grid's cell; None without a grid or where one of the grades is missing."""
+        grid = self.scoring.book.grid
+        if grid is None:
+            return None
+        grades = self.grades()
+        return join(grades.get(grid.rows), grades.get(grid.columns))
+
+    def temperature(self) -> str | None:
+        """Return the temperature of the cell."""
+        return temperature(self.scoring.book.temperatures, self.cell())
+
     def possible_grades(self, name: str) -> frozenset[str | None]:
         """Return every grade of a score that its bounds allow."""
         score = self.score(name)

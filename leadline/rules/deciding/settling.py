@@ -9,7 +9,7 @@ from leadline.rules.backends.vectors import BackEnd
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, BY_HUMAN, Lifecycle, Position, Way
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import Card, Scoring, temperature
+from leadline.rules.deciding.scores import Card, Scoring
 from leadline.rules.deciding.words import reason_of, why_line
 from leadline.rules.model import Book
 from leadline.rules.state import Fact, Hold, Move, Outcome, PersonState, StageDate
@@ -70,18 +70,14 @@ class Settling:
     def outcome(self, settled: Settled) -> Outcome:
         """Return what CRMs can show of a settled instant."""
         position, card = settled.position, settled.card
-        grades = card.grades()
-        grid = self.book.grid
-        row, column = (grades.get(grid.rows), grades.get(grid.columns)) if grid else (None, None)
-        cell = row + column if row is not None and column is not None else None
         return Outcome(
             position.stage,
             position.since,
             position.pass_number,
             card.scores(),
-            grades,
-            cell,
-            temperature(self.book.temperatures, cell),
+            card.grades(),
+            card.cell(),
+            card.temperature(),
             card.disqualified(),
             position.previous,
             position.why,

@@ -61,7 +61,7 @@ def _reasons(node: Node, moment: Moment) -> list[str]:
     if isinstance(condition, StayTest) and moment.stay is not None:
         return _reasons(moment.stay, moment)
     if isinstance(condition, GradeTest):
-        return [_grade_reason(condition, moment)]
+        return [_grade_reason(condition, moment).partition(",")[0]]
     return [test_text(node)]
 
 
@@ -72,15 +72,18 @@ def _negated(part: Node) -> str:
 
 
 def _grade_reason(test: GradeTest, moment: Moment) -> str:
+    """Name the grade (cell, temperature) as it stands, and what else it could be if everything were known."""
     card = moment.card
     assert card is not None
-    possible = card.possible_temperatures() if test.temperature else None
-    if possible is None:
-        possible = card.possible_cells() if test.score is None else card.possible_grades(test.score)
-    named = " or ".join(sorted(name for name in possible if name is not None))
     if test.temperature:
-        return f"temperature {named}"
-    return f"grade {named}" if test.score is None else f"{test.score} {named}"
+        name, now, possible = "temperature", card.temperature(), card.possible_temperatures()
+    elif test.score is None:
+        name, now, possible = "grade", card.cell(), card.possible_cells()
+    else:
+        name, now, possible = test.score, card.grades().get(test.score), card.possible_grades(test.score)
+    others = sorted(found for found in possible if found is not None and found != now)
+    could = f", could be {' or '.join(others)}" if others else ""
+    return f"{name} {now or 'none'}{could}"
 
 
 def test_text(node: Node) -> str:

@@ -1,0 +1,212 @@
+"""Generated rule books and histories for the laws: small, full of ties, blanks and things that cannot be read."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from leadline.rules.model import (
+    ActivityTest,
+    All,
+    Any,
+    AtLeast,
+    Book,
+    ByHand,
+    Condition,
+    Criterion,
+    DealTest,
+    Decay,
+    DisqualifiedTest,
+    GradeTest,
+    Known,
+    Months,
+    NoActivityFor,
+    Not,
+    Score,
+    ScoreTest,
+    Stage,
+    StayTest,
+    TimeInStage,
+    Transition,
+)
+from leadline.rules.state import UNREADABLE, Fact
+from tests.rules.deciding.books import bands, by_hand, day, days, deal, did, said, small_book, test
+
+DAYS = st.integers(0, 120).map(lambda half: half / 2)
+NAMES = st.sampled_from(["demo_request", "webinar"])
+WINDOWS = st.sampled_from([None, days(3), days(10), timedelta(days=7, hours=5)])
+POINTS = st.sampled_from([Decimal(10), Decimal(-7), Decimal(40), Decimal("2.5")])
+NAMED = {
+    "employees": st.sampled_from([None, 10, 100, 5000]),
+    "email": st.sampled_from([None, "a@free.example", "b@rival.example", "c@acme.example"]),
+    "status": st.sampled_from([None, "Accepted", "Rejected"]),
+    "authority": st.sampled_from([None, True, False]),
+    "budget": st.sampled_from([None, True, False]),
+    "country": st.sampled_from([None, "Germany", "Peru"]),
+    "timeline": st.integers(-30, 90).map(lambda number: date(2026, 1, 1) + timedelta(days=number)),
+}
+
+
+def _attribute_tests() -> st.SearchStrategy[Condition]:
+    return st.one_of(
+        st.sampled_from([50, 100, 1000]).map(lambda number: test("employees", "at_least", number)),
+        st.sampled_from(
+            [
+                test("email", "domain_in", "free.example"),
+                test("status", "in", "Accepted"),
+                test("status", "in", "Rejected"),
+                test("authority", "is", True),
+                test("budget", "is", True),
+                test("region", "in", "EMEA"),
+                test("timeline", "within_next", Months(1)),
+                test("timeline", "within_next", days(5)),
+                test("timeline", "within_last", days(9)),
+                test("timeline", "within_last", Months(1)),
+                test("timeline", "before", date(2026, 2, 1)),
+                Known("authority"),
+            ]
+        ),
+        st.builds(ActivityTest, NAMES, WINDOWS, st.integers(1, 2), st.booleans()),
+        st.sampled_from([days(4), days(20)]).map(NoActivityFor),
+        st.builds(DealTest, st.sampled_from(["open", "won", "lost"]), st.booleans()),
+    )
+
+
+def _stage_tests() -> st.SearchStrategy[Condition]:
+    return st.one_of(
+        st.builds(ScoreTest, st.just("one"), st.sampled_from(["at_least", "under"]), st.sampled_from([Decimal(10)])),
+        st.sampled_from(
+            [
+                GradeTest(("A1", "B1")),
+                GradeTest(("A", "B"), "one"),
+                GradeTest(("hot",), temperature=True),
+                TimeInStage(days(6)),
+                StayTest(),
+                DisqualifiedTest(),
+            ]
+        ),
+    )
+
+
+def _combined(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    return st.recursive(
+        leaves,
+        lambda parts: st.one_of(
+            st.lists(parts, min_size=1, max_size=3).map(lambda found: All(tuple(found))),
+            st.lists(parts, min_size=1, max_size=3).map(lambda found: Any(tuple(found))),
+            st.lists(parts, min_size=2, max_size=3).map(lambda found: AtLeast(2, tuple(found))),
+            parts.map(Not),
+        ),
+        max_leaves=4,
+    )
+
+
+ATTRIBUTES = _combined(_attribute_tests())
+ANYTHING = _combined(st.one_of(_attribute_tests(), _stage_tests()))
+WITHOUT_STAY = ANYTHING.filter(lambda condition: "StayTest" not in repr(condition))
+
+
+@st.composite
+def criteria(draw: st.DrawFn, name: str) -> Criterion:
+    """Return one line of a score in any of its forms."""
+    form = draw(st.sampled_from(["when", "bands", "activity", "activity", "disqualify"]))
+    limit = draw(st.sampled_from([None, Decimal(12)]))
+    group = draw(st.sampled_from([None, "web"]))
+    if form == "bands":
+        sizes = bands("employees", (None, 49, -5), (50, 199, 10), (200, None, 30))
+        return Criterion(name, bands=sizes, up_to=limit, group=group)
+    if form == "when":
+        return Criterion(name, draw(POINTS), when=draw(ATTRIBUTES), up_to=limit, group=group)
+    if form == "disqualify":
+        return Criterion(name, when=test("email", "domain_in", "rival.example"), disqualify="competitor")
+    return Criterion(
+        name,
+        draw(POINTS),
+        activity=draw(NAMES),
+        match=draw(st.sampled_from(["each", "first", "latest"])),
+        within=draw(WINDOWS),
+        at_most=draw(st.sampled_from([None, 1, 2])),
+        up_to=limit,
+        decay=draw(st.sampled_from([None, Decay(Decimal("0.5"), days(4)), Decay(Decimal("0.3"), days(2))])),
+        group=group,
+    )
+
+
+@st.composite
+def scores(draw: st.DrawFn, name: str) -> Score:
+    """Return a score with up to four criteria."""
+    lines = tuple(draw(criteria(f"c{number}")) for number in range(draw(st.integers(1, 4))))
+    grades = (("A", Decimal(30)), ("B", Decimal(5))) if name == "one" else (("1", Decimal(8)), ("2", Decimal(0)))
+    floor, cap = draw(st.sampled_from([(None, None), (Decimal(0), Decimal(35)), (Decimal(-10), None)]))
+    return Score(name, lines, floor, cap, {"web": Decimal(15)}, grades)
+
+
+@st.composite
+def transitions(draw: st.DrawFn, number: int) -> Transition:
+    """Return a listed transition between two of the stages."""
+    source = draw(st.sampled_from(["a", "b", "c", "x", "y"]))
+    target = draw(st.sampled_from([name for name in ("a", "b", "c", "x", "y") if name != source]))
+    after = draw(st.sampled_from([None, None, days(5), days(12)]))
+    return Transition(
+        f"{source}->{target}#{number}",
+        source,
+        target,
+        draw(st.one_of(st.none(), ANYTHING)),
+        draw(st.sampled_from([None, "cooled"])),
+        after,
+        draw(st.one_of(st.none(), WITHOUT_STAY)) if after else None,
+        draw(st.sampled_from([None, 1, 2])),
+        draw(st.sampled_from([None, None, "again"])),
+    )
+
+
+@st.composite
+def generated_books(draw: st.DrawFn) -> Book:
+    """Return a book of three main-path stages and two detours."""
+    stages = [
+        Stage(
+            name,
+            kind,
+            start=name == "a",
+            require=draw(st.sampled_from([(), (), ("email",)])),
+            enter=draw(st.one_of(st.none(), ANYTHING)),
+            stay=draw(st.one_of(st.none(), WITHOUT_STAY)),
+        )
+        for name, kind in (("a", "inventory"), ("b", "sla"), ("c", "gate"), ("x", "detour"), ("y", "detour"))
+    ]
+    listed = [draw(transitions(number)) for number in range(draw(st.integers(0, 5)))]
+    return small_book(
+        stages,
+        ("a", "b", "c"),
+        listed,
+        scores={"one": draw(scores("one")), "two": draw(scores("two"))},
+        grid=type(small_book([], []).grid)("one", "two"),
+        by_hand=draw(st.sampled_from([ByHand(), ByHand(False, days(9)), ByHand(True, None)])),
+    )
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Fact:
+    """Return a fact of any kind in the first sixty days; seen at once."""
+    at = draw(DAYS)
+    kind = draw(st.sampled_from(["field", "field", "field", "activity", "activity", "activity", "deal", "human"]))
+    if kind == "activity":
+        return did(draw(NAMES), at, record=draw(st.sampled_from([None, None, "e1", "e2"])))
+    if kind == "deal":
+        return deal(draw(st.sampled_from(["open", "won", "lost", None])), at)
+    if kind == "human":
+        return by_hand(draw(st.sampled_from(["a", "b", "c", "x", "elsewhere"])), at)
+    name = draw(st.sampled_from(sorted(NAMED)))
+    value = draw(st.one_of(NAMED[name], NAMED[name], NAMED[name], st.just(UNREADABLE)))
+    record, rank = draw(st.sampled_from([("lead:1", 0), ("contact:1", 1), ("hub:1", 2)]))
+    return said(name, value, at, record, rank=rank, source="hubspot" if rank == 2 else "salesforce")
+
+
+HISTORIES = st.lists(facts(), max_size=16)
+
+
+def until(histories: list[Fact], first: float, last: float) -> list[Fact]:
+    """Return the facts in (first, last], both in days."""
+    return [item for item in histories if day(first) < item.at <= day(last)]
