@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from leadline.common.canonical import instant_text
 from leadline.common.errors import UsageError
+from leadline.connectors.practice.credentials import Credentials
 from leadline.connectors.practice.faults import fault_specs
 
 if TYPE_CHECKING:
@@ -24,10 +26,14 @@ _LONGEST: Final = timedelta(days=3650)
 
 
 def control_routes(harness: Harness) -> list[Route]:
-    """Return the routes ``/_practice/health``, ``calls``, ``faults`` and ``clock``."""
+    """Return the routes ``/_practice/health``, ``credentials``, ``calls``, ``faults`` and ``clock``."""
 
     async def health(_: Request) -> JSONResponse:
         return JSONResponse({"crm": harness.name, "now": instant_text(harness.clock.now())})
+
+    async def credentials(_: Request) -> JSONResponse:
+        known = Credentials()
+        return JSONResponse(asdict(known) | {"private_key": known.private_key})
 
     async def calls(request: Request) -> JSONResponse:
         counted = harness.calls.clear() if request.method == "DELETE" else harness.calls.snapshot()
@@ -47,6 +53,7 @@ def control_routes(harness: Harness) -> list[Route]:
 
     return [
         Route("/_practice/health", health, methods=["GET"]),
+        Route("/_practice/credentials", credentials, methods=["GET"]),
         Route("/_practice/calls", calls, methods=["GET", "DELETE"]),
         Route("/_practice/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/_practice/clock", clock, methods=["GET", "POST"]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse, Response
@@ -68,16 +69,16 @@ class Doorway:
             await self._app(scope, receive, dated)
 
     async def _with_faults(self, endpoint: str, scope: Scope, receive: Receive, send: Send) -> None:
-        faults = self._harness.faults
-        if slow := faults.draw("slow_answer", endpoint=endpoint):
+        draw = partial(self._harness.faults.draw, endpoint=endpoint, request=plain_endpoint(scope))
+        if slow := draw("slow_answer"):
             await asyncio.sleep(slow["seconds"])
-        if dropped := faults.draw("dropped_connection", endpoint=endpoint):
+        if dropped := draw("dropped_connection"):
             await self._dropped(dropped["when"], scope, receive, send)
-        elif busy := faults.draw("too_many_requests", endpoint=endpoint):
+        elif busy := draw("too_many_requests"):
             await self._answer(429, busy, busy["retry_after"])(scope, receive, send)
-        elif broken := faults.draw("server_error", endpoint=endpoint):
+        elif broken := draw("server_error"):
             await self._answer(broken["status"], broken, broken["retry_after"])(scope, receive, send)
-        elif html := faults.draw("html_body", endpoint=endpoint):
+        elif html := draw("html_body"):
             await HTMLResponse(_HTML, html["status"])(scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -71,11 +71,15 @@ class Fault:
         """Return a parameter of this kind, or its default."""
         return self.parameters.get(parameter, KINDS[self.kind][parameter][1])
 
-    def hits(self, endpoint: str, key: str) -> bool:
-        """Tell whether this fault concerns a call."""
-        method, _, path = endpoint.partition(" ")
-        there = self.match in {"*", method} or fnmatchcase(endpoint, self.match) or fnmatchcase(path, self.match)
-        return there and (self.key == "*" or fnmatchcase(key, self.key))
+    def hits(self, endpoint: str, key: str = "", request: str = "") -> bool:
+        """Tell whether this fault concerns a call; ``request`` is its method and literal path, if known."""
+        if self.key != "*" and not fnmatchcase(key, self.key):
+            return False
+        return self.match == "*" or any(self._fits(label) for label in (endpoint, request) if label)
+
+    def _fits(self, label: str) -> bool:
+        method, _, path = label.partition(" ")
+        return self.match == method or fnmatchcase(label, self.match) or fnmatchcase(path, self.match)
 
     def plain(self) -> dict[str, Any]:
         """Return the fault as the control endpoint shows it."""

@@ -54,13 +54,16 @@ class FaultBox:
             for counter in (self._drawn, self._matched, self._struck):
                 counter.clear()
 
-    def draw(self, kind: str, *, endpoint: str = "", key: str = "") -> Fault | None:
-        """Return the fault of ``kind`` that strikes this call (or the record ``key`` in it), if one does."""
+    def draw(self, kind: str, *, endpoint: str = "", key: str = "", request: str = "") -> Fault | None:
+        """Return the fault of ``kind`` that strikes this call (or the record ``key`` in it), if one does.
+
+        ``endpoint`` is the label that the call is counted by, ``request`` its method and literal path.
+        """
         if not self._faults:
             return None
         with self._lock:
             for fault in self._faults:
-                if fault.kind == kind and fault.hits(endpoint, key) and self._strikes(fault, key):
+                if fault.kind == kind and fault.hits(endpoint, key, request) and self._strikes(fault, key):
                     self._struck[fault.id] += 1
                     return fault
         return None

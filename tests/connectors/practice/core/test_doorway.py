@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from leadline.connectors.practice.credentials import Credentials
 from tests.connectors.practice.core.room import Room
 
 
@@ -125,3 +126,11 @@ def test_the_clock_can_be_frozen_and_thawed(room: Room) -> None:
     assert before < running
     assert room.control("GET", "clock").json() == {"now": running}
     assert room.control("GET", "health").json() == {"crm": "hubspot", "now": running}
+
+
+def test_what_a_client_signs_in_with_can_be_asked(room: Room) -> None:
+    """An independent client gets everything, the JWT key included."""
+    told = room.control("GET", "credentials").json()
+    assert told["hubspot_token"] == Credentials().hubspot_token
+    assert told["private_key"] == Credentials().private_key
+    assert told["private_key"].startswith("-----BEGIN PRIVATE KEY-----")

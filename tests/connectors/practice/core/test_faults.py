@@ -51,6 +51,15 @@ def test_match_is_a_glob_on_label_path_or_method(match: str, hits: bool) -> None
     assert (drawn is not None) == hits
 
 
+@pytest.mark.parametrize("match", ["collections", "POST", "/services/*", "POST /services/data/v*/composite/*"])
+def test_a_short_label_is_matched_by_its_request_too(match: str) -> None:
+    """Where a dialect's labels are words, the literal method and path can be named as well."""
+    faults = box({"kind": "server_error", "match": match})
+    request = "POST /services/data/v62.0/composite/sobjects"
+    assert faults.draw("server_error", endpoint="query", request="GET /other") is None
+    assert faults.draw("server_error", endpoint="collections", request=request) is not None
+
+
 def test_key_narrows_a_fault_to_records() -> None:
     """A fault with a key strikes only what the handler names so."""
     faults = box({"kind": "partial_failure", "key": "00Q*"})
