@@ -44,6 +44,7 @@ class Account:
         return JSONResponse(
             {
                 "token_type": "bearer",
+                "token_use": "access_token",
                 "refresh_token": HUBSPOT_REFRESH_TOKEN,
                 "access_token": token,
                 "expires_in": TOKEN_SECONDS,

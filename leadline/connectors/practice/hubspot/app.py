@@ -85,6 +85,7 @@ def _record_routes(portal: Portal, gate: Gate) -> list[Route]:
         _post(base, _scoped(gate, objects.create, "objects", "write")),
         _post(f"{base}/search", _scoped(gate, objects.search, "objects", "read", search=True)),
         _post(f"{base}/merge", _scoped(gate, objects.merge, "objects", "write")),
+        _post(f"{base}/gdpr-delete", _scoped(gate, objects.erase, "objects", "write")),
         _post(f"{base}/batch/read", _scoped(gate, batches.read, "objects", "read")),
         _post(f"{base}/batch/create", _scoped(gate, batches.create, "objects", "write")),
         _post(f"{base}/batch/update", _scoped(gate, batches.update, "objects", "write")),
@@ -105,14 +106,19 @@ def _definition_routes(portal: Portal, gate: Gate) -> list[Route]:
         _post(base, _scoped(gate, describing.create_property, *writes)),
         _post(f"{base}/batch/read", _scoped(gate, describing.read_properties, *reads)),
         _post(f"{base}/batch/create", _scoped(gate, describing.create_properties, *writes)),
+        _post(f"{base}/batch/archive", _scoped(gate, describing.archive_properties, *writes)),
         _get(f"{base}/groups", _scoped(gate, describing.groups, *reads)),
         _post(f"{base}/groups", _scoped(gate, describing.create_group, *writes)),
+        _get(f"{base}/groups/{{name}}", _scoped(gate, describing.get_group, *reads)),
         _get(f"{base}/{{name}}", _scoped(gate, describing.get_property, *reads)),
         _route("PATCH", f"{base}/{{name}}", _scoped(gate, describing.update_property, *writes)),
         _route("DELETE", f"{base}/{{name}}", _scoped(gate, describing.archive_property, *writes)),
         _get(pipelines, gate.open(describing.pipelines, "crm.pipelines.read", "crm.objects.deals.read")),
         _get(f"{pipelines}/{{pipeline_id}}", gate.open(describing.get_pipeline, "crm.objects.deals.read")),
         _get(f"{pipelines}/{{pipeline_id}}/stages", gate.open(describing.stages, "crm.objects.deals.read")),
+        _get(
+            f"{pipelines}/{{pipeline_id}}/stages/{{stage_id}}", gate.open(describing.stage, "crm.objects.deals.read")
+        ),
         _get("/crm/v4/associations/{from_type}/{to_type}/labels", gate.open(describing.labels)),
     ]
 

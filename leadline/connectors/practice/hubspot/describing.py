@@ -92,10 +92,28 @@ class Describing:
         made = [self._add(catalog, one) for one in inputs_of(await object_of(request), 100)]
         return batch_answer([one.plain() for one in made], [], self.portal.now(), 201)
 
+    async def archive_properties(self, request: Request) -> Response:
+        """POST batch/archive of custom properties."""
+        catalog = self._catalog(request)
+        asked = [str(one.get("name", "")) for one in inputs_of(await object_of(request), 100)]
+        own = [name for name in asked if name in catalog.properties and catalog.properties[name].own]
+        if own:
+            raise bad_request(f"Property {own[0]} is defined by HubSpot and cannot be archived.")
+        for name in asked:
+            catalog.properties.pop(name, None)
+        return Response(status_code=204)
+
     async def groups(self, request: Request) -> Response:
         """GET the property groups."""
         found = self._catalog(request).groups
         return JSONResponse({"results": [_group(name, label) for name, label in found.items()]})
+
+    async def get_group(self, request: Request) -> Response:
+        """GET one property group."""
+        catalog, name = self._catalog(request), request.path_params["name"]
+        if name not in catalog.groups:
+            raise not_found(f"Property group {name}")
+        return JSONResponse(_group(name, catalog.groups[name]))
 
     async def create_group(self, request: Request) -> Response:
         """POST a property group."""
@@ -122,6 +140,14 @@ class Describing:
         """GET the stages of one pipeline."""
         self._deal_pipeline(request)
         return JSONResponse({"results": pipeline(_BORN)["stages"]})
+
+    async def stage(self, request: Request) -> Response:
+        """GET one stage of a pipeline."""
+        self._deal_pipeline(request)
+        for stage in pipeline(_BORN)["stages"]:
+            if stage["id"] == request.path_params["stage_id"]:
+                return JSONResponse(stage)
+        raise not_found("Stage")
 
     async def labels(self, request: Request) -> Response:
         """GET the association types from one object type to another."""

@@ -111,6 +111,18 @@ class Objects:
         new_id = self.gate.options.merge_new_id
         return JSONResponse(shown(self.portal, kind, merge(self.portal, kind, primary, other, new_id=new_id)))
 
+    async def erase(self, request: Request) -> Response:
+        """POST gdpr-delete: a contact is gone for good, with its history; no list shows it again."""
+        kind, given = kind_of_request(request), await object_of(request)
+        table = self.portal.tables[kind.singular]
+        by = str(given.get("idProperty") or "")
+        check_id_property(kind, table.unique, by)
+        row = table.find(str(given.get("objectId") or ""), by=by)
+        if row is not None:
+            self.portal.links.leave((kind.singular, row.id))
+            table.erase(row, self.portal.now() + self.portal.search_lag)
+        return Response(status_code=204)
+
     def writer(self, request: Request) -> Writer:
         """Return what makes this request's writes."""
         endpoint = self.gate.endpoint_of(request.scope)

@@ -139,11 +139,15 @@ class Table:
 
     def absorb(self, survivor: Row, lost: Row, visible: int) -> None:
         """Take a merged-away row out; its id leads to ``survivor`` from now on."""
-        self.disclaim(lost)
         self.merged[lost.id] = survivor.id
-        del self.rows[lost.id]
-        del self._order[bisect_left(self._order, int(lost.id))]
-        self.index.drop(int(lost.id), visible)
+        self.erase(lost, visible)
+
+    def erase(self, row: Row, visible: int) -> None:
+        """Forget a row altogether."""
+        self.disclaim(row)
+        del self.rows[row.id]
+        del self._order[bisect_left(self._order, int(row.id))]
+        self.index.drop(int(row.id), visible)
 
     def disclaim(self, row: Row) -> None:
         """Let go of the unique values that lead to a row: before they change, and when it goes."""
