@@ -129,9 +129,14 @@ class OAuthApp(_Settings):
 
 
 class HubSpotSettings(_Patience):
-    """One HubSpot portal: a private app's ``token``, or an ``oauth`` app."""
+    """One HubSpot portal: a private app's ``token``, or an ``oauth`` app.
+
+    ``searches_a_second`` keeps below HubSpot's limit for search (5), which is so low that meeting it costs calls;
+    other integrations of the account share it.
+    """
 
     url: BaseUrl = "https://api.hubapi.com"
+    searches_a_second: int = Field(default=5, ge=1, le=1000)
     token: Secret | None = None
     oauth: OAuthApp | None = None
 

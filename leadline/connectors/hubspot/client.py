@@ -17,9 +17,6 @@ from leadline.connectors.hubspot.pool import HubSpotPool, read_usage
 from leadline.connectors.retrying import Patience, TransientError
 from leadline.connectors.settings import HubSpotSettings
 
-SEARCHES_A_SECOND: Final = 5
-"""https://developers.hubspot.com/docs/guides/api/crm/search#limits"""
-
 _RAW: Final = {"_preload_content": False}
 """Answers come back as they are: the client's models would drop headers and take most of the time."""
 
@@ -86,7 +83,7 @@ class HubSpotClient:
         self._pool = HubSpotPool(settings.timeout, self.meter)
         pause = sleep or tenacity.nap.sleep
         self._patience = Patience(settings.patience, self._sign_in if settings.oauth else None, pause)
-        self._pace = Pace(SEARCHES_A_SECOND, 1.0, pause)
+        self._pace = Pace(settings.searches_a_second, 1.0, pause)
         self._apis: ApiObjects | None = None
 
     def call(self, purpose: Purpose, action: Action, *, search: bool = False) -> Mapping[str, Any]:

@@ -69,7 +69,7 @@ def fault_of(answer: Answer) -> Exception | None:
     if answer.ok:
         return None
     code, message = _first_error(answer.json_or_none())
-    if code == "REQUEST_LIMIT_EXCEEDED":
+    if code == "REQUEST_LIMIT_EXCEEDED" and answer.status != 429:
         return _limit(message, answer)
     common = common_fault(answer, CRM)
     if common is not None:
