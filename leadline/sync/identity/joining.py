@@ -105,13 +105,14 @@ def _components(closure: Closure) -> list[list[RecordRef]]:
 
 
 def _keep_deleted(closure: Closure, parent: dict[RecordRef, RecordRef]) -> None:
-    """Let deleted records that nothing else holds stay with the live records of their person."""
+    """Let deleted records that nothing else holds stay with their person, beside its first live record."""
     first: dict[str, RecordRef] = {}
+    for ref in sorted(closure.records, key=lambda ref: (closure.records[ref].deleted, _order(ref))):
+        person = closure.records[ref].person_id
+        if person is not None:
+            first.setdefault(person, ref)
     for ref, record in closure.records.items():
-        if record.person_id is not None and not record.deleted:
-            first[record.person_id] = min(first.get(record.person_id, ref), ref, key=_order)
-    for ref, record in closure.records.items():
-        if record.deleted and record.person_id in first and ref not in closure.why:
+        if record.deleted and record.person_id is not None and ref not in closure.why:
             parent[ref] = first[record.person_id]
 
 
