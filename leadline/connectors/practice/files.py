@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from leadline.common.canonical import instant_text
 from leadline.common.errors import Problem, UsageError
+from leadline.connectors.practice.files_checks import check_tables
 from leadline.connectors.practice.files_tables import (
     ATTRIBUTES,
     META,
     TABLES,
     Row,
     cells_of,
-    check_references,
     read_table,
 )
 from leadline.connectors.practice.generate import DEFAULT_END
@@ -77,11 +78,14 @@ def load_organisation(directory: Path) -> Organisation:
     meta = read_table("organisation", directory, problems)
     tables = {name: read_table(name, directory, problems) for name in TABLES}
     invented = frozenset(owner.key for owner in OWNERS) if not tables["owners"] else frozenset()
-    check_references(tables, {"owners": invented}, problems)
-    if problems:
-        raise UsageError(_told(problems))
+    problems += check_tables(tables, {"owners": invented})
     given = meta[0].values if meta else {}
     instants = sorted(value for rows in tables.values() for row in rows for value in _instants(row))
+    if instants and given.get("end", instants[-1]) < instants[-1]:
+        told = f"end lies before the latest instant of the files, {instant_text(instants[-1])}"
+        problems.append(Problem("organisation.csv", meta[0].line, meta[0].columns["end"], told))
+    if problems:
+        raise UsageError(_told(problems))
     end = given.get("end", instants[-1] if instants else DEFAULT_END)
     start = given.get("start", min([end - timedelta(days=365), *instants[:1]]))
     owner = tables["owners"][0].values["key"] if tables["owners"] else OWNERS[0].key
@@ -128,6 +132,8 @@ def _made(table: str, row: Row, start: datetime, owner: str) -> Any:
         "close_date": stages[-1][1].date(),
     }
     filled = {name: value for name, value in defaults.items() if name in cells_of(table)} | row.values
+    if filled.get("salesforce") == "converted" and filled.get("converted") is None:
+        filled["converted"] = filled["modified"]
     if table == "happenings":
         filled["attributes"] = row.attributes
     return TABLES[table](**filled)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -41,14 +40,7 @@ TABLES: Final[Mapping[str, type]] = {
     "campaigns": Campaign,
     "happenings": Happening,
 }
-_REFERENCES: Final = {
-    "companies": {"owner": "owners"},
-    "people": {"company": "companies", "owner": "owners", "deal": "deals", "duplicate_of": "people"},
-    "deals": {"company": "companies", "owner": "owners", "people": "people"},
-    "happenings": {"person": "people", "owner": "owners", "campaign": "campaigns"},
-}
 _REQUIRED: Final = {"happenings": ("kind", "crm", "person")}
-_KEY: Final = re.compile(r"[^\s;]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +86,6 @@ def read_table(name: str, directory: Path, problems: list[Problem]) -> list[Row]
     except OSError as error:
         problems.append(Problem(path.name, 0, 0, f"cannot be read ({error.strerror})"))
     return rows
-
-
-def check_references(
-    tables: Mapping[str, list[Row]], known: Mapping[str, frozenset[str]], problems: list[Problem]
-) -> None:
-    """Add a problem for each key that is doubled or that no row has; ``known`` adds keys that are not in files."""
-    keys = {name: _keys(name, rows, problems) | known.get(name, frozenset()) for name, rows in tables.items()}
-    for name, references in _REFERENCES.items():
-        for column, target in references.items():
-            for row in tables[name]:
-                given = row.values.get(column) or row.attributes.get(column) or ()
-                for key in given if isinstance(given, tuple) else (given,):
-                    wrong_kind = column == "campaign" and row.values.get("kind") != "campaign_member"
-                    if key not in keys[target] and not wrong_kind:
-                        told = f"{column}: {target}.csv has no {key!r}"
-                        problems.append(Problem(f"{name}.csv", row.line, row.columns[column], told))
 
 
 def _lines(reader: Any) -> Iterator[tuple[int, list[str]]]:
@@ -158,21 +134,7 @@ def _row(
             row.values[name] = cells[name].read(text)
         except ValueError as error:
             problems.append(Problem(file, line, number, f"{name} {error}"))
-        else:
-            if name == "key" and not _KEY.fullmatch(text):
-                problems.append(Problem(file, line, number, "key must have no blanks and no semicolons"))
     for name in required:
         if name not in row.values and not any(p.line == line and p.column == columns.get(name) for p in problems):
             problems.append(Problem(file, line, columns.get(name, 1), f"{name} must not be empty"))
     return row
-
-
-def _keys(name: str, rows: list[Row], problems: list[Problem]) -> frozenset[str]:
-    seen: dict[str, int] = {}
-    for number, row in enumerate(rows, start=1):
-        key = row.values.setdefault("key", f"{name[0]}{number}")
-        if key in seen:
-            told = f"key: {key!r} is on line {seen[key]} already"
-            problems.append(Problem(f"{name}.csv", row.line, row.columns.get("key", 1), told))
-        seen[key] = row.line
-    return frozenset(seen)

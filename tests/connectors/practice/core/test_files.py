@@ -20,7 +20,7 @@ from leadline.connectors.practice.organisation import Happening, Organisation
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 FULL = TEXTS.filter(str.strip)
 KEPT = st.none() | FULL
-INSTANTS = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(1971, 1, 1), DEFAULT_END.replace(tzinfo=None), timezones=st.just(UTC))  # noqa: DTZ001
 MONEY = st.none() | st.decimals(-(10**9), 10**9, places=2)
 
 
@@ -123,6 +123,68 @@ def test_every_problem_is_told_at_once_with_its_place(tmp_path: Path) -> None:
         "people.csv:5:1: this line has 2 cells, the first one 8",
         "people.csv:6:1: key must have no blanks and no semicolons",
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (
+            {"people": "key,duplicate_of,merged,merged_in\na,b,2026-01-01T00:00:00Z,hubspot\nb,a,,\n"},
+            [
+                "people.csv:2:2: duplicate_of leads back to this row",
+                "people.csv:3:2: duplicate_of leads back to this row",
+                "people.csv:3:2: duplicate_of needs merged and merged_in",
+            ],
+        ),
+        (
+            {"people": "key,deleted_in\na,zoho\n"},
+            ["people.csv:2:2: deleted_in must be among salesforce, hubspot"],
+        ),
+        (
+            {"people": "key,email,in_hubspot\na,A@x.example,\nb,a@x.example,true\nc,a@x.example,false\n"},
+            [
+                "people.csv:3:2: email is on line 2 already; in HubSpot an address has one contact"
+                " (set in_hubspot to false on one of them)"
+            ],
+        ),
+        (
+            {
+                "people": "key\na\n",
+                "deals": "people,stages\na;z,Won 2026-02-01T00:00:00Z; Lost 2026-01-01T00:00:00Z\n",
+            },
+            [
+                "deals.csv:2:1: people: people.csv has no 'z'",
+                "deals.csv:2:2: stages must be in order of time",
+            ],
+        ),
+        (
+            {
+                "people": "key\na\n",
+                "happenings": "kind,crm,person,campaign\ncampaign_member,salesforce,a,\n"
+                "campaign_member,salesforce,a,k7\nemail_event,hubspot,a,any\n",
+            },
+            [
+                "happenings.csv:2:4: campaign must not be empty for a campaign_member",
+                "happenings.csv:3:4: campaign: campaigns.csv has no 'k7'",
+            ],
+        ),
+        (
+            {"people": "created\n2026-02-01T00:00:00Z\n", "organisation": "end\n2026-01-01T00:00:00Z\n"},
+            ["organisation.csv:2:1: end lies before the latest instant of the files, 2026-02-01T00:00:00Z"],
+        ),
+    ],
+)
+def test_rows_must_agree(tmp_path: Path, files: dict[str, str], message: list[str]) -> None:
+    """Merges that go round, addresses that HubSpot cannot hold, histories out of order: each is told in its place."""
+    with pytest.raises(UsageError) as refused:
+        load(tmp_path, **files)
+    assert str(refused.value).splitlines() == message
+
+
+def test_a_converted_lead_has_an_instant(tmp_path: Path) -> None:
+    """Where nobody said when a lead was converted, it was when the row last changed."""
+    organisation = load(tmp_path, people="salesforce,modified\nconverted,2026-02-01T00:00:00Z\n")
+    assert organisation.people[0].converted == datetime(2026, 2, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -19,8 +20,9 @@ from starlette.routing import Route
 from leadline.common.errors import UsageError
 from leadline.connectors.practice.clock import PracticeClock
 from leadline.connectors.practice.credentials import Credentials
+from leadline.connectors.practice.files import load_organisation
 from leadline.connectors.practice.harness import Harness, practice_app
-from leadline.connectors.practice.serving import PracticeServer, start_practice
+from leadline.connectors.practice.serving import Practice, PracticeServer, start_practice
 from tests.connectors.practice.core.room import START, Room
 
 
@@ -87,6 +89,39 @@ def test_both_crms_share_a_clock_and_sign_in_data() -> None:
             "HUBSPOT_URL": practice.hubspot_url,
             "HUBSPOT_TOKEN": practice.credentials.hubspot_token,
         }
+
+
+@pytest.mark.parametrize("people", [0, 1, 2])
+def test_tiny_organisations_can_be_asked(people: int) -> None:
+    """Both CRMs start and answer when there is (almost) nobody in them."""
+    with start_practice(people=people) as practice:
+        assert contacts(practice) <= people
+
+
+def test_a_bare_list_of_people_can_be_rehearsed_on(tmp_path: Path) -> None:
+    """An admin's CSV of addresses alone is enough for both CRMs to start and answer."""
+    rows = "email,salesforce\nann@firm.example,lead\nbo@firm.example,converted\n,contact\ncy@firm.example,\n"
+    (tmp_path / "people.csv").write_text(rows)
+    with start_practice(organisation=load_organisation(tmp_path)) as practice:
+        assert contacts(practice) == 4
+
+
+def contacts(practice: Practice) -> int:
+    """Ask HubSpot for its contacts and Salesforce for a token; return how many contacts there are."""
+    known = practice.credentials
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": known.salesforce_client_id,
+        "client_secret": known.salesforce_client_secret,
+    }
+    token = requests.post(f"{practice.salesforce_url}/services/oauth2/token", data=form, timeout=5).json()
+    query = f"{practice.salesforce_url}/services/data/v62.0/query?q=SELECT+Id,Email,ConvertedDate+FROM+Lead"
+    leads = requests.get(query, headers={"Authorization": f"Bearer {token['access_token']}"}, timeout=5)
+    assert leads.status_code == 200, leads.text
+    listed = f"{practice.hubspot_url}/crm/v3/objects/contacts?limit=100"
+    answer = requests.get(listed, headers={"Authorization": f"Bearer {known.hubspot_token}"}, timeout=5)
+    assert answer.status_code == 200, answer.text
+    return len(answer.json()["results"])
 
 
 def test_a_bad_fault_is_refused_before_anything_runs() -> None:
