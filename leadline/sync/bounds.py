@@ -1,15 +1,30 @@
 """The fewest calls that a cycle can take, by the vendors' page and batch sizes (facts.md section 4).
 
-Limits: Salesforce query page 2,000 rows, composite of five collections 1,000 records a call; HubSpot search page
-200, batch 100 records, associations batch read 1,000. Logging in, describing and asking the time are not counted.
+Logging in, describing and asking the time are not counted, nor are bulk APIs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from leadline.common.values import Crm
+
+PAGE: Final[Mapping[Crm, int]] = {"salesforce": 2000, "hubspot": 200}
+"""Rows of a query page (Salesforce) and of a search page (HubSpot)."""
+
+SOURCE_PAGE: Final[Mapping[str, int]] = {"event": 1000, "email": 1000, "form": 50}
+"""HubSpot's older activity APIs have pages of their own."""
+
+BATCH: Final[Mapping[Crm, int]] = {"salesforce": 1000, "hubspot": 100}
+"""Records written by one call: five collections of 200 in one composite; one batch."""
+
+READ_BACK: Final[Mapping[Crm, int]] = {"salesforce": 2000, "hubspot": 100}
+"""Records of one object read by id with one call."""
+
+ASSOCIATIONS: Final = 1000
+"""Records whose associations one HubSpot call reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +32,15 @@ class Work:
     """What a cycle moved in one CRM.
 
     ``objects`` and ``sources`` are rows sent by object and by activity source (0 where one was asked and had no
-    news); ``linked`` are the records whose associations were read, by kind of link; ``written`` records,
-    ``cleared`` of them written in a first step too.
+    news); ``forms`` is how many forms are asked one by one; ``linked`` are the records whose associations were read,
+    by kind of link; ``written`` are records by object, ``cleared`` of them written in a first step too.
     """
 
     objects: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
+    forms: int = 0
     linked: Mapping[str, int] = field(default_factory=dict)
-    written: int = 0
+    written: Mapping[str, int] = field(default_factory=dict)
     cleared: int = 0
 
 
@@ -43,13 +59,19 @@ class Bound:
 
 
 def lower_bounds(crm: Crm, work: Work) -> Bound:
-    """Return the fewest calls that could have moved this work, bulk APIs left aside."""
-    page, batch, back = (2000, 1000, 2000) if crm == "salesforce" else (200, 100, 100)
-    read = sum(max(1, pages(rows, page)) for rows in (*work.objects.values(), *work.sources.values()))
+    """Return the fewest calls that could have moved this work."""
+    read = sum(max(1, pages(rows, PAGE[crm])) for rows in work.objects.values())
+    for name, rows in work.sources.items():
+        size = SOURCE_PAGE.get(name, PAGE[crm]) if crm == "hubspot" else PAGE[crm]
+        least = work.forms if name == "form" else 1
+        read += max(least, 1, pages(rows, size))
     if crm == "hubspot":
-        read += sum(pages(records, 1000) for records in work.linked.values())
-    write = pages(work.written, batch) + pages(work.cleared, batch)
-    return Bound(read, write, pages(work.written, back))
+        read += sum(pages(records, ASSOCIATIONS) for records in work.linked.values())
+    return Bound(
+        read=read,
+        write=pages(sum(work.written.values()), BATCH[crm]) + pages(work.cleared, BATCH[crm]),
+        read_back=sum(pages(records, READ_BACK[crm]) for records in work.written.values()),
+    )
 
 
 def pages(rows: int, size: int) -> int:

@@ -78,11 +78,10 @@ class Journal:
         with self._store.write() as connection:
             self._keep(connection)
             known = rows.get_plan(connection, self._plan.hash)
-            if known is None:
+            if known is None and not self._plan.empty:
                 body = plan_text(self._plan)
                 rows.save_plan(connection, rows.PlanRow(self._plan.hash, self._plan.cycle, "applying", at, body))
-            else:
-                rows.set_plan_status(connection, self._plan.hash, "applying")
+            rows.set_plan_status(connection, self._plan.hash, "applying")
             supersede(connection, self._plan.hash, at)
             if not rows.journal_counts(connection, self._plan.hash):
                 rows.append_intents(connection, [*self._intents(at)])

@@ -78,8 +78,7 @@ def _meanings(
     if targets.pass_number:
         yield targets.pass_number, "pass", Decimal(outcome.pass_number)
     if targets.previous and outcome.previous is not None:
-        shown_as = targets.stage.values.get(outcome.previous) if targets.stage else None
-        yield targets.previous, "previous", shown_as or outcome.previous
+        yield targets.previous, "previous", outcome.previous
 
 
 def _dates(outcome: Outcome, targets: WriteTargets) -> Iterator[tuple[str, Role, datetime | None]]:

@@ -1,0 +1,31 @@
+"""One cycle and its parts, as the command line's verbs run them."""
+
+from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult
+from leadline.sync.cycle.running import make_plan, run_apply, run_pull, run_sync
+from leadline.sync.cycle.setting import (
+    CycleEvent,
+    Evaluating,
+    Pulling,
+    Setting,
+    open_readers,
+    open_setting,
+    open_writers,
+)
+
+__all__ = [
+    "AppliedResult",
+    "CycleEvent",
+    "Evaluating",
+    "PlannedResult",
+    "PulledResult",
+    "Pulling",
+    "Setting",
+    "SyncResult",
+    "make_plan",
+    "open_readers",
+    "open_setting",
+    "open_writers",
+    "run_apply",
+    "run_pull",
+    "run_sync",
+]
