@@ -71,7 +71,8 @@ def _check_people(rows: list[Row], problems: list[Problem]) -> None:
     for row in rows:
         values = row.values
         for column in ("merged_in", "deleted_in"):
-            if set(values.get(column, ())) - set(CRMS):
+            given: tuple[str, ...] = values.get(column) or ()
+            if any(crm not in CRMS for crm in given):
                 problems.append(_problem("people", row, column, f"must be among {', '.join(CRMS)}"))
         if values.get("duplicate_of"):
             if not values.get("merged") or not values.get("merged_in"):

@@ -11,9 +11,10 @@ from typing import Final
 from leadline.connectors.practice.generate_campaigns import make_campaigns
 from leadline.connectors.practice.generate_chance import DAY, HOUR, MINUTE, Chance, Span
 from leadline.connectors.practice.generate_deals import make_deals
+from leadline.connectors.practice.generate_drafts import Draft
 from leadline.connectors.practice.generate_firms import OWNERS, Firm, make_firms
 from leadline.connectors.practice.generate_happenings import make_happenings
-from leadline.connectors.practice.generate_people import Draft, make_people
+from leadline.connectors.practice.generate_people import make_people
 from leadline.connectors.practice.generate_rows import mend_rows
 from leadline.connectors.practice.organisation import Organisation
 

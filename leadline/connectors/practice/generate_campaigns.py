@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from leadline.connectors.practice.generate_chance import DAY, HOUR, Chance, Span
-from leadline.connectors.practice.generate_people import Draft
+from leadline.connectors.practice.generate_drafts import Draft
 from leadline.connectors.practice.generate_web import Attributes, Log
 from leadline.connectors.practice.organisation import Campaign
 

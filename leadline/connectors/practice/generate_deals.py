@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from leadline.connectors.practice.generate_chance import DAY, HOUR, Chance, Span
-from leadline.connectors.practice.generate_people import IN_DEALS, Draft
+from leadline.connectors.practice.generate_drafts import Draft
+from leadline.connectors.practice.generate_people import IN_DEALS
 from leadline.connectors.practice.organisation import Deal
 
 _CLOSED: Final = {"won": "Closed Won", "lost": "Closed Lost"}

@@ -6,7 +6,7 @@ from itertools import islice
 
 from leadline.connectors.practice.generate_campaigns import Mailing, join_campaigns, mailings
 from leadline.connectors.practice.generate_chance import DAY, MINUTE, SECOND, Chance, Span
-from leadline.connectors.practice.generate_people import Draft
+from leadline.connectors.practice.generate_drafts import Draft
 from leadline.connectors.practice.generate_sales import work_of_sales
 from leadline.connectors.practice.generate_web import Log, visits
 from leadline.connectors.practice.organisation import Campaign, Happening

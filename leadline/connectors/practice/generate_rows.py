@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.connectors.practice.generate_chance import DAY, HOUR, Chance, Span
-from leadline.connectors.practice.generate_people import Draft
+from leadline.connectors.practice.generate_drafts import Draft
 
 
 def mend_rows(seed: int, people: list[Draft], span: Span) -> None:

@@ -6,8 +6,9 @@ from typing import Final
 
 from leadline.common.canonical import instant_text
 from leadline.connectors.practice.generate_chance import DAY, HOUR, MINUTE, SECOND, Chance, Span, Weighted
+from leadline.connectors.practice.generate_drafts import Draft
 from leadline.connectors.practice.generate_firms import ACTIVE
-from leadline.connectors.practice.generate_people import IN_DEALS, IN_SALES, Draft
+from leadline.connectors.practice.generate_people import IN_DEALS, IN_SALES
 from leadline.connectors.practice.generate_web import Attributes, Log
 
 _OUTCOMES: Final = Weighted(("Connected", 45), ("Left voicemail", 25), ("No answer", 22), ("Busy", 8))

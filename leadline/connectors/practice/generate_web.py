@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from leadline.connectors.practice.generate_chance import DAY, HOUR, MINUTE, SECOND, Chance, Span, Weighted
-from leadline.connectors.practice.generate_people import Draft
+from leadline.connectors.practice.generate_drafts import Draft
 from leadline.connectors.practice.organisation import HappeningKind
 
 Attributes = Mapping[str, str | bool | None]
