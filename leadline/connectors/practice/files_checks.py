@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from leadline.common.errors import Problem
 from leadline.common.values import CRMS
@@ -56,10 +56,9 @@ def _keys(name: str, rows: list[Row], problems: list[Problem]) -> frozenset[str]
 
 def _named(row: Row, column: str) -> tuple[str, ...]:
     """Return the keys that a cell names; a happening's campaign is a key only for a campaign member."""
+    given: Any = row.values.get(column)
     if column == "campaign":
         given = row.attributes.get(column) if row.values.get("kind") == "campaign_member" else None
-    else:
-        given = row.values.get(column)
     if isinstance(given, tuple):
         return given
     return (given,) if isinstance(given, str) else ()
@@ -71,8 +70,7 @@ def _check_people(rows: list[Row], problems: list[Problem]) -> None:
     for row in rows:
         values = row.values
         for column in ("merged_in", "deleted_in"):
-            given: tuple[str, ...] = values.get(column) or ()
-            if any(crm not in CRMS for crm in given):
+            if any(crm not in CRMS for crm in values.get(column, ())):
                 problems.append(_problem("people", row, column, f"must be among {', '.join(CRMS)}"))
         if values.get("duplicate_of"):
             if not values.get("merged") or not values.get("merged_in"):
