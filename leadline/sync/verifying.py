@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 
 from sqlalchemy import Connection, select
@@ -14,7 +15,7 @@ from leadline.rules.reading import read_book
 from leadline.sync.evaluating import Before, Folded, fold_person
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import book_sources, frontier_before
+from leadline.sync.store.cycles import book_sources
 from leadline.sync.store.outcomes import DecisionRow, get_decision
 from leadline.sync.store.schema import decisions
 
@@ -84,4 +85,7 @@ def _again(connection: Connection, row: DecisionRow, book: Book) -> Folded:
         # The state was made under another book exactly when this fold activated the present one.
         made_under = row.before["book"] if row.before["book"] != row.book_hash else book.hash
         before = Before(row.before_state, row.before["cycle"], made_under)
-    return fold_person(Engine(book), before, facts, frontier_before(connection, row.cycle), row.frontier)
+    previous = row.before["previous"]
+    return fold_person(
+        Engine(book), before, facts, None if previous is None else datetime.fromisoformat(previous), row.frontier
+    )

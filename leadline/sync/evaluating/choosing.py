@@ -39,9 +39,9 @@ def persons_to_evaluate(connection: Connection, book: Book, frontier: datetime) 
     return sorted(found)
 
 
-def forget_touched(connection: Connection) -> None:
-    """Note that everything touched has been looked at."""
-    connection.execute(touched.delete())
+def forget_touched(connection: Connection, cycle: int) -> None:
+    """Note that everything touched up to ``cycle`` has been looked at."""
+    connection.execute(touched.delete().where(touched.c.cycle <= cycle))
 
 
 def joined_into(connection: Connection) -> dict[str, list[str]]:

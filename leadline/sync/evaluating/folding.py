@@ -33,7 +33,7 @@ class Folded:
 def fold_person(
     engine: Engine, before: Before | None, facts: PersonFacts, previous: datetime | None, frontier: datetime
 ) -> Folded:
-    """Bring one person to ``frontier``. ``previous`` is the frontier of the cycle before, None in the first.
+    """Bring one person to ``frontier``. ``previous`` is the frontier evaluated to before, None at first.
 
     Without a state the person is adopted as the CRMs have them; who was made after the previous frontier begins
     just before that, with nothing known, so that what follows is caused by facts. Otherwise time passes to the

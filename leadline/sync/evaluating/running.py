@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from leadline.common.canonical import plain
+from leadline.common.canonical import instant_text, plain
 from leadline.rules.deciding import Engine, decision_to_json, state_to_json
 from leadline.rules.model import Book
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK, forget_touched, joined_into, persons_to_evaluate
@@ -21,7 +21,7 @@ from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.results import EvaluationResult
 from leadline.sync.store import Store
 from leadline.sync.store.batches import chunks
-from leadline.sync.store.cycles import frontier_before, set_meta
+from leadline.sync.store.cycles import evaluated_before, set_evaluated, set_meta
 from leadline.sync.store.outcomes import (
     DecisionRow,
     LifecycleRow,
@@ -52,11 +52,12 @@ def evaluate(
     Raises RefusedError when the book cannot take over the states that are there.
     """
     with _transaction(store, connection) as writing:
-        work = _Work(engine or Engine(book), cycle, frontier, frontier_before(writing, cycle))
+        work = _Work(engine or Engine(book), cycle, frontier, evaluated_before(writing, cycle))
         joined = joined_into(writing)
         for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
             _evaluate_batch(writing, work, batch, joined)
-        forget_touched(writing)
+        forget_touched(writing, cycle)
+        set_evaluated(writing, cycle, frontier)
         set_meta(writing, EVALUATED_BOOK, book.hash)
     return EvaluationResult(
         cycle=cycle,
@@ -159,7 +160,11 @@ def _state_row(work: _Work, person: str, own: LifecycleRow | None, folded: Folde
 
 
 def _decision_rows(work: _Work, person: str, start: Before | None, folded: Folded) -> list[DecisionRow]:
-    before = {"cycle": start.cycle, "book": start.book_hash} if start else {}
+    before = {
+        "cycle": start.cycle if start else None,
+        "book": start.book_hash if start else None,
+        "previous": instant_text(work.previous) if work.previous else None,
+    }
     found = []
     for made in folded.decisions:
         work.decided += 1

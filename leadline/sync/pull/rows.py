@@ -93,6 +93,8 @@ class _Work:
     touched: set[RecordRef] = field(default_factory=set)
 
     def take(self, record: SourceRecord, old: MirrorRecord | None, fields: Mapping[str, Raw | Unreadable]) -> None:
+        if old is not None and record.ref.crm == "hubspot" and record.stamp < old.stamp:
+            return  # a lagging search index still shows an older row than the one that is stored
         before = old.all_fields() if old else {}
         changed = {name: value for name, value in fields.items() if name not in before or before[name] != value}
         fate = old is not None and (old.deleted, old.merged_into) != (record.deleted, record.merged_into)

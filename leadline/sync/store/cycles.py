@@ -19,7 +19,7 @@ CycleStatus = Literal["running", "done", "partial", "refused", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One run. ``frontier`` is None until every CRM was read."""
+    """One run. ``frontier`` is None until every CRM was read, ``evaluated`` until people were evaluated to it."""
 
     id: int
     kind: str
@@ -27,6 +27,7 @@ class Cycle:
     started: datetime
     finished: datetime | None
     frontier: datetime | None
+    evaluated: datetime | None
     book_hash: str | None
     counts: Mapping[str, Any]
 
@@ -67,6 +68,16 @@ def last_cycles(connection: Connection, count: int = 1) -> list[Cycle]:
 def frontier_before(connection: Connection, cycle: int) -> datetime | None:
     """Return the greatest frontier of any cycle before this one; None when there is none."""
     return connection.execute(select(func.max(cycles.c.frontier)).where(cycles.c.id < cycle)).scalar()
+
+
+def set_evaluated(connection: Connection, cycle: int, frontier: datetime) -> None:
+    """Record that people were evaluated to ``frontier`` in this cycle."""
+    connection.execute(update(cycles).where(cycles.c.id == cycle).values(evaluated=frontier))
+
+
+def evaluated_before(connection: Connection, cycle: int) -> datetime | None:
+    """Return the greatest frontier that any cycle before this one evaluated to; None when none did."""
+    return connection.execute(select(func.max(cycles.c.evaluated)).where(cycles.c.id < cycle)).scalar()
 
 
 def acquire_lease(connection: Connection, name: str, owner: str, now: datetime, lasts: timedelta) -> bool:

@@ -68,6 +68,7 @@ cycles = Table(
     Column("started", Instant, nullable=False),
     Column("finished", Instant),
     Column("frontier", Instant),
+    Column("evaluated", Instant),  # the frontier that people were evaluated to; NULL where nobody evaluated
     Column("book_hash", Text),
     Column("counts", Json, nullable=False),
 )
