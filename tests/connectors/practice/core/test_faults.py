@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.common.errors import UsageError
@@ -67,6 +67,7 @@ def test_key_narrows_a_fault_to_records() -> None:
     assert faults.draw("partial_failure", endpoint="PATCH /x", key="00QA") is not None
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32), rate=st.floats(0, 1))
 def test_the_same_seed_strikes_the_same_calls(seed: int, rate: float) -> None:
     """Two boxes of one seed agree, and clearing starts the same sequence over."""
@@ -79,6 +80,7 @@ def test_the_same_seed_strikes_the_same_calls(seed: int, rate: float) -> None:
     assert struck(one, 30) == first
 
 
+@settings(deadline=None)
 @given(keys=st.permutations([f"p{number}" for number in range(12)]))
 def test_with_keys_the_order_of_calls_does_not_matter(keys: list[str]) -> None:
     """A record's fate depends on its key, not on which call came first."""
