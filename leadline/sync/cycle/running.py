@@ -34,6 +34,7 @@ from leadline.sync.store.cycles import (
     set_meta,
 )
 from leadline.sync.store.journal import IntentStatus, intents_of
+from leadline.sync.store.outcomes import stock
 
 _INTERRUPTED: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done")
 """Intents that only a run which was cut short leaves behind."""
@@ -64,7 +65,9 @@ def make_plan(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> Planned
         with _recorded(setting, pulled):
             decided = _decide(setting, readers, pulled, keep=False)
         _finish(setting, pulled, "done", _counts(decided))
-    return PlannedResult(pulled, decided.evaluation, decided.plan, decided.stops, decided.kept, meter.calls())
+    return PlannedResult(
+        pulled, decided.evaluation, decided.plan, decided.stops, decided.kept, decided.stock, meter.calls()
+    )
 
 
 def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Plan) -> AppliedResult:
@@ -142,6 +145,7 @@ class _Decided:
     plan: Plan
     stops: tuple[GuardStop, ...]
     kept: bool
+    stock: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ def _decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: Pull
         source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
         plan = build_plan(source, book, readers, pulled.described)
         stops = check_guards(plan, book, population(connection))
+        people = stock(connection)
         kept = active == book.hash or (keep and active is not None and not stops)
         if kept:
             trial.commit()
@@ -191,7 +196,7 @@ def _decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: Pull
         raise AdoptionError(plan)
     if keep and stops:
         raise GuardError(stops)
-    return _Decided(evaluation, plan, stops, kept)
+    return _Decided(evaluation, plan, stops, kept, people)
 
 
 def _take_over(setting: Setting, plan: Plan, connection: Connection) -> None:
