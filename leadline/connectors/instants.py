@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from leadline.common.errors import ContractError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_WHOLE: Final = re.compile(r"-?[0-9]{1,20}")
 
 
 def read_instant(value: Any, crm: str) -> datetime:
@@ -26,7 +28,7 @@ def maybe_instant(value: Any) -> datetime | None:
     """
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit()):
+    if isinstance(value, int) or (isinstance(value, str) and _WHOLE.fullmatch(value)):
         try:
             return _EPOCH + int(value) * _MILLISECOND
         except OverflowError:
