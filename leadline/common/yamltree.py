@@ -274,23 +274,17 @@ class _Open:
         return SequenceNode(tuple(self._items), self.mark)
 
 
-_ADVICE: Final[Sequence[tuple[str, str, str]]] = (
-    # what PyYAML says (C or Python), what we say, what to do
-    (
-        "cannot start any token",
-        "a tab or a reserved character (@, `, %) begins a value",
-        "indent with spaces, or quote",
-    ),
-    ("mapping values are not allowed", "a second `: ` on this line", "quote the text, or put it on its own line"),
-    (
-        "did not find expected key",
-        "this does not line up with the keys above",
-        "check the indentation and the quotes",
-    ),
-    ("expected <block end>", "this does not line up with the keys above", "check the indentation and the quotes"),
-    ("could not find expected ':'", "a key without a colon", "write `key: value`"),
-    ("expected ',' or", "a bracket or brace is not closed", "close it, or add the missing comma"),
-    ("unexpected end of stream", "a quote is not closed", "close the quoted text"),
+_ALIGN: Final = ("this does not line up with the keys above", "check the indentation and the quotes")
+_ADVICE: Final[Sequence[tuple[str, tuple[str, str]]]] = (
+    # a part of what PyYAML says (C or Python): what we say, what to do
+    ("tab character", ("a tab stands where only spaces may", "indent with spaces")),
+    ("cannot start any token", ("a tab or a reserved character (@, `, %) begins a value", "use spaces, or quote it")),
+    ("mapping values are not allowed", ("a second `: ` on this line", "quote the text, or put it on its own line")),
+    ("did not find expected key", _ALIGN),
+    ("expected <block end>", _ALIGN),
+    ("could not find expected ':'", ("a key without a colon", "write `key: value`")),
+    ("expected ',' or", ("a bracket or brace is not closed", "close it, or add the missing comma")),
+    ("unexpected end of stream", ("a quote is not closed", "close the quoted text")),
 )
 
 
@@ -301,12 +295,6 @@ def _syntax_problem(file: str, error: yaml.MarkedYAMLError) -> Problem:
         # Where the quote or bracket was opened says more than where the parser gave up.
         mark = error.context_mark or mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    for words, message, hint in _advice(said):
-        return Problem(file, line, column, f"{message} [YAML: {words}]", hint, "yaml-syntax")
-    return Problem(
-        file, line, column, f"this is not YAML: {said}", "check the indentation and the quotes", "yaml-syntax"
-    )
-
-
-def _advice(said: str) -> Iterator[tuple[str, str, str]]:
-    return ((said, message, hint) for words, message, hint in _ADVICE if words in said)
+    unknown = (f"this is not YAML: {said}", "check the indentation and the quotes")
+    message, hint = next((advice for words, advice in _ADVICE if words in said), unknown)
+    return Problem(file, line, column, message, hint, "yaml-syntax")

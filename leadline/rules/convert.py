@@ -78,6 +78,7 @@ _WORDS: Final = {"integer": "whole number", "decimal": "number", "money": "numbe
 _NUMBER: Final = re.compile(r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][-+]?[0-9]{1,2})?")
 _MILLISECONDS: Final = re.compile(r"-?[0-9]{9,15}")
 _TRUTHS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_MOST_DIGITS: Final = 60
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -107,9 +108,11 @@ def _decimal(raw: Raw) -> Decimal | None:
         return None
     if isinstance(raw, int):
         return Decimal(raw)
-    if isinstance(raw, Decimal):
-        return raw if raw.is_finite() and abs(raw.adjusted()) <= 60 else None
-    return Decimal(raw.strip()) if _NUMBER.fullmatch(raw.strip()) else None
+    if isinstance(raw, str):
+        if not _NUMBER.fullmatch(raw.strip()):
+            return None
+        raw = Decimal(raw.strip())
+    return raw if raw.is_finite() and abs(raw.adjusted()) <= _MOST_DIGITS else None
 
 
 def _integer(raw: Raw) -> int | None:

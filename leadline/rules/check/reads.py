@@ -28,7 +28,9 @@ def check_reads(book: Book, described: Described) -> Iterator[Problem]:
                 continue
             found.append(one)
             if not fits(one, READ[field.type][source.crm]):
-                message = f"`{field.name}` is a {field.type}, but {source} of {source.crm} is a {one.type}"
+                message = (
+                    f"`{field.name}` is of type {field.type}, but {source} of {source.crm} is of type {one.type}"
+                )
                 yield error(source.mark, "type-clash", message, "change `type`, or name another field")
         complete = len(found) == len(field.sources) and all(one.options for one in found)
         if found and complete:

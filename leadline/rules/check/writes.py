@@ -50,7 +50,7 @@ def _target(crm: Crm, shown: ObjectDescription, name: str, kind: Written, mark: 
         message = f"{shown.name}.{name} of {crm} is read-only for this user"
         yield error(mark, "read-only", message, "grant edit access, or write another field")
     if not fits(field, WRITE[kind][crm]):
-        message = f"{shown.name}.{name} of {crm} is a {field.type} and cannot take {_SAID[kind]}"
+        message = f"{shown.name}.{name} of {crm} is of type {field.type} and cannot take {_SAID[kind]}"
         yield error(mark, "type-clash", message, "name another field")
 
 

@@ -75,11 +75,15 @@ def _keys(sections: Mapping[str, Entry], section: str) -> tuple[str, ...]:
     return tuple(entry.name for entry in _named(sections, section))
 
 
+_ARTICLE: Final = {"activity": "an"}
+
+
 def _shadowing(report: Report, kind: str, entries: Iterable[Entry], words: Iterable[str]) -> None:
     taken = frozenset(words)
     for entry in entries:
         if entry.name in taken:
-            message = f"a {kind} cannot be called `{entry.name}`, which is a word of the rule language"
+            article = _ARTICLE.get(kind, "a")
+            message = f"{article} {kind} cannot be called `{entry.name}`, which is a word of the rule language"
             report.add(entry.key.mark, message, f"rename it, such as `{entry.name} {kind}`", "shadowing")
 
 
