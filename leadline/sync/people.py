@@ -27,7 +27,8 @@ def find_person(store: Store, text: str) -> str:
     """
     wanted = text.strip()
     with store.read() as connection:
-        found = _by_person(connection, wanted) or _by_email(connection, wanted) or _by_record(connection, wanted)
+        ways = (_by_person(connection, wanted), _by_email(connection, wanted), _by_record(connection, wanted))
+        found = sorted({person for way in ways for person in way})
         if len(found) == 1:
             return found[0]
         if found:
@@ -43,7 +44,6 @@ def _by_person(connection: Connection, text: str) -> list[str]:
     if not (number.isascii() and number.isdecimal()) or len(number) > 12:
         return []
     row = connection.execute(select(persons.c.id, persons.c.alias_of).where(persons.c.number == int(number))).first()
-    # A bare number may also be a HubSpot id; the longer reading wins when no such person was minted.
     return [row.alias_of or row.id] if row else []
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tests' own modules, under any import mode
 
-from pretend_crm import BOOK, HUBSPOT_FIELDS, SALESFORCE_FIELDS, PretendCrm
+from postgres_server import find_binaries, postgres
+from pretend_world import World, make_world
 
-from leadline.rules.model import Book
-from leadline.rules.reading import read_book
-from leadline.sync.evaluating import evaluate
-from leadline.sync.pull import pull
-from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.store import Store, open_store
-from leadline.sync.store.cycles import remember_book
 
 
 @pytest.fixture
@@ -30,43 +25,38 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@dataclass
-class World:
-    """Both CRMs, the book and the store."""
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Give the URL of a PostgreSQL server of our own; in CI it must be there."""
+    binaries = find_binaries()
+    if binaries is None and os.environ.get("CI") != "true":
+        pytest.skip("PostgreSQL is not installed (initdb is neither on the PATH nor in /usr/lib/postgresql)")
+    assert binaries is not None, "CI needs PostgreSQL's server programs"
+    with postgres(binaries) as url:
+        yield url
 
-    store: Store
-    salesforce: PretendCrm
-    hubspot: PretendCrm
-    book: Book
-    sources: dict[str, bytes]
 
-    def pull(self) -> PullResult:
-        """Pull both CRMs."""
-        return pull(self.store, {"salesforce": self.salesforce, "hubspot": self.hubspot}, self.book)
+@pytest.fixture
+def clean_postgres_url(postgres_url: str) -> str:
+    """Give the server's URL with nothing in the database."""
+    engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return postgres_url
 
-    def cycle(self) -> tuple[PullResult, EvaluationResult]:
-        """Pull and evaluate."""
-        pulled = self.pull()
-        assert pulled.frontier is not None
-        with self.store.write() as connection:
-            remember_book(connection, self.book.hash, self.book.name, self.sources)
-        return pulled, evaluate(self.store, self.book, cycle=pulled.cycle, frontier=pulled.frontier)
 
-    def use(self, text: str) -> None:
-        """Take another rule book."""
-        self.sources = {"rules.yml": text.encode()}
-        self.book = read_book(self.sources)
-
-    def pass_time(self, **by: float) -> datetime:
-        """Let time pass in both CRMs."""
-        self.salesforce.pass_time(**by)
-        self.hubspot.pass_time(**by)
-        return self.hubspot.now
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database, once for each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/any.db"
+    url: str = request.getfixturevalue("clean_postgres_url")
+    return url
 
 
 @pytest.fixture
 def world(store: Store) -> World:
     """Give two empty CRMs and the test's rule book."""
-    made = World(store, PretendCrm("salesforce", SALESFORCE_FIELDS), PretendCrm("hubspot", HUBSPOT_FIELDS), None, {})
-    made.use(BOOK)
-    return made
+    return make_world(store)
