@@ -110,7 +110,7 @@ class SalesforceClient:
         token = sign_in(self._settings, self._session, self.meter)
         client = Salesforce(
             session_id=token,
-            instance_url=self._settings.url,
+            instance_url=self._session.host_url,
             version=self._settings.version,
             session=self._session,
             parse_float=Decimal,

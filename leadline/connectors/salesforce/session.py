@@ -29,6 +29,8 @@ class SalesforceSession(requests.Session):
 
     def __init__(self, base_url: str, timeout: float, meter: Meter) -> None:
         super().__init__()
+        # What stands before every path here; on the way out the whole base URL takes its place.
+        self.host_url = f"https://{urlsplit(base_url).netloc}"
         self._timeout = timeout
         self._meter = meter
         # Without an auth of its own, requests reads ~/.netrc and would replace the session's bearer token.

@@ -33,13 +33,13 @@ def sign_in(settings: SalesforceSettings, session: SalesforceSession, meter: Met
     with meter.purpose("login"):
         if isinstance(auth, Password) and auth.client_secret is None:
             return _soap(settings, auth, session)
-        return _token(settings, _form(settings, session, meter), session)
+        return _token(_form(settings, session, meter), session)
 
 
 def _form(settings: SalesforceSettings, session: SalesforceSession, meter: Meter) -> dict[str, str]:
     auth = settings.auth
     if isinstance(auth, JwtBearer):
-        return {"grant_type": _GRANT, "assertion": _assertion(settings, auth, session, meter)}
+        return {"grant_type": _GRANT, "assertion": _assertion(auth, session, meter)}
     form = {"client_id": auth.client_id or "", "client_secret": _text(auth.client_secret)}
     if isinstance(auth, ClientCredentials):
         return {"grant_type": "client_credentials", **form}
@@ -49,8 +49,8 @@ def _form(settings: SalesforceSettings, session: SalesforceSession, meter: Meter
     return {"grant_type": "password", "username": auth.username, "password": password, **form}
 
 
-def _token(settings: SalesforceSettings, form: dict[str, str], session: SalesforceSession) -> str:
-    response = session.request("POST", f"{settings.url}/services/oauth2/token", data=form, judge=False)
+def _token(form: dict[str, str], session: SalesforceSession) -> str:
+    response = session.request("POST", f"{session.host_url}/services/oauth2/token", data=form, judge=False)
     answer = answer_of(response)
     if not answer.ok:
         raise sign_in_fault(answer)
@@ -63,9 +63,9 @@ def _token(settings: SalesforceSettings, form: dict[str, str], session: Salesfor
     return token
 
 
-def _assertion(settings: SalesforceSettings, auth: JwtBearer, session: SalesforceSession, meter: Meter) -> str:
+def _assertion(auth: JwtBearer, session: SalesforceSession, meter: Meter) -> str:
     # Dated by the server's clock, from an unauthenticated call: a skewed local clock cannot lock anybody out.
-    session.request("GET", f"{settings.url}/services/data/", judge=False)
+    session.request("GET", f"{session.host_url}/services/data/", judge=False)
     if meter.date is None:
         raise ContractError("Salesforce sent no Date header to date the sign-in by")
     claims = {
@@ -101,7 +101,7 @@ def _soap(settings: SalesforceSettings, auth: Password, session: SalesforceSessi
             security_token=auth.security_token.get_secret_value(),
             sf_version=settings.version,
             session=cast(requests.Session, _SoapPost(session)),
-            scratch_url=settings.url,
+            scratch_url=session.host_url,
         )
     except SalesforceAuthenticationFailed as error:
         code = str(error.code)
