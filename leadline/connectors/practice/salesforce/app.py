@@ -6,7 +6,7 @@ import json
 import re
 from functools import partial
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -137,10 +137,11 @@ class _Service:
         self._router = _router()
 
     def label(self, scope: Scope) -> str:
-        path = scope["path"]
+        path = _raw_path(scope)
         match = _DATA.fullmatch(path)
         if match is not None:
-            return self._router.label(scope["method"], match["path"] or "")
+            method = "GET" if scope["method"] == "HEAD" else scope["method"]
+            return self._router.label(method, match["path"] or "")
         if path.startswith(("/services/oauth2/", "/services/Soap/")):
             return "login"
         return "versions" if path.rstrip("/") == "/services/data" else "other"
@@ -198,9 +199,10 @@ class _Service:
 
     def _answer(self, request: Request, body: bytes) -> Answer:
         _check_length(request)
-        match = _DATA.fullmatch(request.url.path)
+        path = _raw_path(request.scope)
+        match = _DATA.fullmatch(path)
         if match is None:
-            if request.url.path.rstrip("/") != "/services/data":
+            if path.rstrip("/") != "/services/data":
                 raise not_found()
             listed = [{"label": "Practice", "url": f"/services/data/v{v}", "version": v} for v in VERSIONS]
             return Answer(body=listed)
@@ -208,12 +210,13 @@ class _Service:
             raise not_found()
         session = self._org.session_of(request.headers.get("authorization", ""))
         path = match["path"] or ""
-        label = self._router.label(request.method, path)
+        method = "GET" if request.method == "HEAD" else request.method
+        label = self._router.label(method, path)
         self._disturb(session.token, label)
         self._org.spend()
         call = Call(
             org=self._org,
-            method=request.method,
+            method=method,
             path=path,
             version=match["version"],
             session=session,
@@ -236,9 +239,14 @@ class _Service:
             raise out_of_calls(used_up["policy"])
 
 
+def _raw_path(scope: Scope) -> str:
+    """Return the path as it was sent: a slash inside an external id comes as %2F and is no separator."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw.decode("ascii", "replace") if raw is not None else quote(scope["path"])
+
+
 def _check_length(request: Request) -> None:
-    target = request.scope.get("raw_path") or request.scope["path"].encode()
-    length = len(target) + len(request.scope["query_string"]) + 1
+    length = len(_raw_path(request.scope)) + len(request.scope["query_string"]) + 1
     if length > LONGEST_URI:
         raise ApiError(414, "URI_TOO_LONG", "The length of the URI exceeds the 16,384-byte limit.")
     headers = sum(len(name) + len(value) + 4 for name, value in request.scope["headers"])

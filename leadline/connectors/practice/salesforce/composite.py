@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from leadline.connectors.practice.salesforce.answers import Answer, ApiError
 from leadline.connectors.practice.salesforce.calling import Call, Router
@@ -125,7 +125,7 @@ def _split(item: Mapping[str, Any]) -> tuple[str, str, dict[str, str]]:
     match = _PREFIX.fullmatch(parts.path)
     if match is None:
         raise ApiError(400, "INVALID_REQUEST", "a sub-request's url begins with /services/data/vXX.0/")
-    return match[1], unquote(match[2]), dict(parse_qsl(parts.query, keep_blank_values=True))
+    return match[1], match[2], dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def _referred(item: dict[str, Any], answered: Mapping[str, Answer]) -> dict[str, Any]:

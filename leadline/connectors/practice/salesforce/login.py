@@ -19,6 +19,7 @@ from leadline.connectors.practice.salesforce.org import Org, Session
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LEEWAY: Final = 180  # seconds
+SOAP_ENDS: Final = 65.0  # from this API version on there is no SOAP login
 _LONGEST_SOAP: Final = 20_000  # characters; a login envelope is far shorter
 
 
@@ -65,10 +66,13 @@ def soap(org: Org, base: str, version: str, body: bytes) -> Answer:
         return _envelope("<logoutResponse/>")
     if "login" not in found:
         return _fault("soapenv:Client", "UNKNOWN_EXCEPTION", "the practice organisation only speaks SOAP to sign in")
+    if float(version) >= SOAP_ENDS:
+        message = f"SOAP login() is not available in API version {version}"
+        return _fault("sf:UNSUPPORTED_API_VERSION", "UNSUPPORTED_API_VERSION", message)
     known = Credentials()
     given = found.get("password", "")
     user = _user(org, found.get("username", ""))
-    if user is None or given not in {known.salesforce_password + known.salesforce_security_token}:
+    if user is None or given != known.salesforce_password + known.salesforce_security_token:
         message = "INVALID_LOGIN: Invalid username, password, security token; or user locked out."
         return _fault("INVALID_LOGIN", "INVALID_LOGIN", message)
     session = org.open_session(user)
