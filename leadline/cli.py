@@ -179,4 +179,145 @@ def _rules_of(config: Path) -> Path:
         return Path()
     from leadline.sync.config import load_config
 
-    return load_config(config, os.environ).rules_dir
+    return load_config(config, os.environ, crms=False).rules_dir
+
+
+@verbs.command()
+@config_option
+@json_option
+def pull(config: Path, as_json: bool) -> int:
+    """Read what changed in the CRMs into the mirror; decide and write nothing."""
+    from leadline.sync.cycle import open_readers, run_pull
+    from leadline.terminal.pull import pulled_data, render_pull
+    from leadline.terminal.session import session
+
+    screen = Screen(as_json=as_json)
+    with session(screen, config) as (opened, setting), open_readers(opened) as readers:
+        result = run_pull(setting, readers)
+    screen.result(pulled_data(result), lambda console: render_pull(console, result.pull, result.calls))
+    return result.exit_code
+
+
+@verbs.command()
+@click.option("-o", "--output", "out", type=FILE, help="Write the plan to this file, for `leadline apply`.")
+@config_option
+@json_option
+def plan(out: Path | None, config: Path, as_json: bool) -> int:
+    """Pull, evaluate, and show every write that would make the CRMs agree. Writes nothing to a CRM."""
+    from leadline.sync.cycle import make_plan, open_readers
+    from leadline.sync.plan import save_plan
+    from leadline.terminal.plan import planned_data, render_planned
+    from leadline.terminal.session import session
+
+    screen = Screen(as_json=as_json)
+    with session(screen, config) as (opened, setting), open_readers(opened) as readers:
+        result = make_plan(setting, readers)
+    if out is not None:
+        save_plan(result.plan, out)
+    screen.result(planned_data(result, out), lambda console: render_planned(console, result, out))
+    return RefusedError.exit_code if result.stops else 0
+
+
+@verbs.command()
+@click.argument("file", type=FILE)
+@config_option
+@json_option
+def apply(file: Path, config: Path, as_json: bool) -> int:
+    """Write the plan in FILE and nothing else, then read it back. Naming a first plan accepts the adoption."""
+    from leadline.sync.cycle import open_writers, run_apply
+    from leadline.sync.plan import load_plan
+    from leadline.terminal.applying import applied_data, render_applied
+    from leadline.terminal.session import session
+
+    screen = Screen(as_json=as_json)
+    chosen = load_plan(file)
+    with session(screen, config) as (opened, setting), open_writers(opened) as writers:
+        result = run_apply(setting, writers, chosen)
+    screen.result(applied_data(result), lambda console: render_applied(console, result.report))
+    return result.exit_code
+
+
+@verbs.command()
+@click.option("--every", "period", help="Run again every so often, such as 5m, until stopped.")
+@click.option("--cron", "expression", help='Run when a cron expression says so (UTC), such as "*/10 6-20 * * 1-5".')
+@click.option("--dry-run", is_flag=True, help="Stop at the plan: what is given to this run cannot write.")
+@config_option
+@json_option
+def sync(period: str | None, expression: str | None, dry_run: bool, config: Path, as_json: bool) -> int:
+    """Run one whole cycle: pull, evaluate, plan, guards, apply, read back; or one after the other."""
+    from leadline.terminal.syncing import run_once, run_scheduled
+
+    if period is not None and expression is not None:
+        raise UsageError("--every and --cron exclude each other; give one")
+    screen = Screen(as_json=as_json)
+    if period is None and expression is None:
+        return run_once(screen, config, dry_run=dry_run)
+    return run_scheduled(screen, config, period, expression, dry_run=dry_run)
+
+
+@verbs.command()
+@click.argument("person")
+@click.option("--at", "at", type=_Instant(), help="Explain this instant instead of the last evaluation.")
+@config_option
+@json_option
+def explain(person: str, at: datetime | None, config: Path, as_json: bool) -> None:
+    """Explain where PERSON stands and why (a person id, an e-mail address or a CRM record id). Asks no CRM."""
+    from leadline.sync.explaining import explain_person
+    from leadline.terminal.explain import explained_data, render_explained
+    from leadline.terminal.session import session
+
+    screen = Screen(as_json=as_json)
+    with session(screen, config, crms=False) as (_, setting):
+        explained = explain_person(setting.store, setting.book, person, at)
+    screen.result(explained_data(explained), lambda console: render_explained(console, explained))
+
+
+@verbs.command()
+@click.option("--source", help="The book's field to count people by; by default `source`, where the book has it.")
+@config_option
+@json_option
+def report(source: str | None, config: Path, as_json: bool) -> None:
+    """Report stock and conversion by stage, time in stage, and sources. Asks no CRM."""
+    from leadline.sync.funnel import funnel
+    from leadline.terminal.report import render_report
+    from leadline.terminal.session import session
+
+    screen = Screen(as_json=as_json)
+    with session(screen, config, crms=False) as (_, setting):
+        found = funnel(setting.store, setting.book, source)
+    screen.result(found, lambda console: render_report(console, found))
+
+
+@verbs.command()
+@click.argument("decision")
+@config_option
+@json_option
+def verify(decision: str, config: Path, as_json: bool) -> int:
+    """Derive a stored DECISION again, byte for byte, from what was known when it was made. Asks no CRM."""
+    from leadline.sync.verifying import verify as derive
+    from leadline.terminal.session import open_state
+    from leadline.terminal.verify import render_verified, verified_data
+
+    with open_state(config) as store:
+        found = derive(store, decision)
+    Screen(as_json=as_json).result(verified_data(found), lambda console: render_verified(console, found))
+    return 0 if found.same else RefusedError.exit_code
+
+
+@verbs.command()
+@click.option("--people", type=click.IntRange(50, 50_000), default=2000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True)
+@click.option(
+    "--dir",
+    "directory",
+    type=DIRECTORY,
+    default=Path("demo-run"),
+    show_default=True,
+    help="Where the demonstration's book and state go; an earlier demonstration there is replaced.",
+)
+@json_option
+def demo(people: int, seed: int, directory: Path, as_json: bool) -> int:
+    """Do the whole job once on two practice CRMs on this machine, and show each step."""
+    from leadline.demo import run_demo
+
+    return run_demo(Screen(as_json=as_json), directory, people, seed)

@@ -51,9 +51,12 @@ class Config:
         return tuple(found)
 
 
-def load_config(path: Path | str = CONFIGURATION, environ: Mapping[str, str] | None = None) -> Config:
+def load_config(
+    path: Path | str = CONFIGURATION, environ: Mapping[str, str] | None = None, *, crms: bool = True
+) -> Config:
     """Read and check a configuration; ``environ`` defaults to the process's environment.
 
+    Without ``crms`` the CRMs' blocks are not read: checking a book or explaining a person needs no secret.
     A directory means the ``leadline.yml`` in it. Raises UsageError with every problem found, each with its line.
     """
     path = Path(path)
@@ -69,7 +72,7 @@ def load_config(path: Path | str = CONFIGURATION, environ: Mapping[str, str] | N
     except BookError as error:
         raise UsageError(str(error)) from error
     reader = _Reader(str(path), os.environ if environ is None else environ)
-    config = reader.config(path, tree)
+    config = reader.config(path, tree, crms=crms)
     if config is None or reader.problems:
         raise UsageError("\n".join(str(problem) for problem in sorted(reader.problems)))
     return config
@@ -107,7 +110,7 @@ class _Reader:
         self.environ = environ
         self.problems: list[Problem] = []
 
-    def config(self, path: Path, tree: Node) -> Config | None:
+    def config(self, path: Path, tree: Node, *, crms: bool) -> Config | None:
         if not isinstance(tree, MappingNode):
             self._problem(tree, "the configuration is not a mapping", "begin with `rules: .`")
             return None
@@ -115,8 +118,8 @@ class _Reader:
             if entry.name not in _KEYS:
                 self._unknown(entry.key, _KEYS)
         home = path.absolute().parent
-        salesforce = self._salesforce(tree.get("salesforce"), home)
-        hubspot = self._hubspot(tree.get("hubspot"))
+        salesforce = self._salesforce(tree.get("salesforce"), home) if crms else None
+        hubspot = self._hubspot(tree.get("hubspot")) if crms else None
         rules = home / self._text(tree, "rules", ".")
         return Config(path, rules, _absolute(self._text(tree, "state", DEFAULT_STATE), home), salesforce, hubspot)
 

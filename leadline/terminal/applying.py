@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.sync.apply.report import ApplyReport
+from leadline.sync.cycle import AppliedResult
 from leadline.terminal.masking import mask
 from leadline.terminal.tables import table
 
@@ -27,6 +28,11 @@ def apply_data(report: ApplyReport) -> dict[str, Any]:
         "errors": {crm: str(error) for crm, error in report.errors.items()},
         "records": plain(report.records),
     }
+
+
+def applied_data(result: AppliedResult) -> dict[str, Any]:
+    """Return the result of `apply` for machines."""
+    return {**apply_data(result.report), "calls": plain(result.calls), "lower_bounds": plain(result.bounds)}
 
 
 def render_applied(console: Console, report: ApplyReport) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from leadline.common.canonical import decimal_text
+from leadline.common.canonical import decimal_text, plain
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
+from leadline.sync.explaining import Explained
 from leadline.terminal.masking import mask
 from leadline.terminal.tables import cell, table
 
@@ -15,6 +15,24 @@ if TYPE_CHECKING:
 
 MOST_MATCHES = 4
 ANSWERS = {True: "true", False: "false", None: "unknown"}
+
+
+def explained_data(explained: Explained) -> dict[str, Any]:
+    """Return the explanation for machines."""
+    data = dict(plain(explained))
+    return {"ok": True, "person": explained.trace.person, **data}
+
+
+def render_explained(console: Console, explained: Explained) -> None:
+    """Print where the person is known, the trace, and the decisions behind it."""
+    if explained.tried:
+        console.print("Nothing is decided for this person yet: this is what the present book would decide.")
+    if explained.edited:
+        console.print("The rule book was edited since; `leadline plan` shows what that would change.")
+    render_trace(console, explained.trace)
+    console.print(f"records: {', '.join(explained.records) or 'none left'}", markup=False)
+    if explained.decisions:
+        console.print(f"decisions, newest first: {', '.join(explained.decisions)}", markup=False)
 
 
 def render_trace(console: Console, trace: Trace) -> None:
@@ -76,11 +94,7 @@ def _score(console: Console, score: ScoreTrace) -> None:
 def _points(criterion: CriterionTrace) -> str:
     if criterion.lowest == criterion.highest:
         return decimal_text(criterion.points)
-    return f"{decimal_text(criterion.points)} ({_signed(criterion.lowest)}..{_signed(criterion.highest)})"
-
-
-def _signed(points: Decimal) -> str:
-    return decimal_text(points)
+    return f"{decimal_text(criterion.points)} ({decimal_text(criterion.lowest)}..{decimal_text(criterion.highest)})"
 
 
 def _because(criterion: CriterionTrace) -> str:

@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from leadline.common.canonical import plain
+from leadline.sync.cycle import PlannedResult
 from leadline.sync.plan.model import Plan, PlannedWrite
-from leadline.terminal.tables import table
+from leadline.terminal.pull import evaluation_data, pull_data, render_pull
+from leadline.terminal.tables import percent, table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 HEAD = 12
+
+
+def planned_data(result: PlannedResult, out: Path | None) -> dict[str, Any]:
+    """Return the result of `plan` for machines, every write included."""
+    return {
+        "ok": not result.stops,
+        "pull": pull_data(result.pull),
+        "evaluation": evaluation_data(result.evaluation),
+        "stock": plain(result.stock),
+        "plan": plain(result.plan),
+        "stops": [str(stop) for stop in result.stops],
+        "kept": result.kept,
+        "calls": plain(result.calls),
+        "output": str(out) if out else None,
+    }
+
+
+def render_planned(console: Console, result: PlannedResult, out: Path | None) -> None:
+    """Print what was pulled, the funnel, the plan, and what stands in its way."""
+    render_pull(console, result.pull, result.calls)
+    render_funnel(console, result.stock)
+    render_plan(console, result.plan)
+    for stop in result.stops:
+        console.print(f"stopped by {stop}", markup=False)
+    if out is not None:
+        console.print(f"Written to {out}. `leadline apply {out}` writes it to the CRMs.", markup=False)
+
+
+def render_funnel(console: Console, stock: Mapping[str, int]) -> None:
+    """Print people by stage, as the plan has them."""
+    people = sum(stock.values())
+    rows = [(stage, count, percent(count, people)) for stage, count in stock.items()]
+    console.print(table(["stage", "people", "share"], rows, right=(1, 2)))
 
 
 def render_plan(console: Console, plan: Plan, *, head: int = HEAD) -> None:

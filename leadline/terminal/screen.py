@@ -54,6 +54,18 @@ class Screen:
             sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
     @contextmanager
+    def activity(self) -> Iterator[Callable[[str], None]]:
+        """Show on a terminal what is being done right now, and nothing in a pipe; yields a function that says it."""
+        if not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        from rich.console import Console
+        from rich.markup import escape
+
+        with Console(file=sys.stderr).status("Starting") as status:
+            yield lambda text: status.update(escape(text))
+
+    @contextmanager
     def progress(self, title: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         """Show progress of long work on a terminal, and nothing in a pipe.
 

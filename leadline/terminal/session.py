@@ -1,0 +1,50 @@
+"""What every verb that needs the state opens: configuration, book and store, with progress on a terminal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leadline.sync.apply.report import ReadingBack, Retrying, Writing
+from leadline.sync.config import Config, load_config
+from leadline.sync.cycle import CycleEvent, Evaluating, Pulling, Setting, open_setting
+from leadline.sync.schedule import wall_clock
+from leadline.terminal.screen import Screen
+
+if TYPE_CHECKING:
+    from leadline.sync.store import Store
+
+
+@contextmanager
+def session(screen: Screen, config: Path, *, crms: bool = True) -> Iterator[tuple[Config, Setting]]:
+    """Open what ``leadline.yml`` names; without ``crms`` no secret is needed. Raises UsageError and BookError."""
+    opened = load_config(config, os.environ, crms=crms)
+    with screen.activity() as say, open_setting(opened, wall_clock, lambda event: say(describe(event))) as setting:
+        yield opened, setting
+
+
+@contextmanager
+def open_state(config: Path) -> Iterator[Store]:
+    """Open only the state: what was decided can be looked at though the book or the CRMs have changed."""
+    from leadline.sync.store import open_store
+
+    with open_store(load_config(config, os.environ, crms=False).state_url) as store:
+        yield store
+
+
+def describe(event: CycleEvent) -> str:
+    """Return one line about an event of a cycle."""
+    match event:
+        case Pulling():
+            return f"Reading {event.stream}: {event.rows:,} rows"
+        case Evaluating():
+            return "Evaluating"
+        case Writing():
+            return f"Writing to {event.crm}: {event.done:,} of {event.total:,} records"
+        case Retrying():
+            return f"Trying {event.records:,} records again in {event.crm} (attempt {event.attempt})"
+        case ReadingBack():
+            return f"Reading back {event.records:,} records from {event.crm}"

@@ -1,0 +1,106 @@
+"""`leadline sync`: one cycle, or one after the other, told as they end."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leadline.common.canonical import plain
+from leadline.common.errors import RefusedError
+from leadline.sync.cycle import PlannedResult, SyncResult, make_plan, open_readers, open_writers, run_sync
+from leadline.sync.schedule import Event, Failed, Schedule, Skipped, Stop, cron, every, run_schedule, wall_clock
+from leadline.terminal.applying import apply_data, render_applied
+from leadline.terminal.plan import planned_data, render_plan, render_planned
+from leadline.terminal.pull import evaluation_data, pull_data, render_bounds, render_pull
+from leadline.terminal.screen import Screen
+from leadline.terminal.session import session
+from leadline.terminal.tables import cell
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+JITTER_SECONDS = 3.0
+
+
+def run_once(screen: Screen, config: Path, *, dry_run: bool) -> int:
+    """Run one cycle and show it; return its exit code. A dry run is given objects that cannot write."""
+    if dry_run:
+        with session(screen, config) as (opened, setting), open_readers(opened) as readers:
+            planned = make_plan(setting, readers)
+        return _show_planned(screen, planned)
+    with session(screen, config) as (opened, setting), open_writers(opened) as writers:
+        done = run_sync(setting, writers)
+    screen.result(sync_data(done), lambda console: render_sync(console, done))
+    return done.exit_code
+
+
+def run_scheduled(screen: Screen, config: Path, period: str | None, expression: str | None, *, dry_run: bool) -> int:
+    """Run cycles until SIGINT or SIGTERM; return the exit code of the last one.
+
+    Each run reads the configuration and the book again, so an edited book needs no restart. With JSON, each run is
+    one document.
+    """
+    schedule: Schedule = every(period, wall_clock()) if period is not None else cron(expression or "")
+    stop = Stop()
+    last = 0
+
+    def job() -> None:
+        nonlocal last
+        last = run_once(screen, config, dry_run=dry_run)
+
+    def tell(event: Event) -> None:
+        nonlocal last
+        if isinstance(event, Failed):
+            last = event.error.exit_code
+            screen.error(event.error)
+        elif isinstance(event, Skipped):
+            screen.note(
+                f"{event.runs} runs were skipped, the first at {cell(event.first)}: the one before took longer"
+            )
+        else:
+            screen.note(f"next run at {event.due:%Y-%m-%d %H:%M:%S}Z")
+
+    with stop.on_signals():
+        run_schedule(
+            schedule,
+            job,
+            stop=stop,
+            clock=wall_clock,
+            jitter=lambda: random.uniform(0, JITTER_SECONDS),  # noqa: S311 - spreads load, guards nothing
+            on_event=tell,
+        )
+    screen.note("Stopped.")
+    return last
+
+
+def sync_data(done: SyncResult) -> dict[str, object]:
+    """Return one cycle for machines."""
+    return {
+        "ok": done.exit_code == 0,
+        "exit_code": done.exit_code,
+        "pull": pull_data(done.pull),
+        "evaluation": evaluation_data(done.evaluation),
+        "plan": {"hash": done.plan.hash, "writes": len(done.plan.writes), "records": done.plan.record_count()},
+        "apply": apply_data(done.report),
+        "resumed": apply_data(done.resumed) if done.resumed else None,
+        "calls": plain(done.calls),
+        "lower_bounds": plain(done.bounds),
+    }
+
+
+def render_sync(console: Console, done: SyncResult) -> None:
+    """Print one cycle: pulled, planned, applied, and the calls beside the lower bound."""
+    render_pull(console, done.pull, done.calls)
+    if done.resumed is not None:
+        console.print("An interrupted plan was finished first:")
+        render_applied(console, done.resumed)
+    render_plan(console, done.plan)
+    if not done.plan.empty:
+        render_applied(console, done.report)
+    render_bounds(console, done.calls, done.bounds)
+
+
+def _show_planned(screen: Screen, planned: PlannedResult) -> int:
+    screen.result(planned_data(planned, None), lambda console: render_planned(console, planned, None))
+    return RefusedError.exit_code if planned.stops else 0
