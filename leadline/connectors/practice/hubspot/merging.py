@@ -22,7 +22,7 @@ def merge(portal: Portal, kind: Kind, primary: Row, other: Row, *, new_id: bool)
     table = portal.tables[kind.singular]
     at, visible = portal.now(), portal.now() + portal.search_lag
     source = _MERGED.get(kind.singular, Source("MERGE_OBJECTS"))
-    lost = [other, primary] if new_id else [other]
+    lost = [primary, other] if new_id else [other]
     survivor = table.add(primary.values, at, source, visible) if new_id else primary
     if new_id:
         survivor.created, survivor.origin = min(primary.created, other.created), primary.origin
@@ -34,6 +34,8 @@ def merge(portal: Portal, kind: Kind, primary: Row, other: Row, *, new_id: bool)
     for name, value in _gained(kind, primary, other, lost, at).items():
         survivor.write(name, value, at, source)
     table.touched(survivor, at, visible)
+    if kind.singular == "contact":
+        portal.show_company(survivor)
     return survivor
 
 

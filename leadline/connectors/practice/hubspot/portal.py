@@ -134,7 +134,7 @@ class Portal:
         self, kind: Kind, row: Row, given: Mapping[str, str], source: Source, *, late: int = 0, at: int | None = None
     ) -> bool:
         """Change a record by checked values and let HubSpot react; tells whether anything changed."""
-        at = self.now() if at is None else at
+        at = self.now() if at is None else max(at, row.updated)
         table = self.tables[kind.singular]
         values = self._normal(kind, given)
         if kind.singular in {"contact", "company"} and "lifecyclestage" in values:
@@ -175,11 +175,11 @@ class Portal:
             if row is None:
                 continue
             if singular == "contact":
-                self._show_company(row)
+                self.show_company(row)
             if singular == "deal":
                 self._deal_moved(row)
 
-    def _show_company(self, contact: Row) -> None:
+    def show_company(self, contact: Row) -> None:
         """Keep ``associatedcompanyid`` what the primary association says."""
         company = self.links.primary(("contact", contact.id)) or ""
         if contact.write("associatedcompanyid", company, self.now(), Source("ASSOCIATIONS", "ASSOCIATIONS")):

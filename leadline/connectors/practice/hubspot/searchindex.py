@@ -27,6 +27,7 @@ class SearchIndex:
         self._order: list[tuple[int, int]] = []
         self._waiting: list[tuple[int, int, int, Entry | None]] = []
         self._arrived = 0
+        self._shown: dict[int, int] = {}  # id -> which arrival is shown
         self._ids: tuple[float, float, list[int]] | None = None  # the last answer of ids_between
 
     def load(self, entries: Iterable[Entry]) -> None:
@@ -46,8 +47,10 @@ class SearchIndex:
     def settle(self, now: int) -> None:
         """Take in every change that is due by ``now``."""
         while self._waiting and self._waiting[0][0] <= now:
-            _, _, number, entry = heappop(self._waiting)
-            self._replace(number, entry)
+            _, order, number, entry = heappop(self._waiting)
+            if order > self._shown.get(number, 0):  # else a later change was shown first
+                self._shown[number] = order
+                self._replace(number, entry)
 
     def __len__(self) -> int:
         """How many rows search knows."""
@@ -79,8 +82,6 @@ class SearchIndex:
     def _replace(self, number: int, entry: Entry | None) -> None:
         self._ids = None
         known = self._entries.pop(number, None)
-        if known is not None and entry is not None and entry.updated < known.updated:
-            entry = known  # a delayed change overtaken by a later one that was shown first
         if known is not None:
             del self._order[bisect_left(self._order, (known.updated, number))]
         if entry is not None:

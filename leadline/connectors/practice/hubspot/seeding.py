@@ -11,7 +11,7 @@ from leadline.connectors.practice.hubspot.lifecycle import entered
 from leadline.connectors.practice.hubspot.merging import seeded_merge
 from leadline.connectors.practice.hubspot.portal import CLOSED, DEALS_TOOL, WON, Portal, PortalOwner
 from leadline.connectors.practice.hubspot.records import Change, Row, Source
-from leadline.connectors.practice.hubspot.seeding_activities import fill_activities
+from leadline.connectors.practice.hubspot.seeding_activities import fill_activities, stands
 from leadline.connectors.practice.hubspot.stamps import day_millis, millis, stamp_text
 from leadline.connectors.practice.ids import hubspot_id, salesforce_id
 from leadline.connectors.practice.organisation import Company, Deal, Organisation, Owner, Person
@@ -193,11 +193,11 @@ def _deal(portal: Portal, deal: Deal) -> Row:
 
 def _bury(portal: Portal, people: dict[str, Person], contacts: dict[str, Row]) -> dict[str, str]:
     """Delete and merge what was deleted and merged; returns key -> key of who stands for it (itself: archived)."""
-    gone = {}
+    gone: dict[str, str] = {}
     for key, person in sorted(people.items(), key=lambda pair: pair[1].merged or pair[1].created):
         row = contacts[key]
         if person.duplicate_of in contacts and person.merged and "hubspot" in person.merged_in:
-            survivor = contacts[person.duplicate_of]
+            survivor = contacts[stands(person.duplicate_of, gone)]
             seeded_merge(survivor, row, millis(person.merged))
             portal.tables["contact"].merged[row.id] = survivor.id
             gone[key] = person.duplicate_of
@@ -242,9 +242,7 @@ def _link_deals(
 def _standing(keys: tuple[str, ...], contacts: dict[str, Row], gone: dict[str, str]) -> Iterator[str]:
     """Walk who stands for these people now: survivors of merges, nobody for the deleted."""
     for given in keys:
-        key = given
-        while gone.get(key, key) != key:
-            key = gone[key]
+        key = stands(given, gone)
         if key in contacts and key not in gone:
             yield key
 

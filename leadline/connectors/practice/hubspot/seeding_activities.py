@@ -27,6 +27,13 @@ def form_guid(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"leadline:practice:form:{name}"))
 
 
+def stands(key: str, gone: Mapping[str, str]) -> str:
+    """Return the key of who stands for a person after all merges (``gone``: key -> key of the next one)."""
+    while gone.get(key, key) != key:
+        key = gone[key]
+    return key
+
+
 def fill_activities(
     portal: Portal,
     organisation: Organisation,
@@ -42,7 +49,7 @@ def fill_activities(
         person = people.get(happening.person)
         if happening.crm != "hubspot" or person is None:
             continue
-        key = _stands(happening.person, gone)
+        key = stands(happening.person, gone)
         contact = contacts[key]
         if happening.kind == "page_view":
             views[contact.id] += 1
@@ -63,12 +70,6 @@ def fill_activities(
         submitted.sort(key=lambda submission: (submission.at, submission.id))
     for singular, rows in engagements.items():
         portal.load(singular, rows)
-
-
-def _stands(key: str, gone: Mapping[str, str]) -> str:
-    while gone.get(key, key) != key:
-        key = gone[key]
-    return key
 
 
 def _attach(portal: Portal, made: tuple[str, Row], contact: Row) -> None:

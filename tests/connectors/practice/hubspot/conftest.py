@@ -22,28 +22,34 @@ from tests.connectors.practice.hubspot.hub import Hub
 @pytest.fixture(scope="session")
 def organisation() -> Organisation:
     """A small generated organisation."""
-    return generate(seed=11, people=160)
+    return generate(seed=3, people=160)
+
+
+@pytest.fixture(scope="session")
+def shared(organisation: Organisation) -> Iterator[Hub]:
+    """One practice HubSpot for all tests that only look, are refused, or mind only records of their own."""
+    with ExitStack() as running:
+        yield _begin(running, organisation)
 
 
 @pytest.fixture
 def start(organisation: Organisation) -> Iterator[Callable[..., Hub]]:
     """Start practice HubSpots, each with its own options: ``start(search_lag=5)``."""
     with ExitStack() as running:
-
-        def begin(given: Organisation | None = None, **options: Any) -> Hub:
-            chosen = given or organisation
-            clock = PracticeClock(chosen.end, frozen=True)
-            harness = Harness("hubspot", clock, chosen.seed)
-            app = hubspot_app(chosen, harness, PracticeOptions(**options))
-            server = running.enter_context(PracticeServer(app))
-            session = running.enter_context(requests.Session())
-            session.headers["Authorization"] = f"Bearer {HUBSPOT_TOKEN}"
-            return Hub(server.url, harness, clock, app.state.portal, chosen, session, app)
-
-        yield begin
+        yield lambda **options: _begin(running, organisation, **options)
 
 
 @pytest.fixture
 def hub(start: Callable[..., Hub]) -> Hub:
     """A practice HubSpot with the default options."""
     return start()
+
+
+def _begin(running: ExitStack, organisation: Organisation, **options: Any) -> Hub:
+    clock = PracticeClock(organisation.end, frozen=True)
+    harness = Harness("hubspot", clock, organisation.seed)
+    app = hubspot_app(organisation, harness, PracticeOptions(**options))
+    server = running.enter_context(PracticeServer(app))
+    session = running.enter_context(requests.Session())
+    session.headers["Authorization"] = f"Bearer {HUBSPOT_TOKEN}"
+    return Hub(server.url, harness, clock, app.state.portal, organisation, session, app)
