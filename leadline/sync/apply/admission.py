@@ -22,7 +22,8 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
     """Raise RefusedError when this plan may not be applied now; return whether an earlier run left it unfinished.
 
     ``accepted`` is the hash that a person accepted by naming the plan file; an adoption needs it. Nothing was
-    written anywhere when this raises. Guards were passed before an unfinished plan began, so they hold it no more.
+    written anywhere when this raises. An unfinished plan was accepted and had passed its guards before it began, so
+    neither holds it now.
     """
     _same_book(plan, book)
     _same_organisations(plan, crms)
@@ -41,7 +42,7 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
     resumed = status == "applying"
     if plan.adoption and active is not None and not resumed:
         raise RefusedError(f"this plan would adopt the CRMs, but that was done already; {_AGAIN}")
-    if plan.adoption and accepted != plan.hash:
+    if plan.adoption and accepted != plan.hash and not resumed:
         raise AdoptionError(plan)
     if not plan.adoption and active is None:
         raise RefusedError(f"no rule book is active on these CRMs yet, so the first plan must adopt them; {_AGAIN}")
