@@ -9,18 +9,19 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from leadline.common.canonical import digest
-from leadline.common.errors import OutsideError, PermissionMissingError, RefusedError
-from leadline.common.values import CRMS, Crm, Cursor, ObjectDescription
+from leadline.common.errors import OutsideError, PermissionMissingError
+from leadline.common.values import CRMS, Crm, Cursor
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
 from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
+from leadline.sync.pull.beginning import begin, remember_shown
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.happenings import store_activities
 from leadline.sync.pull.rows import hide_object, store_records
 from leadline.sync.results import PullResult
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import frontier_before, get_meta, set_frontier, set_meta, start_cycle
+from leadline.sync.store.cycles import frontier_before, set_frontier, start_cycle
 from leadline.sync.store.mirror import StreamCursor, load_cursors, move_cursor
 from leadline.sync.store.schema import touched
 
@@ -36,16 +37,17 @@ def pull(
     Starts a cycle (its status stays ``running``: whoever runs the cycle finishes it). A CRM that fails on the way
     keeps what it had stored, its error is in the result, and the frontier stands still. When not a single CRM
     answers, that error is raised and nothing is recorded. Raises RefusedError when a CRM is not the organisation
-    this state belongs to.
+    this state belongs to, BookError when the book names a field that no CRM has.
     """
-    errors: dict[Crm, OutsideError] = {}
-    upper = _upper_bounds(store, connectors, errors)
+    begun = begin(store, connectors, book)
+    errors = begun.errors
     with store.write() as connection:
-        cycle = start_cycle(connection, kind, max(upper.values()))
+        cycle = start_cycle(connection, kind, max(begun.upper.values()))
     notes = _Notes(tell)
-    for crm, bound in upper.items():
+    for crm, described in begun.described.items():
+        bound = Bound(crm, cycle, begun.upper[crm], described)
         try:
-            _pull_crm(store, connectors[crm], book, Bound(crm, cycle, bound, {}), notes)
+            _pull_crm(store, connectors[crm], book, bound, notes)
         except OutsideError as error:
             errors[crm] = error
     notes.warnings += [
@@ -53,13 +55,13 @@ def pull(
     ]
     with store.write() as connection:
         people = join_people(connection, cycle)
-        frontier = _frontier(connection, cycle, upper, complete=not errors)
+        frontier = _frontier(connection, cycle, begun.upper, complete=not errors)
         set_frontier(connection, cycle, frontier, book.hash)
         waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
     return PullResult(
         cycle=cycle,
         frontier=frontier,
-        upper=upper,
+        upper=begun.upper,
         rows=notes.rows,
         news=notes.news,
         people=people.total,
@@ -67,7 +69,7 @@ def pull(
         touched=waiting,
         warnings=tuple(notes.warnings),
         errors=dict(errors),
-        described=notes.described,
+        described=begun.described,
     )
 
 
@@ -79,7 +81,6 @@ class _Notes:
     rows: dict[str, int] = field(default_factory=dict)
     news: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    described: dict[Crm, Mapping[str, ObjectDescription]] = field(default_factory=dict)
 
     def count(self, stream: str, rows: int, news: int) -> None:
         self.rows[stream] = self.rows.get(stream, 0) + rows
@@ -88,45 +89,14 @@ class _Notes:
             self.tell(stream, self.rows[stream])
 
 
-def _upper_bounds(
-    store: Store, connectors: Mapping[Crm, ReadConnector], errors: dict[Crm, OutsideError]
-) -> dict[Crm, datetime]:
-    upper: dict[Crm, datetime] = {}
-    for crm in (name for name in CRMS if name in connectors):
-        try:
-            organisation = connectors[crm].organisation()
-            upper[crm] = connectors[crm].server_time()
-        except OutsideError as error:
-            errors[crm] = error
-            continue
-        with store.write() as connection:
-            _pin(connection, crm, organisation)
-    if not upper:
-        raise next(iter(errors.values()), RefusedError("no CRM to pull from"))
-    return upper
-
-
-def _pin(connection: Connection, crm: Crm, organisation: str) -> None:
-    known = get_meta(connection, f"organisation:{crm}")
-    if known is None:
-        set_meta(connection, f"organisation:{crm}", organisation)
-    elif known != organisation:
-        raise RefusedError(
-            f"this state belongs to {crm} organisation {known}, the configuration reaches {organisation}; "
-            "correct the address or use another state"
-        )
-
-
-def _pull_crm(store: Store, connector: ReadConnector, book: Book, bare: Bound, notes: _Notes) -> None:
-    wanted = objects_needed(book, bare.crm)
-    described = connector.describe(wanted)
-    notes.described[bare.crm] = described
-    bound = Bound(bare.crm, bare.cycle, bare.upper, described)
-    needs = needs_of(book, bound.crm, described)
+def _pull_crm(store: Store, connector: ReadConnector, book: Book, bound: Bound, notes: _Notes) -> None:
+    needs = needs_of(book, bound.crm, bound.described)
     notes.warnings += needs.warnings
     with store.write() as connection:
-        for name in wanted:
-            if name not in described and hide_object(connection, bound, name, rule_fields(book, bound.crm, name)):
+        remember_shown(connection, book, bound.crm, bound.described)
+        for name in objects_needed(book, bound.crm):
+            hidden = name not in bound.described
+            if hidden and hide_object(connection, bound, name, rule_fields(book, bound.crm, name)):
                 move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
         cursors = load_cursors(connection, bound.crm)
     for need in needs.objects:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from pretend_crm import START
+from pretend_crm import BOOK, START
 from sqlalchemy import func, select
 
-from leadline.common.errors import RefusedError, UnavailableError
+from leadline.common.errors import BookError, RefusedError, UnavailableError
 from leadline.common.values import RecordRef
 from leadline.rules.state import UNREADABLE
+from leadline.sync.store.cycles import last_cycles
 from leadline.sync.store.mirror import Written, links_from, load_cursors, load_records, remember_written
 from leadline.sync.store.schema import activities, activity_records, observations, touched
 
@@ -173,6 +174,21 @@ def test_a_hidden_field_is_unreadable_and_comes_back(world):
         assert load_records(connection, [lead])[lead].unreadable == frozenset()
 
 
+def test_a_field_that_no_crm_has_is_the_book_s_mistake(world):
+    """Named nowhere, ever: refused with its place before anything is read; while a CRM is down nobody can tell."""
+    world.use(
+        BOOK.replace("  status: ", "  typo: {type: text, salesforce: Lead.Emial, hubspot: contact.emial}\n  status: ")
+    )
+    with pytest.raises(BookError) as caught:
+        world.pull()
+    assert "salesforce shows no field Lead.Emial (did you mean `Email`?)" in str(caught.value)
+    assert "hubspot shows no field contact.emial" in str(caught.value)
+    with world.store.read() as connection:
+        assert last_cycles(connection) == []
+    world.hubspot.down = True
+    assert set(world.pull().errors) == {"hubspot"}
+
+
 def test_a_hidden_object_makes_its_rule_fields_unreadable(world):
     """Losing a whole object freezes what reads it; getting it back reads it in full."""
     world.salesforce.put("Lead", "L1", {"Title": "Chief"})
@@ -256,8 +272,6 @@ def test_a_changed_book_reads_new_fields_in_full(world):
     world.salesforce.put("Lead", "L1", {"Email": "a@x.example", "LeadSource": "Web"})
     world.pull()
     world.pass_time(days=1)
-    from pretend_crm import BOOK
-
     world.use(BOOK.replace("  status: ", "  source:    {type: text, salesforce: Lead.LeadSource}\n  status: "))
     world.pull()
     assert last(world.store)["changed"] == {"LeadSource": "Web"}
