@@ -21,10 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leadline.common.errors import RefusedError
-from leadline.rules.backends.vectors import HELD, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
-
-MOST_MOVES = 60
-"""Moves out of one stage: far below the 65 rules on one fact and 513 conditions on a level that break it."""
+from leadline.rules.backends.vectors import HELD, MOST_MOVES, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
 
 MOST_REMEMBERED = 65_536
 MOST_BOOKS = 8

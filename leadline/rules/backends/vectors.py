@@ -16,6 +16,9 @@ UNKNOWN: Final = 2
 HELD: Final = "held"
 """The signal that every vector begins with: a person set the stage in a CRM and it still stands."""
 
+MOST_MOVES: Final = 60
+"""Moves out of one stage: far below the 65 rules on one fact and 513 conditions on a level that break the engine."""
+
 MoveKind = Literal["disqualify", "human", "listed", "main"]
 Vector = tuple[int, ...]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from leadline.common.errors import Problem
 from leadline.common.values import Crm, ObjectDescription
 from leadline.rules.check.lifecycle import check_lifecycle
+from leadline.rules.check.limits import check_limits
 from leadline.rules.check.reads import check_reads
 from leadline.rules.check.scoring import check_scoring
 from leadline.rules.check.sources import check_sources
@@ -19,7 +20,7 @@ from leadline.rules.model import Book
 
 def check_book(book: Book) -> list[Problem]:
     """Return what is doubtful or wrong in a book, in file order; errors are what can never work."""
-    problems = [*check_lifecycle(book), *check_scoring(book), *check_sources(book)]
+    problems = [*check_lifecycle(book), *check_scoring(book), *check_sources(book), *check_limits(book)]
     return sorted(dict.fromkeys(problems))
 
 

@@ -161,6 +161,25 @@ temperature: {hot: [B1], cold: otherwise}
             ("10:7", "warning", "no-effect", "`up_to` of `capped` has no effect: it never gives more than 5"),
         ],
     ),
+    "a decay without end": (
+        """scores:
+  fit:
+    between: [0, 100]
+    criteria:
+      senior: {points: 60, when: {title: vp}}
+      slow: {points: 1000000, latest: demo, decay: {by: 0.0001%, every: 1h}}
+    grades: {A: 50, B: 0}
+  interest: {between: [0, 100], criteria: {demo: {points: 40, latest: demo}}, grades: {1: 30, 2: 0}}
+""",
+        [("6:7", "error", "too-many", "the points of `slow` decay too slowly to ever end")],
+    ),
+    "too many ways out of a stage": (
+        STAGES
+        + PATHS
+        + "".join(f"  - {{from: mql, to: recycled, when: {{title: t{number}}}}}\n" for number in range(60))
+        + "  - {from: recycled, to: customer}\n",
+        [("3:3", "error", "too-many", "the stage `mql` has 62 ways out; at most 60 can be decided")],
+    ),
     "stage values that cannot be read back": (
         "write:\n"
         "  hubspot: {stage: {field: lifecyclestage, values: {inquiry: lead, mql: Lead, customer: customer}}}\n"
