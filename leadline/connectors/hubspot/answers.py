@@ -116,7 +116,7 @@ def _says(code: str) -> str:
 def _rejection(told: Mapping[str, Any], otherwise: str) -> tuple[str, tuple[str, ...]]:
     """Return the most exact code and the properties named; HubSpot's messages quote values, so they stay out."""
     codes: list[str] = []
-    fields: list[str] = []
+    fields = list(_named(told))
     for error in told.get("errors") or ():
         if not isinstance(error, Mapping):
             continue

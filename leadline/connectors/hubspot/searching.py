@@ -58,6 +58,8 @@ def search_pages(
         edges = _between(kind.stamp, low, window.high)
         rows, more = _search(client, kind, wanted, [*edges, *filters], kind.stamp)
         last = stamp_of(kind, rows[-1]) if rows else 0
+        if rows and low is not None and min(stamp_of(kind, row) for row in rows) < low:
+            raise ContractError("HubSpot's search answered rows from before the window")
         whole = [row for row in rows if stamp_of(kind, row) < last] if more else rows
         if more and not whole:
             yield from _of_one_stamp(client, kind, wanted, last, window, filters)
@@ -68,8 +70,6 @@ def search_pages(
             yield kept
         if not more:
             return
-        if low is not None and last < low:
-            raise ContractError("HubSpot's search answered rows from before the window")
         low = last
 
 
@@ -81,6 +81,8 @@ def _of_one_stamp(
     while more:
         own = [_filter(kind.stamp, "EQ", stamp), _filter("hs_object_id", "GT", beyond)]
         rows, more = _search(client, kind, wanted, [*own, *filters], "hs_object_id")
+        if rows and min(int(row["id"]) for row in rows) <= beyond:
+            raise ContractError("HubSpot's search answered rows that were read already")
         if rows:
             yield sorted(rows, key=lambda row: order_of(kind, row))
             beyond = max(int(row["id"]) for row in rows)
