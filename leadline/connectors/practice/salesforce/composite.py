@@ -82,8 +82,6 @@ class Composite:
         version, path, params = _split(item)
         method = str(item.get("method", "GET")).upper()
         label = self._router.label(method, path)
-        if label in {"composite", "bulk"}:
-            raise ApiError(400, "INVALID_REQUEST", "this resource cannot be called from a composite request")
         headers = {**call.headers, **{k.lower(): str(v) for k, v in (item.get("httpHeaders") or {}).items()}}
         body = b"" if item.get("body") is None else json.dumps(item["body"]).encode()
         inner = replace(

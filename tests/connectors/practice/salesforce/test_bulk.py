@@ -57,7 +57,7 @@ def test_a_query_job(library: Site) -> None:
 
 
 def test_results_come_in_pages(library: Site) -> None:
-    """maxRecords and the locator page through a result; the last locator is the word null."""
+    """The parameter maxRecords and the locator page through a result; the last locator is the word null."""
     job = query_job(library, "SELECT Id FROM Lead", "queryAll", columnDelimiter="PIPE", lineEnding="CRLF")
     library.call("GET", f"/jobs/query/{job}")
     seen, locator = [], "0"

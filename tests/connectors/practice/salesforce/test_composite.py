@@ -86,9 +86,9 @@ def test_limits(library: Site, requests: Any) -> None:
 
 
 def test_composite_in_composite_is_refused(library: Site) -> None:
-    """A composite request cannot hold another one."""
-    answers = composite(library, sub("inner", "/composite", "POST", {"compositeRequest": []}))
-    assert answers[0]["httpStatusCode"] == 400
+    """A composite request cannot hold another one, nor a bulk job."""
+    answers = composite(library, sub("a", "/composite", "POST", {"compositeRequest": []}), sub("b", "/jobs/query"))
+    assert [answer["httpStatusCode"] for answer in answers] == [404, 404]
 
 
 def test_a_sub_request_has_its_own_headers(site: Site) -> None:

@@ -8,24 +8,28 @@ import pytest
 
 from tests.connectors.practice.salesforce.site import Site
 
-OBJECT_KEYS = set(
-    """actionOverrides activateable associateEntityType associateParentEntity childRelationships compactLayoutable
-    createable custom customSetting deepCloneable defaultImplementation deletable deprecatedAndHidden extendedBy
-    extendsInterfaces feedEnabled fields hasSubtypes implementedBy implementsInterfaces isInterface isSubtype keyPrefix
-    label labelPlural layoutable listviewable lookupLayoutable mergeable mruEnabled name namedLayoutInfos
-    networkScopeFieldName queryable recordTypeInfos replicateable retrieveable searchLayoutable searchable
-    sobjectDescribeOption supportedScopes triggerable undeletable updateable urls""".split()
-)
-FIELD_KEYS = set(
-    """aggregatable aiPredictionField autoNumber byteLength calculated calculatedFormula cascadeDelete caseSensitive
-    compoundFieldName controllerName createable custom defaultValue defaultValueFormula defaultedOnCreate
-    dependentPicklist deprecatedAndHidden digits displayLocationInDecimal encrypted externalId extraTypeInfo filterable
-    filteredLookupInfo formulaTreatNullNumberAsZero groupable highScaleNumber htmlFormatted idLookup inlineHelpText
-    label length mask maskType name nameField namePointing nillable permissionable picklistValues polymorphicForeignKey
-    precision queryByDistance referenceTargetField referenceTo relationshipName relationshipOrder restrictedDelete
-    restrictedPicklist scale searchPrefilterable soapType sortable type unique updateable
-    writeRequiresMasterRead""".split()
-)
+OBJECT_KEYS = {
+    *("actionOverrides", "activateable", "associateEntityType", "associateParentEntity", "childRelationships"),
+    *("compactLayoutable", "createable", "custom", "customSetting", "deepCloneable", "defaultImplementation"),
+    *("deletable", "deprecatedAndHidden", "extendedBy", "extendsInterfaces", "feedEnabled", "fields"),
+    *("hasSubtypes", "implementedBy", "implementsInterfaces", "isInterface", "isSubtype", "keyPrefix", "label"),
+    *("labelPlural", "layoutable", "listviewable", "lookupLayoutable", "mergeable", "mruEnabled", "name"),
+    *("namedLayoutInfos", "networkScopeFieldName", "queryable", "recordTypeInfos", "replicateable", "retrieveable"),
+    *("searchLayoutable", "searchable", "sobjectDescribeOption", "supportedScopes", "triggerable", "undeletable"),
+    *("updateable", "urls"),
+}
+FIELD_KEYS = {
+    *("aggregatable", "aiPredictionField", "autoNumber", "byteLength", "calculated", "calculatedFormula"),
+    *("cascadeDelete", "caseSensitive", "compoundFieldName", "controllerName", "createable", "custom"),
+    *("defaultValue", "defaultValueFormula", "defaultedOnCreate", "dependentPicklist", "deprecatedAndHidden"),
+    *("digits", "displayLocationInDecimal", "encrypted", "externalId", "extraTypeInfo", "filterable"),
+    *("filteredLookupInfo", "formulaTreatNullNumberAsZero", "groupable", "highScaleNumber", "htmlFormatted"),
+    *("idLookup", "inlineHelpText", "label", "length", "mask", "maskType", "name", "nameField", "namePointing"),
+    *("nillable", "permissionable", "picklistValues", "polymorphicForeignKey", "precision", "queryByDistance"),
+    *("referenceTargetField", "referenceTo", "relationshipName", "relationshipOrder", "restrictedDelete"),
+    *("restrictedPicklist", "scale", "searchPrefilterable", "soapType", "sortable", "type", "unique", "updateable"),
+    *("writeRequiresMasterRead",),
+}
 NAMES = ("Lead", "Contact", "Account", "Opportunity", "OpportunityContactRole", "Task", "Event", "Campaign", "User")
 
 

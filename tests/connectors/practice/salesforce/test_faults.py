@@ -119,7 +119,7 @@ def test_a_late_new_record_is_not_there_yet(site: Site) -> None:
 
 
 def test_a_rolled_back_write_is_never_late(site: Site) -> None:
-    """allOrNone also takes back what was not visible yet."""
+    """The switch allOrNone also takes back what was not visible yet."""
     site.fault("late_commit", times=1, seconds=60)
     site.patch_many([{"id": lead("p1"), "Rating": "Hot"}, {"id": lead("p6"), "LastName": ""}], allOrNone=True)
     site.harness.clock.advance(timedelta(seconds=61))

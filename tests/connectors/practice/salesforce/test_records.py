@@ -115,7 +115,7 @@ def test_values_are_kept_typed(site: Site) -> None:
 def test_what_is_not_there(site: Site) -> None:
     """Unknown objects, ids, resources, methods and bodies each get their own refusal."""
     assert refused(site, "GET", "/sobjects/Nonsense/describe") == (404, "NOT_FOUND")
-    assert refused(site, "GET", "/sobjects/Lead/00Q000000000000AAA") == (404, "NOT_FOUND")
+    assert refused(site, "GET", "/sobjects/Lead/00Q000000000000EAA") == (404, "NOT_FOUND")
     assert refused(site, "PATCH", "/sobjects/Lead/nonsense", json={}) == (404, "NOT_FOUND")
     assert refused(site, "GET", f"/sobjects/Lead/{lead('p1')}", params={"fields": "Nope"}) == (400, "INVALID_FIELD")
     assert refused(site, "GET", "/nonsense") == (404, "NOT_FOUND")

@@ -134,8 +134,10 @@ async function main() {
   await bulk(connection, ids);
   const limits = await connection.limits();
   seen.limits = { used: connection.limitInfo.apiUsage.used, max: limits.DailyApiRequests.Max };
+  const { accessToken, instanceUrl } = connection;
   await connection.logout();
-  seen.afterLogout = await refusal(connection.query("SELECT Id FROM Lead LIMIT 1"));
+  const stale = new jsforce.Connection({ accessToken, instanceUrl, version: "62.0" });
+  seen.afterLogout = await refusal(stale.query("SELECT Id FROM Lead LIMIT 1"));
   process.stdout.write(JSON.stringify(seen));
 }
 
