@@ -279,13 +279,13 @@ def explain(person: str, at: datetime | None, config: Path, as_json: bool) -> No
 def report(source: str | None, config: Path, as_json: bool) -> None:
     """Report stock and conversion by stage, time in stage, and sources. Asks no CRM."""
     from leadline.sync.funnel import funnel
-    from leadline.terminal.report import render_report
+    from leadline.terminal.report import render_report, report_data
     from leadline.terminal.session import session
 
     screen = Screen(as_json=as_json)
     with session(screen, config, crms=False) as (_, setting):
         found = funnel(setting.store, setting.book, source)
-    screen.result(found, lambda console: render_report(console, found))
+    screen.result(report_data(found), lambda console: render_report(console, found))
 
 
 @verbs.command()

@@ -35,7 +35,7 @@ from leadline.terminal.applying import apply_data, render_applied
 from leadline.terminal.explain import explained_data, render_explained
 from leadline.terminal.plan import planned_data, render_funnel, render_plan
 from leadline.terminal.pull import render_bounds, render_pull
-from leadline.terminal.report import render_report
+from leadline.terminal.report import render_report, report_data
 from leadline.terminal.screen import Screen
 from leadline.terminal.session import describe
 from leadline.terminal.syncing import sync_data
@@ -135,7 +135,7 @@ def _data(shown: Shown) -> dict[str, Any]:
         "calls": plain(shown.first_calls()),
         "lower_bounds": plain(shown.bounds),
         "second": sync_data(shown.second),
-        "report": plain(shown.report),
+        "report": report_data(shown.report),
         "explained": explained_data(shown.explained),
         "served": dict(shown.served),
     }

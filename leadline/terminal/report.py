@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from leadline.common.canonical import plain
 from leadline.sync.reporting import FunnelReport
 from leadline.terminal.tables import cell, percent, table
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def report_data(report: FunnelReport) -> dict[str, Any]:
+    """Return the report for machines; times are whole seconds."""
+    stages = [
+        {"stage": line.stage, "stock": line.stock, "entered": line.entered, "implied": line.implied,
+         "median_stay_seconds": _seconds(line.median_stay), "median_age_seconds": _seconds(line.median_age)}
+        for line in report.stages
+    ]  # fmt: skip
+    conversions = [
+        {"source": step.source, "target": step.target, "entered": step.entered, "converted": step.converted,
+         "median_time_seconds": _seconds(step.median_time)}
+        for step in report.conversions
+    ]  # fmt: skip
+    return {
+        "ok": True,
+        "frontier": plain(report.frontier),
+        "people": report.people,
+        "stages": stages,
+        "conversions": conversions,
+        "by_source": plain(report.by_source),
+    }
 
 
 def render_stock(console: Console, report: FunnelReport) -> None:
@@ -40,3 +64,7 @@ def render_report(console: Console, report: FunnelReport) -> None:
         ]
         numbers = range(1, len(stages) + 2)
         console.print(table(["source", "people", *stages], rows_by_source, right=tuple(numbers)))
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return None if span is None else int(span.total_seconds())
