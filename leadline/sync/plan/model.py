@@ -87,6 +87,10 @@ class Plan:
         """Whether there is nothing to write."""
         return not self.writes
 
+    def not_written_by(self, word: str) -> tuple[NotWritten, ...]:
+        """Return what is not written for a reason that has this word."""
+        return tuple(item for item in self.not_written if word in item.reason)
+
     def record_count(self) -> int:
         """Return how many different records would be written."""
         return len({write.ref for write in self.writes})

@@ -1,0 +1,248 @@
+"""What can go wrong while a plan is applied, over HTTP: every record is accounted for, and the next run heals it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import requests
+
+from leadline.common.values import RecordRef
+from leadline.sync.apply import ApplyReport, RecordOutcome, Retrying
+from leadline.sync.cycle import CycleEvent, make_plan, run_apply, run_sync
+from leadline.sync.plan import load_plan, save_plan
+from tests.sync.writing.rehearsal import Rehearsal
+
+BATCH = "POST /crm/v3/objects/contacts/batch/update"
+REFUSAL = {"salesforce": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "hubspot": "VALIDATION_ERROR"}
+
+
+def only(report: ApplyReport) -> RecordOutcome:
+    """Return the one record that was not verified."""
+    assert len(report.records) == 1, report.records
+    return report.records[0]
+
+
+def save_first_plan(rehearsal: Rehearsal) -> None:
+    """Plan the adoption and save it."""
+    with rehearsal.at_work() as (setting, writers):
+        save_plan(make_plan(setting, writers).plan, rehearsal.home / "plan.json")
+
+
+def apply_saved(rehearsal: Rehearsal) -> ApplyReport:
+    """Apply the saved plan as a fresh process would."""
+    with rehearsal.at_work() as (setting, writers):
+        return run_apply(setting, writers, load_plan(rehearsal.home / "plan.json")).report
+
+
+def sync(rehearsal: Rehearsal) -> ApplyReport:
+    """Sync as a fresh process would."""
+    with rehearsal.at_work() as (setting, writers):
+        return run_sync(setting, writers).report
+
+
+def a_record(rehearsal: Rehearsal, crm: str) -> RecordRef:
+    """Return a record that the saved plan writes in one step."""
+    plan = load_plan(rehearsal.home / "plan.json")
+    two_steps = {write.ref for write in plan.writes if write.phase == 1}
+    return next(write.ref for write in plan.writes if write.ref.crm == crm and write.ref not in two_steps)
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_a_refused_record_is_parked_and_does_not_hold_the_others(rehearsal: Rehearsal, crm: str) -> None:
+    """One refused record is told with the CRM's code and a remedy; it is not sent again until something changes."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, crm)
+    rehearsal.disturb("partial_failure", crm=crm, key=f"*{ref.id}*", code=REFUSAL[crm])
+    report = apply_saved(rehearsal)
+    outcome = only(report)
+    assert (outcome.ref, outcome.status) == (ref, "parked")
+    assert outcome.code
+    assert outcome.remedy
+    assert (report.ok, report.exit_code) == (False, 3)
+    with rehearsal.at_work() as (setting, writers):
+        again = run_sync(setting, writers)
+        assert again.plan.empty
+        assert any("parked" in item.reason for item in again.plan.not_written)
+    rehearsal.calm()
+    rehearsal.pass_time(days=8)
+    assert sync(rehearsal).ok
+    with rehearsal.at_work() as (setting, writers):
+        assert not run_sync(setting, writers).plan.not_written_by("parked")
+
+
+def test_a_locked_row_is_tried_again_alone(rehearsal: Rehearsal) -> None:
+    """UNABLE_TO_LOCK_ROW fails for now: only that row is sent again, and the run ends well."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, "salesforce")
+    rehearsal.disturb("lock_error", crm="salesforce", key=f"*{ref.id}*", times=2)
+    events: list[CycleEvent] = []
+    with rehearsal.at_work() as (setting, writers):
+        listening = replace(setting, tell=events.append)
+        report = run_apply(listening, writers, load_plan(rehearsal.home / "plan.json")).report
+    assert report.ok
+    assert [(event.records, event.attempt) for event in events if isinstance(event, Retrying)] == [(1, 2), (1, 3)]
+    assert (
+        report.calls["salesforce"]["write"]
+        == load_plan(rehearsal.home / "plan.json").calls["salesforce"]["write"] + 2
+    )
+
+
+def test_a_row_that_stays_locked_is_told_and_tried_by_the_next_run(rehearsal: Rehearsal) -> None:
+    """After the last try the row is reported as failed; applying the plan again writes just that."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, "salesforce")
+    rehearsal.disturb("lock_error", crm="salesforce", key=f"*{ref.id}*")
+    report = apply_saved(rehearsal)
+    assert (only(report).ref, only(report).status, only(report).code) == (ref, "failed", "UNABLE_TO_LOCK_ROW")
+    assert report.exit_code == 3
+    rehearsal.calm()
+    again = apply_saved(rehearsal)
+    assert again.ok
+    assert again.calls["salesforce"]["write"] == 1
+    assert again.calls["hubspot"]["write"] == 0
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot"])
+def test_a_yes_is_not_believed(rehearsal: Rehearsal, crm: str) -> None:
+    """A value that the CRM dropped in silence is found by reading back, told, and written by the next run."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, crm)
+    rehearsal.disturb("silent_ignore", crm=crm, key=f"*{ref.id}*")
+    report = apply_saved(rehearsal)
+    outcome = only(report)
+    assert (outcome.ref, outcome.status, outcome.code) == (ref, "ignored", "IGNORED")
+    assert "workflow" in outcome.remedy
+    assert report.exit_code == 3
+    rehearsal.calm()
+    assert sync(rehearsal).ok
+    with rehearsal.at_work() as (setting, writers):
+        assert run_sync(setting, writers).plan.empty
+
+
+def test_a_value_that_is_dropped_three_times_is_parked(rehearsal: Rehearsal) -> None:
+    """Something in the CRM keeps undoing it: after three tries it is left alone and named."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, "hubspot")
+    rehearsal.disturb("silent_ignore", crm="hubspot", key=f"*{ref.id}*")
+    assert only(apply_saved(rehearsal)).status == "ignored"
+    assert only(sync(rehearsal)).status == "ignored"
+    assert only(sync(rehearsal)).status == "ignored"
+    with rehearsal.at_work() as (setting, writers):
+        synced = run_sync(setting, writers)
+        assert synced.plan.empty
+        assert synced.plan.not_written_by("parked")
+
+
+@pytest.mark.parametrize("heal", ["apply", "sync"])
+def test_a_crm_that_goes_down_in_the_middle(rehearsal: Rehearsal, heal: str) -> None:
+    """The other CRM is still served; what was not reached is told, and the next run writes just that."""
+    save_first_plan(rehearsal)
+    rehearsal.disturb("server_error", crm="hubspot", match=BATCH, after=1)
+    report = apply_saved(rehearsal)
+    assert set(report.errors) == {"hubspot"}
+    assert report.exit_code == 3
+    assert {outcome.ref.crm for outcome in report.records} == {"hubspot"}
+    assert {outcome.status for outcome in report.records} == {"planned"}
+    assert report.counts["verified"] == len({w.ref for w in load_plan(rehearsal.home / "plan.json").writes}) - len(
+        report.records
+    )
+    rehearsal.calm()
+    if heal == "apply":
+        again = apply_saved(rehearsal)
+        assert again.resumed
+        assert again.ok
+        assert again.calls["salesforce"]["write"] == 0
+    else:
+        with rehearsal.at_work() as (setting, writers):
+            synced = run_sync(setting, writers)
+            assert synced.resumed is not None
+            assert synced.resumed.ok
+            assert synced.plan.empty
+    assert sync(rehearsal).ok
+
+
+def test_an_answer_that_is_lost_is_written_again(rehearsal: Rehearsal) -> None:
+    """When the connection drops after the work was done, nobody knows: the same absolute values are sent again."""
+    save_first_plan(rehearsal)
+    rehearsal.disturb("dropped_connection", crm="hubspot", match=BATCH, when="after", times=1)
+    report = apply_saved(rehearsal)
+    assert not report.ok
+    rehearsal.calm()
+    assert apply_saved(rehearsal).ok
+    with rehearsal.at_work() as (setting, writers):
+        assert run_sync(setting, writers).plan.empty
+
+
+def test_reading_back_that_fails_is_made_up_for(rehearsal: Rehearsal) -> None:
+    """Values that were written but could not be read back are not called verified; the next run reads them."""
+    save_first_plan(rehearsal)
+    rehearsal.disturb("server_error", crm="hubspot", match="POST /crm/v3/objects/contacts/batch/read")
+    report = apply_saved(rehearsal)
+    assert not report.ok
+    assert {outcome.status for outcome in report.records} == {"done"}
+    rehearsal.calm()
+    again = apply_saved(rehearsal)
+    assert again.ok
+    assert again.calls["hubspot"] == {"write": 0, "read_back": 1}
+
+
+def test_what_somebody_changed_is_not_overwritten(rehearsal: Rehearsal) -> None:
+    """A record changed after the plan was made is stale as a whole; the rest is written, and the exit code is 1."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, "salesforce")
+    rehearsal.pass_time(minutes=30)
+    rehearsal.by_hand(ref, {"Fit_Score__c": 99})
+    report = apply_saved(rehearsal)
+    assert (only(report).ref, only(report).status) == (ref, "stale")
+    assert "make a new plan" in only(report).remedy
+    assert report.exit_code == 1
+    assert rehearsal.shown()[ref]["Fit_Score__c"] == 99
+    assert sync(rehearsal).ok
+    assert rehearsal.shown()[ref]["Fit_Score__c"] != 99
+
+
+def test_a_deleted_record_is_gone(rehearsal: Rehearsal) -> None:
+    """A record deleted after the plan was made is told as gone, and later plans leave it out."""
+    save_first_plan(rehearsal)
+    ref = a_record(rehearsal, "hubspot")
+    rehearsal.pass_time(minutes=30)
+    answer = requests.delete(
+        f"{rehearsal.practice.hubspot_url}/crm/v3/objects/contacts/{ref.id}",
+        headers={"Authorization": f"Bearer {rehearsal.practice.credentials.hubspot_token}"},
+        timeout=10,
+    )
+    assert answer.status_code == 204
+    report = apply_saved(rehearsal)
+    assert (only(report).ref, only(report).status, report.exit_code) == (ref, "gone", 1)
+    with rehearsal.at_work() as (setting, writers):
+        assert ref not in {write.ref for write in run_sync(setting, writers).plan.writes}
+
+
+def test_a_first_step_that_fails_holds_back_the_second(rehearsal: Rehearsal) -> None:
+    """Where clearing was refused, setting is not tried: HubSpot would say yes and ignore it."""
+    save_first_plan(rehearsal)
+    plan = load_plan(rehearsal.home / "plan.json")
+    ref = next(write.ref for write in plan.writes if write.phase == 1)
+    rehearsal.disturb("partial_failure", crm="hubspot", key=f"*{ref.id}*", times=1, code=REFUSAL["hubspot"])
+    report = apply_saved(rehearsal)
+    assert (only(report).ref, only(report).status) == (ref, "parked")
+    stage = next(write.old for write in plan.writes if write.ref == ref and write.phase == 1)
+    assert rehearsal.shown()[ref]["lifecyclestage"] == stage
+
+
+def test_a_lagging_index_causes_no_second_write(rehearsal: Rehearsal) -> None:
+    """What was verified counts as shown even while HubSpot's search still answers with the time before."""
+    rehearsal.adopt()
+    harness = rehearsal.practice.hubspot
+    calls = harness.calls.snapshot().get(BATCH, 0)
+    rehearsal.disturb("late_commit", crm="hubspot", seconds=3600)
+    rehearsal.pass_time(days=20)
+    first = sync(rehearsal)
+    assert first.ok
+    written = harness.calls.snapshot().get(BATCH, 0)
+    assert written > calls
+    rehearsal.pass_time(minutes=1)
+    with rehearsal.at_work() as (setting, writers):
+        assert run_sync(setting, writers).plan.empty
+    assert harness.calls.snapshot().get(BATCH, 0) == written
