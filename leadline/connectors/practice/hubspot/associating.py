@@ -85,7 +85,10 @@ class Associating:
         """POST batch/archive: every association of each pair."""
         source, to = _kind(request, "from_type"), _kind(request, "to_type")
         for one in inputs_of(await object_of(request), MOST_WRITTEN):
-            for other in one.get("to") or ():
+            others = one.get("to")
+            if not isinstance(others, list):
+                raise bad_request("Invalid input JSON: to must be a list of objects")
+            for other in others:
                 pair = self._pair(source, to, one.get("from"), other)
                 if not isinstance(pair, dict):
                     self.portal.part(*pair)
@@ -150,7 +153,7 @@ def _primary(source: Kind, to: Kind, types: object) -> bool:
     pair = (source.singular, to.singular)
     numbers = [one.get("associationTypeId") if isinstance(one, Mapping) else None for one in types]
     known = {PLAIN_TYPES.get(pair), PRIMARY_TYPES.get(pair)} - {None}
-    if not set(numbers) <= known:
+    if not all(isinstance(number, int) and number in known for number in numbers):
         raise bad_request(f"Invalid association type for {source.singular} to {to.singular}.")
     return PRIMARY_TYPES.get(pair) in numbers
 

@@ -79,7 +79,9 @@ def read_query(kind: Kind, catalog: Catalog, given: object, most: int | None = N
         raise bad_request(f"{PROBLEM} The query is longer than {MOST_CHARACTERS} characters.")
     if not isinstance(groups, list | tuple) or not all(isinstance(group, Mapping) for group in groups):
         raise bad_request("Invalid input JSON: filterGroups must be a list of objects")
-    listed = [group.get("filters") or () for group in groups]
+    listed = [group.get("filters") or [] for group in groups]
+    if not all(isinstance(filters, list) for filters in listed):
+        raise bad_request("Invalid input JSON: filters must be a list of objects")
     if len(listed) > MOST_GROUPS:
         raise bad_request(f"{PROBLEM} There are {len(listed)} filterGroups, more than {MOST_GROUPS}.")
     if any(len(filters) > MOST_FILTERS for filters in listed):
@@ -96,8 +98,12 @@ def read_query(kind: Kind, catalog: Catalog, given: object, most: int | None = N
         descending=descending,
         limit=limit,
         after=after,
-        properties=tuple(given.get("properties") or ()),
+        properties=_texts(given.get("properties")),
     )
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in given) if isinstance(given, list) else ()
 
 
 def run(table: Table, catalog: Catalog, query: Query) -> tuple[int, list[Entry]]:
@@ -145,9 +151,9 @@ def _everything() -> Group:
     return Group((-inf, inf), (-inf, inf), [])
 
 
-def _group(kind: Kind, catalog: Catalog, filters: object) -> Group:
+def _group(kind: Kind, catalog: Catalog, filters: list[Any]) -> Group:
     group = _everything()
-    if not isinstance(filters, list) or not filters:
+    if not filters:
         raise bad_request(f"{PROBLEM} A filterGroup needs filters.")
     for one in filters:
         _add_filter(kind, catalog, group, one)
@@ -158,7 +164,7 @@ def _add_filter(kind: Kind, catalog: Catalog, group: Group, one: object) -> None
     if not isinstance(one, Mapping):
         raise bad_request(f"{PROBLEM} A filter must be an object.")
     name, operator = one.get("propertyName"), one.get("operator")
-    if operator not in _OPERATORS:
+    if not isinstance(operator, str) or operator not in _OPERATORS:
         raise bad_request(f"Invalid input JSON: operator must be one of [{', '.join(sorted(_OPERATORS))}]")
     if not isinstance(name, str) or name not in catalog.properties:
         error = {"message": f"Property {name} does not exist", "code": "PROPERTY_DOESNT_EXIST"}
@@ -180,13 +186,15 @@ def _add_filter(kind: Kind, catalog: Catalog, group: Group, one: object) -> None
 
 
 def _compare(kind: Kind, group: Group, name: str, operator: str, read: Callable[[str], Any], want: Any) -> None:
-    bounds = {
-        "EQ": (want, want),
-        "GT": (want + 1, inf),
-        "GTE": (want, inf),
-        "LT": (-inf, want - 1),
-        "LTE": (-inf, want),
-    } if isinstance(want, int | float) and float(want).is_integer() else {}  # fmt: skip
+    bounds: dict[str, tuple[float, float]] = {}
+    if isinstance(want, int):
+        bounds = {
+            "EQ": (want, want),
+            "GT": (want + 1, inf),
+            "GTE": (want, inf),
+            "LT": (-inf, want - 1),
+            "LTE": (-inf, want),
+        }
     if operator in bounds and _as_bounds(kind, group, name, *bounds[operator]):
         return
     if operator == "NEQ":
@@ -285,7 +293,7 @@ def _sort(catalog: Catalog, sorts: Any) -> tuple[str, bool]:
         name, direction = sorts[0].get("propertyName"), sorts[0].get("direction", "ASCENDING")
     else:
         name, direction = str(sorts[0]).lstrip("-"), "DESCENDING" if str(sorts[0]).startswith("-") else "ASCENDING"
-    if name not in catalog.properties or direction not in {"ASCENDING", "DESCENDING"}:
+    if str(name) not in catalog.properties or str(direction) not in {"ASCENDING", "DESCENDING"}:
         raise bad_request(PROBLEM, errors=[{"message": f"Cannot sort by {name} {direction}", "code": "INVALID_SORT"}])
     return str(name), direction == "DESCENDING"
 
@@ -309,7 +317,7 @@ def _sort_key(kind: Kind, catalog: Catalog, name: str) -> Callable[[Entry], Any]
 def _page(given: Mapping[str, Any], most: int) -> tuple[int, int]:
     try:
         limit, after = int(given.get("limit") or 10), int(given.get("after") or 0)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise bad_request(f"{PROBLEM} limit and after must be whole numbers.") from error
     if not 1 <= limit <= LARGEST_PAGE:
         raise bad_request(f"{PROBLEM} limit must be from 1 to {LARGEST_PAGE}.")

@@ -10,8 +10,10 @@ from typing import Final
 DAY: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_NUMBER: Final = re.compile(r"-?\d{1,15}")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_FIRST: Final = -62_135_596_800_000
+_LAST: Final = 253_402_300_799_999
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def millis(at: datetime) -> int:
@@ -33,7 +35,15 @@ def stamp_text(stamp: int) -> str:
 
 
 def read_stamp(text: str) -> int | None:
-    """Read epoch milliseconds, ISO 8601 with a zone, or a bare day (UTC midnight); None when it is none of them."""
+    """Read epoch milliseconds, ISO 8601 with a zone, or a bare day (UTC midnight); None when it is none of them.
+
+    None too for what lies outside the years 1 to 9999.
+    """
+    stamp = _stamp(text)
+    return stamp if stamp is not None and _FIRST <= stamp <= _LAST else None
+
+
+def _stamp(text: str) -> int | None:
     if _NUMBER.fullmatch(text):
         return int(text)
     try:

@@ -66,9 +66,9 @@ class Writer:
     def targets(self, kind: Kind, given: object) -> list[tuple[tuple[str, str], bool]]:
         """Read ``associations`` of a create: ((object's singular name, id), primary) of each."""
         found = []
-        for one in given if isinstance(given, list) else []:
-            to_id = str(one.get("to", {}).get("id", "")) if isinstance(one, Mapping) else ""
-            for named in one.get("types") or () if isinstance(one, Mapping) else ():
+        for one in _objects(given):
+            to_id = str(next(iter(_objects([one.get("to")])), {}).get("id", ""))
+            for named in _objects(one.get("types")):
                 to, primary = _end(kind.singular, named.get("associationTypeId"))
                 row = self.portal.tables[to].live(to_id)
                 if row is None:
@@ -86,6 +86,15 @@ class Writer:
             return None
         now = self.portal.now()
         return now - now % _MINUTE
+
+
+def _objects(given: object) -> list[Mapping[str, Any]]:
+    """Return a JSON list of objects; null is an empty one. Raises ApiError 400 for anything else."""
+    if given is None:
+        return []
+    if not isinstance(given, list) or not all(isinstance(one, Mapping) for one in given):
+        raise bad_request("Invalid input JSON: associations must be a list of objects with to and types")
+    return given
 
 
 def _end(source: str, number: object) -> tuple[str, bool]:
