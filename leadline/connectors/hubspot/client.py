@@ -80,7 +80,7 @@ class HubSpotClient:
     def __init__(self, settings: HubSpotSettings, sleep: Callable[[float], None] | None = None) -> None:
         self._settings = settings
         self.meter = Meter(CRM, settings.quota_share, read_usage)
-        self._pool = HubSpotPool(settings.timeout, self.meter)
+        self._pool = HubSpotPool(settings.url, settings.timeout, self.meter)
         pause = sleep or tenacity.nap.sleep
         self._patience = Patience(settings.patience, self._sign_in if settings.oauth else None, pause)
         self._pace = Pace(settings.searches_a_second, 1.0, pause)

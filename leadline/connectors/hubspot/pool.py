@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import urllib3
+from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 
 from leadline.common.errors import CredentialsError
 from leadline.connectors.http_answer import Answer, lower
@@ -21,11 +22,11 @@ from leadline.connectors.retrying import TransientError
 class HubSpotPool:
     """Stands where the client expects a ``urllib3.PoolManager``; returns Answers, raises ``common.errors``."""
 
-    def __init__(self, timeout: float, meter: Meter) -> None:
+    def __init__(self, base_url: str, timeout: float, meter: Meter) -> None:
         self._seconds = timeout
         self._timeout = urllib3.Timeout(connect=timeout, read=timeout)
         self._meter = meter
-        self._pool = urllib3.PoolManager(num_pools=2, maxsize=2, retries=False, cert_reqs="CERT_REQUIRED")
+        self._pool = _manager(base_url)
 
     def request(self, method: str, url: str, **given: Any) -> Answer:
         """Send one request and return its answer; a failed one raises the error it means."""
@@ -65,6 +66,17 @@ class _Received(Answer):
     @property
     def data(self) -> bytes:
         return self.body
+
+
+def _manager(base_url: str) -> urllib3.PoolManager:
+    """Return the pool, through the proxy of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the client overlooks."""
+    common: dict[str, Any] = {"num_pools": 2, "maxsize": 2, "retries": False, "cert_reqs": "CERT_REQUIRED"}
+    proxy = select_proxy(base_url, get_environ_proxies(base_url))
+    if not proxy:
+        return urllib3.PoolManager(**common)
+    user, password = get_auth_from_url(proxy)
+    headers = urllib3.make_headers(proxy_basic_auth=f"{user}:{password}") if user else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **common)
 
 
 def read_usage(headers: Mapping[str, str]) -> tuple[int, int] | None:

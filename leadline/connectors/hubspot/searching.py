@@ -1,5 +1,7 @@
 """Reading every row that changed in a window, by search, in order of (stamp, id). Calls: about n / 199.
 
+A book with so many properties that a search cannot name them costs ceil(n / 100) batch reads more.
+
 HubSpot's search sorts by one property, pages by offset (a row that changes meanwhile leaves the window, and its
 neighbour would slip over the page's edge unseen), and stops at 10,000 rows. So each page starts from the last stamp
 of the page before, whose rows are read again (usually one); a stamp that fills a page is read by id.
@@ -7,20 +9,27 @@ of the page before, whose rows are read again (usually one); a stamp that fills 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from leadline.common.errors import ContractError
 from leadline.common.values import Cursor
 from leadline.connectors.hubspot.answers import CRM
-from leadline.connectors.hubspot.client import HubSpotClient, next_page, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, next_page, raw
 from leadline.connectors.hubspot.names import Kind
 from leadline.connectors.instants import milliseconds, read_instant
+from leadline.connectors.paging import chunks
 
 PAGE: Final = 200
 """https://developers.hubspot.com/docs/guides/api/crm/search#limits: 200 a page, 10,000 rows a query."""
+
+LONGEST_NAMES: Final = 2400
+"""Characters of property names, in JSON: a search may have 3,000 in all. Beyond, properties are read by id."""
+READ_A_CALL: Final = 100
 
 Row = Mapping[str, Any]
 Filter = Mapping[str, Any]
@@ -52,7 +61,18 @@ def search_pages(
     client: HubSpotClient, kind: Kind, properties: Sequence[str], window: Window, filters: Sequence[Filter] = ()
 ) -> Iterator[list[Row]]:
     """Yield rows (``id``, ``properties``, ...), sorted, none empty. ``filters`` narrow them further (at most 4)."""
-    wanted = list(dict.fromkeys((*properties, kind.stamp, "hs_object_id")))
+    every = list(dict.fromkeys((*properties, kind.stamp, "hs_object_id")))
+    fits = len(json.dumps(every)) <= LONGEST_NAMES
+    wanted = every if fits else [kind.stamp, "hs_object_id"]
+    for rows in _pages(client, kind, wanted, window, filters):
+        full = rows if fits else _filled(client, kind, rows, every)
+        if full:
+            yield full
+
+
+def _pages(
+    client: HubSpotClient, kind: Kind, wanted: list[str], window: Window, filters: Sequence[Filter]
+) -> Iterator[list[Row]]:
     low = window.low
     while True:
         edges = _between(kind.stamp, low, window.high)
@@ -103,6 +123,29 @@ def _search(
     if not isinstance(rows, list):
         raise ContractError("HubSpot answered a search without results")
     return rows, bool(rows) and next_page(answer) is not None
+
+
+def _filled(client: HubSpotClient, kind: Kind, rows: list[Row], names: list[str]) -> list[Row]:
+    """Return rows with their properties read in batches of 100; those deleted meanwhile are left out."""
+    values: dict[str, Mapping[str, Any]] = {}
+    for group in chunks(rows, READ_A_CALL):
+        body = {
+            "inputs": [{"id": str(row["id"])} for row in group],
+            "properties": names,
+            "propertiesWithHistory": [],
+        }
+        answer = client.call("read", partial(_batch_read, kind.path, body))
+        values |= {str(row["id"]): row.get("properties") or {} for row in answer.get("results") or ()}
+    # The stamp stays the one that search ordered by: a newer one belongs to the next pull.
+    return [
+        {**row, "properties": {**values[str(row["id"])], **(row.get("properties") or {})}}
+        for row in rows
+        if str(row["id"]) in values
+    ]
+
+
+def _batch_read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
+    return apis.batch.read(path, body, **raw())
 
 
 def stamp_of(kind: Kind, row: Row) -> int:

@@ -223,3 +223,18 @@ def test_a_search_that_ignores_its_filters_is_stopped(
     with pytest.raises(ContractError, match="search answered rows"):
         rows(odd)
     assert len(script.asked) <= 3
+
+
+def test_the_proxy_of_the_environment_is_used(script: Any, scripted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY and its user are honoured, as for Salesforce; hubspot-api-client alone overlooks them."""
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("HTTP_PROXY", scripted.replace("://", "://user:word@"))
+    given = {"url": "http://api.hubspot.invalid", "token": "pat-s3cr3t"}
+    connector = connect(HubSpotSettings.model_validate(given), sleep=lambda _: None)
+    script.told = [(200, {"portalId": 7})]
+    assert connector.organisation() == "7"
+    headers = script.asked[0][3]
+    assert headers["host"] == "api.hubspot.invalid" and headers["proxy-authorization"].startswith("Basic ")
+    connector.close()

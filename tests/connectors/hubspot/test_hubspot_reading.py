@@ -171,3 +171,18 @@ def test_rows_of_one_stamp_are_read_by_id(connector: HubSpotConnector, practice:
     assert len({record.stamp for record in found if not record.deleted}) == 1
     assert sorted(record.ref for record in found if not record.deleted) == sorted(contacts)
     assert len(contacts) > 200
+
+
+def test_more_properties_than_a_search_can_name(connector: HubSpotConnector, practice: Practice) -> None:
+    """A search may have 3,000 characters: with too many names, rows are found by search and read in batches."""
+    plain = read(connector, "contact", ("email", "jobtitle"))
+    many = tuple(f"a_property_with_a_long_name_{number}" for number in range(90))
+    practice.hubspot.calls.clear()
+    found = read(connector, "contact", ("email", "jobtitle", *many))
+    assert [(r.ref, r.stamp, r.fields.get("email")) for r in found] == [
+        (r.ref, r.stamp, r.fields.get("email")) for r in plain
+    ]
+    standing = [record for record in found if not record.deleted]
+    assert all(record.fields[many[0]] is None for record in standing)
+    reads = practice.hubspot.calls.snapshot()["POST /crm/v3/objects/contacts/batch/read"]
+    assert -(-len(standing) // 100) <= reads <= -(-len(standing) // 100) + 2
