@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,12 @@ def decimal_text(number: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
+def duration_text(span: timedelta) -> str:
+    """Write a span as ISO 8601 in seconds alone, ``PT3600S``, so that equal spans have equal texts."""
+    seconds = Decimal(span.days * 86_400 + span.seconds) + Decimal(span.microseconds).scaleb(-6)
+    return f"PT{decimal_text(seconds)}S"
+
+
 def plain(value: Any) -> Any:
     """Turn values, dataclasses and mappings into JSON types; a float is a fault, because it is not exact."""
     if value is None or isinstance(value, bool | int | str):
@@ -38,6 +44,8 @@ def plain(value: Any) -> Any:
         return instant_text(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return duration_text(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
