@@ -103,8 +103,9 @@ def _combined(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Conditi
     )
 
 
-ATTRIBUTES = _combined(_attribute_tests())
-ANYTHING = _combined(st.one_of(_attribute_tests(), _stage_tests()))
+LEAVES = st.one_of(_attribute_tests(), st.just(TimeInStage(days(6))))
+ATTRIBUTES = st.one_of(_attribute_tests(), _combined(_attribute_tests()))
+ANYTHING = st.one_of(_attribute_tests(), _stage_tests(), _combined(st.one_of(_attribute_tests(), _stage_tests())))
 WITHOUT_STAY = ANYTHING.filter(lambda condition: "StayTest" not in repr(condition))
 
 
@@ -204,7 +205,7 @@ def facts(draw: st.DrawFn) -> Fact:
     return said(name, value, at, record, rank=rank, source="hubspot" if rank == 2 else "salesforce")
 
 
-HISTORIES = st.lists(facts(), max_size=16)
+HISTORIES = st.lists(facts(), min_size=3, max_size=18)
 
 
 def until(histories: list[Fact], first: float, last: float) -> list[Fact]:
