@@ -26,6 +26,7 @@ from leadline.connectors.practice.salesforce import (
     login,
     querying,
     records,
+    soap,
 )
 from leadline.connectors.practice.salesforce.answers import Answer, ApiError
 from leadline.connectors.practice.salesforce.calling import Call, Resource, Router, not_found, resource
@@ -166,7 +167,7 @@ class _Service:
         body = await request.body()
         if match is None:
             return _response(Answer(404, not_found().body()))
-        return _response(login.soap(self._org, _base(request), match["version"], body))
+        return _response(soap.soap(self._org, _base(request), match["version"], body))
 
     async def identity(self, request: Request) -> Response:
         """Who is signed in."""

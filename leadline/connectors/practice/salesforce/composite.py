@@ -14,6 +14,9 @@ from leadline.connectors.practice.salesforce.calling import Call, Router
 
 MOST: Final = 25
 MOST_WIDE: Final = 5  # sub-requests that are queries or collections
+INHERITED: Final = frozenset({"accept", "authorization", "content-type"})
+"""The headers that a sub-request takes from the whole call; any other must be in its own httpHeaders."""
+
 _REFERENCE: Final = re.compile(r"@\{(?P<id>\w+)(?P<path>[^}]*)\}")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _PREFIX: Final = re.compile(r"/?(?:services/data/)?v(\d{2,3}\.\d)(/.*)")
@@ -82,7 +85,8 @@ class Composite:
         version, path, params = _split(item)
         method = str(item.get("method", "GET")).upper()
         label = self._router.label(method, path)
-        headers = {**call.headers, **{k.lower(): str(v) for k, v in (item.get("httpHeaders") or {}).items()}}
+        inherited = {name: text for name, text in call.headers.items() if name in INHERITED}
+        headers = inherited | {name.lower(): str(text) for name, text in (item.get("httpHeaders") or {}).items()}
         body = b"" if item.get("body") is None else json.dumps(item["body"]).encode()
         inner = replace(
             call,

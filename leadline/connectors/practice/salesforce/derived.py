@@ -61,6 +61,7 @@ def _member(row: dict[str, Any], now: datetime) -> None:
 _DERIVATIONS: Final[Mapping[str, Callable[[dict[str, Any], datetime], None]]] = {
     "Lead": _person,
     "Contact": _person,
+    "User": _person,
     "Opportunity": _opportunity,
     "Task": _task,
     "Event": _event,

@@ -18,7 +18,8 @@ _MASTER: Final = "012000000000000AAA"
 
 def describe_global(call: Call) -> Answer:
     """Answer ``/sobjects``: every object this user sees, without fields."""
-    listed = [_brief(call, item) for item in sorted(call.org.schema.objects.values(), key=lambda item: item.name)]
+    seen = [item for item in call.org.schema.objects.values() if item.name not in call.org.schema.hidden]
+    listed = [_brief(call, item) for item in sorted(seen, key=lambda item: item.name)]
     return Answer(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
 
 
@@ -62,8 +63,9 @@ def field_plain(field: Field) -> dict[str, Any]:
         **dict.fromkeys(("queryByDistance", "restrictedDelete", "searchPrefilterable"), False),
         "writeRequiresMasterRead": False,
         **dict.fromkeys(("calculatedFormula", "controllerName", "defaultValueFormula", "extraTypeInfo")),
-        **dict.fromkeys(("filteredLookupInfo", "inlineHelpText", "mask", "maskType", "referenceTargetField")),
+        **dict.fromkeys(("filteredLookupInfo", "mask", "maskType", "referenceTargetField")),
         "relationshipOrder": None,
+        "inlineHelpText": field.help,
         "aggregatable": field.filterable and field.type != "boolean",
         "byteLength": 18 if field.type in {"id", "reference"} else field.length * 3,
         "compoundFieldName": field.compound,

@@ -125,7 +125,10 @@ def _save(writes: Saver, job: Job, target: SObject, row: dict[str, str]) -> Save
     given: dict[str, Any] = {n: None if value == CLEARED else value for n, value in row.items() if value != ""}
     identifier = next((value for name, value in given.items() if name.lower() == "id"), None)
     if job.operation in {"delete", "hardDelete"}:
-        return writes.delete(target, identifier or "")
+        result = writes.delete(target, identifier or "")
+        if job.operation == "hardDelete" and result.id:
+            writes.org.store.remove(target.name, result.id)
+        return result
     if job.operation == "update":
         return writes.update(target, identifier or "", given)
     if job.operation == "upsert" and job.external:

@@ -31,6 +31,7 @@ INDUSTRIES: Final = (
     *("Software", "Manufacturing", "Logistics", "Banking", "Consulting", "Education", "Energy", "Finance"),
     *("Government", "Healthcare", "Hospitality", "Insurance", "Media", "Retail", "Telecommunications", "Other"),
 )
+UNTICKED: Final = "Ticked when confirmed. A checkbox is never empty: unticked is no, or nobody asked."
 OPPORTUNITY_STAGES: Final = ("Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
 
 
@@ -49,9 +50,9 @@ def lifecycle_fields(stages: tuple[str, ...]) -> tuple[Field, ...]:
         instant("SLA_Due__c", label="SLA Due"),
         number("Lifecycle_Pass__c", scale=0),
         text("Previous_Stage__c", 80),
-        flag("Budget_Confirmed__c"),
-        flag("Decision_Maker__c"),
-        flag("Need_Confirmed__c"),
+        flag("Budget_Confirmed__c", help=UNTICKED),
+        flag("Decision_Maker__c", help=UNTICKED),
+        flag("Need_Confirmed__c", help=UNTICKED),
         day("Project_Start__c"),
         money("Expected_Amount__c"),
         text("HubSpot_Contact_Id__c", 20, "HubSpot Contact Id", external_id=True),

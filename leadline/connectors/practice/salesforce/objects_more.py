@@ -178,7 +178,6 @@ def _user() -> SObject:
             text("FederationIdentifier", 512),
             *audit(deleted=False),
         ),
-        writable=False,
     )
 
 
@@ -196,7 +195,6 @@ def _group() -> SObject:
             text("Email", 255, type="email"),
             *audit(deleted=False),
         ),
-        writable=False,
     )
 
 

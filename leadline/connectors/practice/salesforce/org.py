@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -41,7 +41,8 @@ class Org:
         self.id = organization_id(organisation)
         self.name = organisation.name
         full = standard_objects()
-        self.schema = Schema(_permitted(item, options) for item in full)
+        hidden = frozenset(name for name in options.hidden_fields if "." not in name)
+        self.schema = Schema((_permitted(item, options) for item in full), hidden)
         self.store = Store(self.schema, harness.clock.now)
         seeder = Seeder(organisation)
         seeder.fill(self.store)
@@ -49,7 +50,7 @@ class Org:
         self.sessions: dict[str, Session] = {}
         self.cursors: OrderedDict[str, Outcome] = OrderedDict()
         self.jobs: dict[str, Any] = {}
-        self._calls: list[datetime] = []
+        self._calls: deque[datetime] = deque()
         self._made = 0
 
     @property
@@ -64,8 +65,8 @@ class Org:
     def used(self) -> int:
         """Return the calls of the last 24 hours."""
         since = self.harness.clock.now() - timedelta(days=1)
-        if self._calls and self._calls[0] <= since:
-            self._calls = [at for at in self._calls if at > since]
+        while self._calls and self._calls[0] <= since:
+            self._calls.popleft()
         return len(self._calls)
 
     def spend(self) -> None:
@@ -138,4 +139,5 @@ def _permitted(item: SObject, options: PracticeOptions) -> SObject:
         if choices is not None:
             marks |= {"options": tuple(choices), "restricted": True}
         kept.append(replace(field, **marks) if marks else field)
-    return replace(item, fields=tuple(kept))
+    writable = item.writable and item.name not in options.read_only_fields
+    return replace(item, fields=tuple(kept), writable=writable)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ class Field:
     default: Any = None
     compound: str | None = None
     name_field: bool = False
+    help: str | None = None
 
     @property
     def custom(self) -> bool:
@@ -65,7 +66,6 @@ class SObject:
     history: str | None = None
     writable: bool = True
     mergeable: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -82,11 +82,12 @@ class SObject:
 
 
 class Schema:
-    """All objects of the organisation, after what this user may not see was taken away."""
+    """All objects of the organisation; ``hidden`` ones exist but cannot be named by this user."""
 
-    def __init__(self, objects: Iterable[SObject]) -> None:
+    def __init__(self, objects: Iterable[SObject], hidden: frozenset[str] = frozenset()) -> None:
+        self.hidden = hidden
         self.objects: dict[str, SObject] = {item.name: item for item in objects}
-        self._by_lower = {name.lower(): item for name, item in self.objects.items()}
+        self._by_lower = {name.lower(): item for name, item in self.objects.items() if name not in hidden}
         self._by_prefix: dict[str, SObject] = {}
         for item in self.objects.values():
             self._by_prefix.setdefault(item.prefix, item)
@@ -94,11 +95,11 @@ class Schema:
         for item in self.objects.values():
             for member in item.fields:
                 for target in member.references if member.children else ():
-                    if target in self.children and member.children:
+                    if target in self.children and member.children and item.name not in hidden:
                         self.children[target][member.children.lower()] = (item, member)
 
     def find(self, name: str) -> SObject | None:
-        """Return the object of that name in any case, or None."""
+        """Return the object of that name in any case, or None where there is none that this user sees."""
         return self._by_lower.get(name.lower())
 
     def of_id(self, identifier: str) -> SObject | None:

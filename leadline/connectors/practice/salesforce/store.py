@@ -65,6 +65,11 @@ class Store:
         else:
             self._late[identifier] = _Late(visible, name, row)
 
+    def remove(self, name: str, identifier: str) -> None:
+        """Take a row away for good; not even queryAll shows it."""
+        self._tables[name].pop(identifier, None)
+        self._late.pop(identifier, None)
+
     def new_id(self, prefix: str) -> str:
         """Return an id that no row has, the same for the same run."""
         self._made += 1

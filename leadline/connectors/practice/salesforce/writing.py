@@ -47,6 +47,7 @@ class Saver:
     def update(self, target: SObject, identifier: str, given: Mapping[str, Any]) -> SaveResult:
         """Change a record. Raises RecordError, or ApiError for what refuses the whole request."""
         known(target, given)
+        _writable(target)
         before = self.existing(target, identifier)
         self._disturb(before["Id"])
         changes = self._changes(target, given, creating=False)
@@ -248,8 +249,7 @@ def known(target: SObject, given: Mapping[str, Any]) -> None:
 
 def _writable(target: SObject) -> None:
     if not target.writable:
-        message = f"entity type {target.name} does not support this operation through the practice API"
-        raise RecordError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
+        raise RecordError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
 
 
 def _strikes(refused: str | None, value: Any) -> bool:

@@ -133,6 +133,13 @@ def test_ingest_insert_upsert_delete(site: Site) -> None:
     assert site.values(f"SELECT IsDeleted FROM Lead WHERE Id = '{made[0]}'", everything=True) == [True]
 
 
+def test_a_hard_delete_leaves_no_trace(site: Site) -> None:
+    """After hardDelete not even queryAll shows the record."""
+    load(site, f"Id\n{lead('p6')}\n", "hardDelete")
+    assert site.soql(f"SELECT Id FROM Lead WHERE Id = '{lead('p6')}'", everything=True) == []
+    assert site.call("GET", f"/sobjects/Lead/{lead('p6')}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

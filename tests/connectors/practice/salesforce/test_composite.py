@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.practice.salesforce.site import Site, lead
+from tests.connectors.practice.salesforce.site import Site, lead, running
 
 ROOT = "/services/data/v62.0"
 
@@ -91,13 +91,17 @@ def test_composite_in_composite_is_refused(library: Site) -> None:
     assert [answer["httpStatusCode"] for answer in answers] == [404, 404]
 
 
-def test_a_sub_request_has_its_own_headers(site: Site) -> None:
-    """Headers of a sub-request hold for it alone."""
-    headers = {"Sforce-Query-Options": "batchSize=200"}
-    answers = composite(
-        site, sub("a", "/query?q=SELECT+Id+FROM+Lead", httpHeaders=headers), sub("b", "/sobjects/Lead/describe")
-    )
-    assert [answer["httpStatusCode"] for answer in answers] == [200, 200]
+def test_a_sub_request_has_its_own_headers() -> None:
+    """A header of the whole call does not reach the sub-requests; theirs does: an assignment rule shows it."""
+    record = {"attributes": {"type": "Lead"}, "id": lead("p1"), "Rating": "Hot"}
+    off = {"Sforce-Auto-Assign": "FALSE"}
+    with running(assignment_rule=True) as site:
+        before = site.read("Lead", "p1", "OwnerId")
+        update = sub("a", "/composite/sobjects", "PATCH", {"records": [record]})
+        composite(site, {**update, "httpHeaders": off})
+        assert site.read("Lead", "p1", "OwnerId") == before
+        site.call("POST", "/composite", json={"compositeRequest": [update]}, headers=off)
+        assert site.read("Lead", "p1", "OwnerId") != before
 
 
 def test_batch(site: Site) -> None:

@@ -55,7 +55,7 @@ def driven(url: str) -> dict[str, Any]:
 
 
 def test_jsforce_is_at_home() -> None:
-    """Login, describe, paged queries, writes of every kind, refusals by name, bulk jobs and limits all work."""
+    """Login, describe, paged queries, writes of every kind, refusals by name, bulk jobs and SOAP all work."""
     organisation = generate(seed=7, people=1600)
     with running(organisation) as site:
         tasks = site.values("SELECT COUNT(Id) FROM Task")[0]
@@ -94,6 +94,9 @@ def check_writes(seen: dict[str, Any]) -> None:
         "missing": "REQUIRED_FIELD_MISSING",
         "nothing": "NOT_FOUND",
     }
+    transform = seen["transform"]
+    assert transform["loser"]["code"] == "ENTITY_IS_DELETED"
+    assert [transform[name] for name in ("converted", "opportunity", "merged", "back")] == [True] * 4
     bulk = seen["bulk"]
     assert (bulk["successful"], bulk["unprocessed"], bulk["rows"]) == (199, 0, 199)
     assert bulk["failed"][0].startswith("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:")

@@ -241,6 +241,22 @@ def test_options_restrict() -> None:
         assert limited.call("PATCH", path, json={"Phone": "1", "Rating": "Hot"}).status_code == 204
 
 
+def test_whole_objects_may_be_hidden_or_read_only() -> None:
+    """An object that this user may not see cannot be named at all; a read-only one can only be read."""
+    with running(hidden_fields=("Opportunity", "Group"), read_only_fields=("Contact",)) as site:
+        listed = {item["name"] for item in site.call("GET", "/sobjects").json()["sobjects"]}
+        assert "Lead" in listed
+        assert not {"Opportunity", "Group"} & listed
+        assert refused(site, "GET", "/sobjects/Opportunity/describe") == (404, "NOT_FOUND")
+        assert site.refusal("SELECT Id FROM Opportunity")[0] == "INVALID_TYPE"
+        assert site.refusal("SELECT ConvertedOpportunity.Name FROM Lead")[0] == "INVALID_FIELD"
+        assert len(site.soql("SELECT Id, Owner.Name FROM Lead")) == 3
+        path = f"/sobjects/Contact/{contact('p2')}"
+        assert refused(site, "PATCH", path, json={"Title": "x"}) == (403, "INSUFFICIENT_ACCESS_OR_READONLY")
+        assert refused(site, "DELETE", path) == (403, "INSUFFICIENT_ACCESS_OR_READONLY")
+        assert site.call("GET", path).status_code == 200
+
+
 def test_duplicate_rule() -> None:
     """With a duplicate rule a known address is refused unless the header allows it."""
     with running(duplicate_rule=True) as site:

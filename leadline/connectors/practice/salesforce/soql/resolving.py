@@ -69,8 +69,10 @@ class Scope:
             step = objects[0].by_relationship.get(name.lower()) if len(objects) == 1 else None
             if step is None or len(steps) == DEEPEST:
                 raise self._no_relationship(operand, name)
+            objects = tuple(found for t in step.references if (found := self.store.schema.find(t)))
+            if not objects:
+                raise self._no_relationship(operand, name)
             steps.append(step)
-            objects = tuple(self.store.schema.objects[t] for t in step.references if t in self.store.schema.objects)
         field = self._field(operand, objects, names[-1])
         return Resolved(field, tuple(steps), self._getter(steps, field, polymorphic=len(objects) > 1))
 

@@ -125,6 +125,26 @@ async function bulk(connection, ids) {
   };
 }
 
+async function transform(connection, ids) {
+  const [result] = [].concat(
+    await connection.soap.convertLead([
+      { leadId: ids[0], convertedStatus: "Qualified", opportunityName: "From a lead", doNotCreateOpportunity: false },
+    ]),
+  );
+  const lead = await connection.sobject("Lead").retrieve(ids[0]);
+  const master = { type: "Lead", Id: ids[1] };
+  const [merged] = [].concat(await connection.soap.merge([{ masterRecord: master, recordToMergeIds: [ids[2]] }]));
+  await connection.sobject("Lead").destroy(ids[3]);
+  const [back] = [].concat(await connection.soap.undelete([ids[3]]));
+  seen.transform = {
+    converted: lead.IsConverted && lead.ConvertedContactId === result.contactId,
+    opportunity: lead.ConvertedOpportunityId === result.opportunityId,
+    merged: merged.success,
+    loser: await refusal(connection.sobject("Lead").retrieve(ids[2])),
+    back: (await connection.sobject("Lead").retrieve(ids[3])).Id === back.id,
+  };
+}
+
 async function main() {
   const connection = await signIn();
   await describe(connection);
@@ -132,6 +152,7 @@ async function main() {
   const ids = await write(connection);
   await refusals(connection, ids[0]);
   await bulk(connection, ids);
+  await transform(connection, ids);
   const limits = await connection.limits();
   seen.limits = { used: connection.limitInfo.apiUsage.used, max: limits.DailyApiRequests.Max };
   const { accessToken, instanceUrl } = connection;
