@@ -15,6 +15,7 @@ from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordR
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
 from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
+from leadline.sync.pull.authors import name_authors
 from leadline.sync.pull.beginning import begin, remember_shown
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.happenings import store_activities
@@ -100,7 +101,7 @@ def _pull_crm(store: Store, connector: ReadConnector, book: Book, bound: Bound, 
                 move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
         cursors = load_cursors(connection, bound.crm)
     for need in needs.objects:
-        _pull_records(store, connector, bound, need, cursors.get(need.object), notes)
+        _pull_records(store, connector, book, bound, need, cursors.get(need.object), notes)
     for activity in needs.activities:
         cursor = cursors.get(f"activity:{activity.kind}")
         try:
@@ -110,7 +111,13 @@ def _pull_crm(store: Store, connector: ReadConnector, book: Book, bound: Bound, 
 
 
 def _pull_records(
-    store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, cursor: StreamCursor | None, notes: _Notes
+    store: Store,
+    connector: ReadConnector,
+    book: Book,
+    bound: Bound,
+    need: ObjectNeed,
+    cursor: StreamCursor | None,
+    notes: _Notes,
 ) -> None:
     shape = digest([need.fields, need.links, need.unreadable])
     if cursor is not None and cursor.shape != shape:
@@ -121,7 +128,8 @@ def _pull_records(
     stream = f"{bound.crm} {need.object}"
     notes.count(stream, 0, 0)
     request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links)
-    for page in connector.records(request):
+    for rows in connector.records(request):
+        page = name_authors(store, connector, bound, need, book, rows)
         with store.write() as connection:
             news = store_records(connection, bound, need, page)
             reached = _further(reached, Cursor(page[-1].stamp, page[-1].ref.id)) if page else reached

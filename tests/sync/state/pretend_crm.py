@@ -86,7 +86,11 @@ class PretendCrm:
         self.asked.append(request)
         after = request.since.stamp - request.look_back if request.since else None
         found = [
-            replace(row, fields={name: row.fields.get(name) for name in request.fields})
+            replace(
+                row,
+                fields={name: row.fields.get(name) for name in request.fields},
+                history=row.history if request.history else (),
+            )
             for ref, row in self.rows.items()
             if ref.object == request.object and row.stamp <= request.until and (after is None or row.stamp > after)
         ]

@@ -7,7 +7,7 @@ import pytest
 from pretend_crm import BOOK, START
 
 from leadline.common.errors import RefusedError
-from leadline.common.values import RecordRef
+from leadline.common.values import FieldChange, RecordRef
 from leadline.sync.store.mirror import Written, remember_written
 from leadline.sync.store.outcomes import all_lifecycle, decisions_in, decisions_of, load_lifecycle
 from leadline.sync.verifying import verify
@@ -184,6 +184,30 @@ def test_a_stage_set_by_hand_stands_and_a_machine_s_does_not(world):
     assert stages(world.store)["p-000001"] == "opportunity"
     assert json.loads(row_of(world.store).state)["hold"]["who"] == "rep@acme.example"
     verify_all(world.store)
+
+
+def test_hubspot_s_history_says_who_moved_a_stage(world):
+    """HubSpot's rows name no author: its history is read, only where a stage changed that we did not write."""
+    for number in range(1, 5):
+        world.hubspot.put("contact", str(number), {"email": f"{number}@x.example", "lifecyclestage": "lead"})
+    world.cycle()
+    world.pass_time(hours=1)
+    world.hubspot.asked.clear()
+    world.hubspot.put("contact", "4", {"jobtitle": "Clerk"})
+    world.cycle()
+    assert not any(request.history for request in world.hubspot.asked if hasattr(request, "history"))
+    at = world.pass_time(hours=1)
+    with world.store.write() as connection:
+        ours = RecordRef("hubspot", "contact", "3")
+        remember_written(connection, [Written(ours, "lifecyclestage", "opportunity", "plan", at)])
+    for number, (author, by_user) in enumerate([("rep@acme.example", True), ("AUTOMATION", False), ("", False)], 1):
+        change = FieldChange("lifecyclestage", "opportunity", at, author, by_user)
+        world.hubspot.put("contact", str(number), {"lifecyclestage": "opportunity"}, history=(change,))
+    _, result = world.cycle()
+    assert result.moves == {"inquiry->opportunity": 1}
+    assert stages(world.store)["p-000001"] == "opportunity"
+    assert json.loads(row_of(world.store).state)["hold"]["who"] == "rep@acme.example"
+    assert verify_all(world.store) == 6
 
 
 def test_a_join_keeps_the_furthest_stage(world):
