@@ -36,3 +36,19 @@ ACTIVITY_KINDS: Final[Mapping[Crm, Mapping[str, tuple[str, ...]]]] = {
         "one_to_one_email": ("direction", "status"),
     },
 }
+
+STAGE_DATES: Final[Mapping[tuple[Crm, str], str]] = {
+    # CRM and stage field -> the field that the CRM itself fills when a record enters a stage value.
+    ("hubspot", "lifecyclestage"): "hs_v2_date_entered_{value}",
+}
+
+
+def stage_date_field(crm: Crm, field: str, value: str) -> str | None:
+    """Return the CRM's own field for when a record entered ``value`` of its stage field; None where it keeps none."""
+    pattern = STAGE_DATES.get((crm, field))
+    return None if pattern is None else pattern.format(value=value)
+
+
+def is_stage_date(crm: Crm, name: str) -> bool:
+    """Say whether a field is one that the CRM fills by itself whenever a stage is entered."""
+    return any(at == crm and name.startswith(pattern.split("{")[0]) for (at, _), pattern in STAGE_DATES.items())

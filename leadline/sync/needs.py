@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 from leadline.common.values import Crm, ObjectDescription
-from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS, PERSON_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS, PERSON_OBJECTS, stage_date_field
 from leadline.rules.model import Book, DealTest
 
 IDENTITY: Final[Mapping[tuple[Crm, str], tuple[str, ...]]] = {
@@ -117,10 +117,19 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
         if item not in shown.fields and item not in _OPTIONAL and item not in ruled:
             warnings.append(f"{crm}: {name}.{item} is not visible; people and deals are joined without it")
     targets = book.write[crm].all_fields() if crm in book.write and name in PERSON_OBJECTS[crm] else ()
-    wanted = {*ruled, *own, *targets}
+    wanted = {*ruled, *own, *targets, *(_stage_dates(book, crm) if targets else ())}
     return ObjectNeed(
         name, tuple(sorted(item for item in wanted if item in shown.fields)), _links(book, crm, name), hidden
     )
+
+
+def _stage_dates(book: Book, crm: Crm) -> Iterator[str]:
+    """Yield the fields in which the CRM itself keeps when a stage was entered: adoption starts from those dates."""
+    stage = book.write[crm].stage
+    for value in stage.values.values() if stage is not None else ():
+        name = stage_date_field(crm, stage.field, value) if stage is not None and value is not None else None
+        if name is not None:
+            yield name
 
 
 def _own_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from leadline.sync.cycle.setting import (
     open_setting,
     open_writers,
 )
+from leadline.sync.cycle.work import bounds_of
 
 __all__ = [
     "AppliedResult",
@@ -21,6 +22,7 @@ __all__ = [
     "Pulling",
     "Setting",
     "SyncResult",
+    "bounds_of",
     "make_plan",
     "open_readers",
     "open_setting",

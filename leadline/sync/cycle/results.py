@@ -33,8 +33,8 @@ class PlannedResult:
     """One ``plan``: what was pulled, decided and would be written.
 
     ``stops`` are the guards that would stop it. ``kept`` says whether the evaluation was kept: under a book that is
-    not active yet (adoption, an edited book) it is only tried out, and kept when the plan is applied. ``stock`` has the
-    people by stage as evaluated.
+    not active yet (adoption, an edited book) it is only tried out, and kept when the plan is applied. ``stock`` has
+    the people by stage as evaluated.
     """
 
     pull: PullResult

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leadline.rules.deciding import Engine, input_hash, state_from_json
-from leadline.rules.state import Advance, Decision, Fact, PersonState
+from leadline.rules.state import Adopted, Advance, Decision, Fact, PersonState
 from leadline.sync.intake import PersonFacts
 
 
@@ -57,13 +57,20 @@ def fold_person(
 
 def _begin(engine: Engine, facts: PersonFacts, previous: datetime | None, frontier: datetime) -> Folded:
     known = facts.all()
-    person, adopted = facts.person, facts.adopted
+    person, adopted = facts.person, _since_made(facts)
     if previous is None or facts.created is None or facts.created <= previous:
         first = engine.begin(person, known, frontier, adopted)
         return _folded(None, known, frontier, first, adopted=True)
     at = min(facts.created, frontier) - timedelta(microseconds=1)
     first = engine.begin(person, (), at, adopted)
     return _folded(None, known, frontier, first, engine.advance(first.state, known, frontier), adopted=True)
+
+
+def _since_made(facts: PersonFacts) -> Adopted:
+    """Let who has no stage in any CRM be in the start stage since their first record was made."""
+    if facts.adopted.stage is None and facts.adopted.since is None and facts.created is not None:
+        return replace(facts.adopted, since=facts.created)
+    return facts.adopted
 
 
 def _folded(

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 
 from leadline.common.folding import fold
 from leadline.common.values import Raw, RecordRef
+from leadline.common.vocabulary import stage_date_field
 from leadline.rules.convert import stage_of
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Adopted, Fact, Unreadable
@@ -43,7 +44,7 @@ def adopted_state(book: Book, histories: Mapping[RecordRef, Sequence[Observation
     """Return the stage and dates that a person's live records show.
 
     The first record in the order of ``primary`` whose stage field names a stage decides; its own ``entered`` fields
-    give the dates.
+    give the dates, and where those are empty the dates that the CRM keeps itself.
     """
     shown = {ref: raw for ref, history in histories.items() if (raw := _present(history)) is not None}
     rank = {name: place for place, name in enumerate(book.primary)}
@@ -71,13 +72,22 @@ def _present(history: Sequence[Observation]) -> dict[str, Raw] | None:
 
 def _entered(targets: WriteTargets, ref: RecordRef, raw: Mapping[str, Raw]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
-    for stage, field in targets.entered.items():
+    for stage, field in (*_kept_by_crm(targets), *targets.entered.items()):
         value = normal(raw.get(field), "datetime", ref.crm)
         if isinstance(value, datetime):
             found[stage] = value
         elif isinstance(value, date):
             found[stage] = datetime.combine(value, time(), tzinfo=UTC)
     return found
+
+
+def _kept_by_crm(targets: WriteTargets) -> Iterator[tuple[str, str]]:
+    """Yield (stage, field) for the dates that the CRM keeps itself; our own ``entered`` fields outrank them."""
+    if targets.stage is not None:
+        for stage, value in targets.stage.values.items():
+            field = stage_date_field(targets.crm, targets.stage.field, value) if value is not None else None
+            if field is not None:
+                yield stage, field
 
 
 def _passes(targets: WriteTargets, ref: RecordRef, raw: Mapping[str, Raw]) -> int:

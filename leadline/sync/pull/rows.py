@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from leadline.common.folding import fold
 from leadline.common.values import Raw, RecordRef, SourceRecord
-from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.vocabulary import PERSON_OBJECTS, is_stage_date
 from leadline.rules.state import UNREADABLE, Unreadable
 from leadline.sync.needs import ObjectNeed
 from leadline.sync.plan.normal import kind_of, same
@@ -150,7 +150,12 @@ class _Work:
         self, record: SourceRecord, old: MirrorRecord | None, changed: dict[str, Raw | Unreadable], *, fate: bool
     ) -> None:
         echo = self._echo(record, changed) if old else []
-        if old is None or fate or len(echo) < len(changed):
+        # A stage date follows from the stage; adoption has read it already.
+        if (
+            old is None
+            or fate
+            or any(name not in echo and not is_stage_date(record.ref.crm, name) for name in changed)
+        ):
             self.touched.add(record.ref)
         fresh = old is None or record.stamp > old.stamp or not any(name in old.all_fields() for name in changed)
         self.news.append(

@@ -148,6 +148,7 @@ SALESFORCE_FIELDS = {
         "NumberOfEmployees",
         "IsConverted",
         "ConvertedContactId",
+        "ConvertedAccountId",
         "ConvertedOpportunityId",
         "HubSpot_Contact_Id__c",
         "Lifecycle_Stage__c",

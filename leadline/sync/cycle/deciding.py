@@ -1,0 +1,101 @@
+"""From what was pulled to a plan: evaluate, plan and guard, in one transaction that may be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from leadline.common.errors import RefusedError
+from leadline.common.values import Crm
+from leadline.connectors.protocol import ReadConnector
+from leadline.sync.cycle.setting import Evaluating, Setting
+from leadline.sync.evaluating import evaluate
+from leadline.sync.evaluating.choosing import EVALUATED_BOOK
+from leadline.sync.guards import AdoptionError, GuardError, GuardStop, check_guards
+from leadline.sync.plan import Plan, build_plan
+from leadline.sync.plan.stored import StoredPlanSource
+from leadline.sync.results import EvaluationResult, PullResult
+from leadline.sync.store.applying import population
+from leadline.sync.store.cycles import active_book, last_cycles, remember_book, set_meta
+from leadline.sync.store.outcomes import stock
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An evaluation, the plan that follows, the guards that stop it, and whether the evaluation was kept.
+
+    ``stock`` has the people by stage as evaluated, kept or not.
+    """
+
+    evaluation: EvaluationResult
+    plan: Plan
+    stops: tuple[GuardStop, ...]
+    kept: bool
+    stock: Mapping[str, int]
+
+    def counts(self) -> dict[str, Any]:
+        """Return what the cycle's record says of it."""
+        return {
+            "evaluated": self.evaluation.evaluated,
+            "decisions": self.evaluation.decisions,
+            "planned": self.plan.record_count(),
+            "plan": self.plan.hash,
+        }
+
+
+def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullResult, *, to_apply: bool) -> Decided:
+    """Evaluate and plan. Under the active book the decisions are kept; under another one they are tried out only.
+
+    ``to_apply``: the plan is applied next. Then the decisions under a new book are kept too, once its guards let
+    the plan through; else AdoptionError or GuardError is raised with the state as it was.
+    """
+    require_whole(pulled)
+    if pulled.frontier is None:
+        raise RefusedError("nothing was ever read completely, so nothing can be decided; run `leadline pull` again")
+    setting.tell(Evaluating())
+    book = setting.book
+    for reader in readers.values():
+        reader.organisation()  # asked before the transaction, which must not wait for a network
+    with setting.store.write() as connection:
+        remember_book(connection, book.hash, book.name, setting.sources)
+        active = active_book(connection)
+        trial = connection.begin_nested()
+        evaluation = evaluate(
+            setting.store, book, cycle=pulled.cycle, frontier=pulled.frontier, connection=connection
+        )
+        source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
+        plan = build_plan(source, book, readers, pulled.described)
+        stops = check_guards(plan, book, population(connection))
+        people = stock(connection)
+        kept = active == book.hash or (to_apply and active is not None and not stops)
+        if kept:
+            trial.commit()
+        else:
+            trial.rollback()
+    if to_apply and plan.adoption:
+        raise AdoptionError(plan)
+    if to_apply and stops:
+        raise GuardError(stops)
+    return Decided(evaluation, plan, stops, kept, people)
+
+
+def take_over(setting: Setting, plan: Plan, connection: Connection) -> None:
+    """Keep the decisions of a plan whose book was only tried out, now that the plan is accepted.
+
+    The same facts, frontier and book give the same decisions again; what a later pull touched is looked at anew.
+    """
+    if active_book(connection) == plan.book_hash:
+        return
+    remember_book(connection, setting.book.hash, setting.book.name, setting.sources)
+    evaluate(setting.store, setting.book, cycle=plan.cycle, frontier=plan.frontier, connection=connection)
+    if last_cycles(connection)[0].id != plan.cycle:
+        set_meta(connection, EVALUATED_BOOK, "")
+
+
+def require_whole(pulled: PullResult) -> None:
+    """Raise the error of a CRM that could not be read: without it time stands still and nothing is decided."""
+    for error in pulled.errors.values():
+        raise error
