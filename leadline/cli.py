@@ -214,7 +214,8 @@ def plan(out: Path | None, config: Path, as_json: bool) -> int:
         result = make_plan(setting, readers)
     if out is not None:
         save_plan(result.plan, out)
-    screen.result(planned_data(result, out), lambda console: render_planned(console, result, out))
+    stages = tuple(setting.book.stages)
+    screen.result(planned_data(result, out), lambda console: render_planned(console, result, out, stages))
     return RefusedError.exit_code if result.stops else 0
 
 

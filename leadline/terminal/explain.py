@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import decimal_text, plain
@@ -121,11 +122,24 @@ def _ways(console: Console, trace: Trace) -> None:
 def _why_not(way: WayTrace) -> str:
     parts = [mask(way.reason)]
     if way.condition is not None and way.result in {"no", "undecided"}:
-        open_parts = [leaf for leaf in way.condition.leaves() if leaf.answer is not True]
+        # What is merely empty is named by the reason already.
+        open_parts = [
+            leaf for leaf in _obstacles(way.condition, wanted=True) if not leaf.reason.endswith(" is empty")
+        ]
         parts += [_leaf(leaf) for leaf in open_parts[:MOST_MATCHES]]
     if way.hint:
         parts.append(mask(way.hint))
     return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _obstacles(condition: ConditionTrace, *, wanted: bool) -> Iterator[ConditionTrace]:
+    """Yield the tests that keep a condition from being as wanted; under `not` it is the other way round."""
+    if condition.answer is wanted:
+        return
+    if not condition.parts:
+        yield condition
+    for part in condition.parts:
+        yield from _obstacles(part, wanted=wanted is not (condition.text == "not"))
 
 
 def _leaf(leaf: ConditionTrace) -> str:

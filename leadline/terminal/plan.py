@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.sync.cycle import PlannedResult
 from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.results import EvaluationResult
 from leadline.terminal.pull import evaluation_data, pull_data, render_pull
 from leadline.terminal.tables import percent, table
 
@@ -34,26 +34,38 @@ def planned_data(result: PlannedResult, out: Path | None) -> dict[str, Any]:
     }
 
 
-def render_planned(console: Console, result: PlannedResult, out: Path | None) -> None:
-    """Print what was pulled, the funnel, the plan, and what stands in its way."""
+def render_planned(console: Console, result: PlannedResult, out: Path | None, stages: Sequence[str] = ()) -> None:
+    """Print what was pulled, the funnel, the plan, and what stands in its way. ``stages``: the book's, in order."""
     render_pull(console, result.pull, result.calls)
-    render_funnel(console, result.stock)
-    render_plan(console, result.plan)
+    render_funnel(console, result.stock, stages)
+    render_moves(console, result.evaluation)
+    render_plan(console, result.plan, out)
     for stop in result.stops:
         console.print(f"stopped by {stop}", markup=False)
+    if result.stops:
+        console.print("Nothing of this plan would be written: `leadline apply` refuses it.")
     if out is not None:
-        console.print(f"Written to {out}. `leadline apply {out}` writes it to the CRMs.", markup=False)
+        then = "" if result.plan.empty or result.stops else f" `leadline apply {out}` writes it to the CRMs."
+        console.print(f"Saved in {out}.{then}", markup=False)
 
 
-def render_funnel(console: Console, stock: Mapping[str, int]) -> None:
-    """Print people by stage, as the plan has them."""
+def render_funnel(console: Console, stock: Mapping[str, int], stages: Sequence[str] = ()) -> None:
+    """Print people by stage as the plan has them, in the order of ``stages``; stages unknown there come last."""
     people = sum(stock.values())
-    rows = [(stage, count, percent(count, people)) for stage, count in stock.items()]
+    order = [*(stage for stage in stages if stage in stock), *(stage for stage in stock if stage not in stages)]
+    rows = [(stage, stock[stage], percent(stock[stage], people)) for stage in order]
     console.print(table(["stage", "people", "share"], rows, right=(1, 2)))
 
 
-def render_plan(console: Console, plan: Plan, *, head: int = HEAD) -> None:
-    """Print a plan's summary, its call forecast and its first ``head`` writes."""
+def render_moves(console: Console, evaluation: EvaluationResult) -> None:
+    """Print how often each move was decided just now; nothing when nobody moves."""
+    if evaluation.moves:
+        rows = [(move.replace("->", " -> "), count) for move, count in evaluation.moves.items()]
+        console.print(table(["moves", "people"], rows, right=(1,)))
+
+
+def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: int = HEAD) -> None:
+    """Print a plan's summary, its call forecast and its first ``head`` writes; ``out`` is the file that has all."""
     if plan.empty:
         console.print(f"Plan {plan.hash[:12]}: nothing to write. Both CRMs agree with the decisions.", markup=False)
         _not_written(console, plan)
@@ -72,12 +84,13 @@ def render_plan(console: Console, plan: Plan, *, head: int = HEAD) -> None:
     if plan.counts.stages:
         console.print(table(["stage written", "people"], plan.counts.stages.items(), right=(1,)))
     if plan.counts.backward:
-        console.print(f"{plan.counts.backward:,} people go back or leave the main path.", markup=False)
+        who = "person goes" if plan.counts.backward == 1 else "people go"
+        console.print(f"{plan.counts.backward:,} {who} back or off the main path.", markup=False)
     _not_written(console, plan)
-    _writes(console, plan.writes, head)
+    _writes(console, plan.writes, out, head)
 
 
-def _writes(console: Console, writes: tuple[PlannedWrite, ...], head: int) -> None:
+def _writes(console: Console, writes: tuple[PlannedWrite, ...], out: Path | None, head: int) -> None:
     rows = [
         (write.person, f"{write.ref.object}/{write.ref.id}", write.field, _value(write.old), _value(write.new),
          write.decision)
@@ -85,19 +98,25 @@ def _writes(console: Console, writes: tuple[PlannedWrite, ...], head: int) -> No
     ]  # fmt: skip
     console.print(table(["person", "record", "field", "old", "new", "decision"], rows))
     if len(writes) > len(rows):
-        console.print(f"... and {len(writes) - len(rows):,} more; `leadline plan -o plan.json` has them all.")
+        where = f"{out} has" if out is not None else "`leadline plan -o plan.json` saves"
+        console.print(f"... and {len(writes) - len(rows):,} more; {where} them all.", markup=False)
 
 
 def _varied(writes: tuple[PlannedWrite, ...], head: int) -> list[PlannedWrite]:
-    """Choose the first writes of each (CRM, field), so that a short head still shows what a plan is about."""
-    each = max(1, head // max(1, len({(write.ref.crm, write.field) for write in writes})))
-    seen: Counter[tuple[str, str]] = Counter()
-    chosen = []
+    """Choose writes of each (CRM, field), those of stages first: a short head still shows what a plan is about.
+
+    Of each kind the writes of people who move come first, so that the head tells their whole story.
+    """
+    movers = {write.person for write in writes if write.stage is not None}
+    kinds: dict[tuple[bool, str, str], list[PlannedWrite]] = {}
     for write in writes:
-        kind = (write.ref.crm, write.field)
-        if seen[kind] < each:
-            seen[kind] += 1
-            chosen.append(write)
+        kinds.setdefault((write.stage is None, write.ref.crm, write.field), []).append(write)
+    each = max(1, head // max(1, len(kinds)))
+    chosen = [
+        write
+        for _, own in sorted(kinds.items(), key=lambda kind: kind[0])
+        for write in sorted(own, key=lambda write: write.person not in movers)[:each]
+    ]
     return chosen[:head]
 
 

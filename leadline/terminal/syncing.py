@@ -28,7 +28,7 @@ def run_once(screen: Screen, config: Path, *, dry_run: bool) -> int:
     if dry_run:
         with session(screen, config) as (opened, setting), open_readers(opened) as readers:
             planned = make_plan(setting, readers)
-        return _show_planned(screen, planned)
+        return _show_planned(screen, planned, tuple(setting.book.stages))
     with session(screen, config) as (opened, setting), open_writers(opened) as writers:
         done = run_sync(setting, writers)
     screen.result(sync_data(done), lambda console: render_sync(console, done))
@@ -101,6 +101,6 @@ def render_sync(console: Console, done: SyncResult) -> None:
     render_bounds(console, done.calls, done.bounds)
 
 
-def _show_planned(screen: Screen, planned: PlannedResult) -> int:
-    screen.result(planned_data(planned, None), lambda console: render_planned(console, planned, None))
+def _show_planned(screen: Screen, planned: PlannedResult, stages: tuple[str, ...]) -> int:
+    screen.result(planned_data(planned, None), lambda console: render_planned(console, planned, None, stages))
     return RefusedError.exit_code if planned.stops else 0
