@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_LETTERS = bytes(_DIGITS.encode()[byte % 62] for byte in range(256))
+_CAPITALS = {ord(letter): "1" if letter.isupper() else "0" for letter in _DIGITS}
+_CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_SUFFIX = {f"{code:05b}"[::-1]: letter for code, letter in enumerate(_CODES)}
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
 _POD = "Hs0"  # the server instance part of an id; one for the whole practice organisation
 
 
+@lru_cache(maxsize=100_000)
 def record_id(prefix: str, key: str) -> str:
     """Return the 18-character id that belongs to ``key``, always the same for the same prefix and key."""
-    number = int.from_bytes(hashlib.sha256(f"{prefix}:{key}".encode()).digest()[:8], "big")
-    return with_suffix(prefix + _POD + _base62(number, 9))
+    drawn = hashlib.sha256(f"{prefix}:{key}".encode()).digest()[:9].translate(_LETTERS)
+    return with_suffix(f"{prefix}{_POD}{drawn.decode()}")
 
 
 def with_suffix(short: str) -> str:
     """Return the 18-character form of a 15-character id: one character says which of five letters are capitals."""
-    groups = (short[start : start + 5] for start in (0, 5, 10))
-    return short + "".join(
-        _SUFFIX[sum(1 << place for place, letter in enumerate(group) if "A" <= letter <= "Z")] for group in groups
-    )
+    capitals = short.translate(_CAPITALS)
+    return f"{short}{_SUFFIX[capitals[:5]]}{_SUFFIX[capitals[5:10]]}{_SUFFIX[capitals[10:]]}"
 
 
 def normal_id(text: str) -> str | None:
@@ -40,17 +43,9 @@ def normal_id(text: str) -> str | None:
 def _repaired(text: str) -> str | None:
     letters = []
     for position, letter in enumerate(text[:15]):
-        code = _SUFFIX.find(text[15 + position // 5].upper())
+        code = _CODES.find(text[15 + position // 5].upper())
         if code < 0:
             return None
         letters.append(letter.upper() if code >> position % 5 & 1 else letter.lower())
     short = "".join(letters)
     return with_suffix(short) if with_suffix(short) == short + text[15:].upper() else None
-
-
-def _base62(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, rest = divmod(number, 62)
-        digits.append(_DIGITS[rest])
-    return "".join(reversed(digits))

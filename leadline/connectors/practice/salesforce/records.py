@@ -58,9 +58,9 @@ def read_external(call: Call, name: str, field: str, value: str) -> Answer:
     """Answer ``GET /sobjects/X/ExternalId__c/value``."""
     target = call.sobject(name)
     column = external(target, field)
-    for row in call.org.store.rows(target.name):
-        if not row.get("IsDeleted") and str(row.get(column.name) or "").lower() == value.lower():
-            return Answer(body=shown(call, target, row, target.fields))
+    row = call.org.store.with_key(target.name, column.name, value)
+    if row is not None and call.org.store.get(target.name, row["Id"]) is not None:
+        return Answer(body=shown(call, target, row, target.fields))
     raise not_found()
 
 

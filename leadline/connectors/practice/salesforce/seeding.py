@@ -32,9 +32,9 @@ class Seeder:
     def fill(self, store: Store) -> None:
         """Put every row of the organisation into ``store``."""
         for name, rows in self._tables().items():
-            known = store.schema.objects[name].by_name
+            known = {field.name for field in store.schema.objects[name].fields}
             for row in rows:
-                kept = {field: value for field, value in row.items() if value is not None and field.lower() in known}
+                kept = {field: value for field, value in row.items() if value is not None and field in known}
                 store.put(name, kept)
 
     def user_id(self, key: str | None) -> str:

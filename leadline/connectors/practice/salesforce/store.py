@@ -29,6 +29,8 @@ class Store:
         self.now = now
         self._tables: dict[str, dict[str, Row]] = {name: {} for name in schema.objects}
         self._late: dict[str, _Late] = {}
+        self._keys = {n: [f.name for f in o.fields if f.external_id] for n, o in schema.objects.items()}
+        self._keyed: dict[tuple[str, str, str], set[str]] = {}
         self._undo: list[tuple[str, str, Row | None, _Late | None]] | None = None
         self._made = 0
 
@@ -53,9 +55,20 @@ class Store:
         owner = self.schema.of_id(identifier)
         return self.get(owner.name, identifier) if owner else None
 
+    def with_key(self, name: str, field: str, value: str) -> Row | None:
+        """Return the row whose external id ``field`` is ``value`` in any case, committed late or not, or None."""
+        for identifier in sorted(self._keyed.get((name, field, value.lower()), ())):
+            row = self.latest(name, identifier)
+            if row is not None and not row.get("IsDeleted") and str(row.get(field) or "").lower() == value.lower():
+                return row
+        return None
+
     def put(self, name: str, row: Row, visible: datetime | None = None) -> None:
         """Commit a row; with ``visible`` readers see it only from that instant on."""
         identifier = row["Id"]
+        for field in self._keys[name]:
+            if field in row:  # never taken out again: whoever looks up checks the row itself
+                self._keyed.setdefault((name, field, row[field].lower()), set()).add(identifier)
         if self._undo is not None:
             before = self._tables[name].get(identifier)
             self._undo.append((name, identifier, before, self._late.get(identifier)))

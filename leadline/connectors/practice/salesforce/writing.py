@@ -69,7 +69,7 @@ class Saver:
         wanted = read_value(field, value)
         if wanted is None:
             raise RecordError("MISSING_ARGUMENT", f"{field.name} not specified", [field.name])
-        found = self._with_value(target, field, wanted)
+        found = self.org.store.with_key(target.name, field.name, str(wanted))
         if found is None:
             return self.create(target, {**given, field.name: value})
         return self.update(target, found["Id"], given)
@@ -136,7 +136,7 @@ class Saver:
             if field.type == "reference" and value is not None:
                 self._check_reference(field, value)
             if field.unique and value is not None:
-                twin = self._with_value(target, field, value)
+                twin = self.org.store.with_key(target.name, field.name, value)
                 if twin is not None and twin["Id"] != row["Id"]:
                     message = f"duplicate value found: {name} duplicates value on record with id: {twin['Id'][:15]}"
                     raise RecordError("DUPLICATE_VALUE", message, [name])
@@ -168,16 +168,6 @@ class Saver:
         if "ownerid" in target.by_name:
             row["OwnerId"] = self.user
         return row
-
-    def _with_value(self, target: SObject, field: Field, value: Any) -> Row | None:
-        folded = value.lower() if isinstance(value, str) else value
-        for row in self.org.store.rows(target.name):
-            have = row.get(field.name)
-            if have is None or row.get("IsDeleted"):
-                continue
-            if (have.lower() if isinstance(have, str) else have) == folded:
-                return row
-        return None
 
     def _stamp(self, identifier: str) -> datetime:
         now = seconds(self.org.harness.clock.now())

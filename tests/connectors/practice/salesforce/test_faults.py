@@ -118,6 +118,16 @@ def test_a_late_new_record_is_not_there_yet(site: Site) -> None:
     assert site.call("GET", f"/sobjects/Lead/{made}").status_code == 200
 
 
+def test_an_upsert_finds_what_is_not_visible_yet(site: Site) -> None:
+    """A task committed late already holds its key: repeating the upsert makes no second one."""
+    site.fault("late_commit", times=1, seconds=60)
+    path = "/sobjects/Task/Leadline_Key__c/k1"
+    statuses = [site.call("PATCH", path, json={"Subject": text}).status_code for text in ("Call", "Again")]
+    assert statuses == [201, 200]
+    site.harness.clock.advance(timedelta(seconds=61))
+    assert site.values("SELECT Subject FROM Task WHERE Leadline_Key__c = 'k1'") == ["Again"]
+
+
 def test_a_rolled_back_write_is_never_late(site: Site) -> None:
     """The switch allOrNone also takes back what was not visible yet."""
     site.fault("late_commit", times=1, seconds=60)
