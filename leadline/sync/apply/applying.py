@@ -65,7 +65,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         run.refresh()
     _drop_unfit(store, journal)
     errors: dict[Crm, LeadlineError] = {}
-    for crm in sorted(plan.calls):
+    for crm in sorted({write.ref.crm for write in plan.writes}):
         try:
             _serve(journal, writers, crm, plan, run)
         except OutsideError as error:

@@ -10,7 +10,6 @@ from typing import Any, Final
 from leadline.common.errors import LeadlineError, RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
-from leadline.rules.model import Book
 from leadline.sync.apply import ApplyReport, Run, apply_plan
 from leadline.sync.cycle.deciding import decide, require_whole, take_over
 from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult

@@ -21,12 +21,9 @@ STEPS: dict[str, tuple[str, str, int]] = {
     # step -> (method of the journal, when, which call)
     "journalled": ("open", AFTER, 1),
     "claimed": ("claim", AFTER, 1),
-    "answered": ("_settled_calls", BEFORE, 1),
+    "answered": ("settle", BEFORE, 1),
     "between the two steps": ("claim", BEFORE, 2),
     "claimed the second step": ("claim", AFTER, 2),
-    "read back": ("settle_with", BEFORE, 1),
-    "first CRM done": ("settle_with", AFTER, 1),
-    "closing": ("close", BEFORE, 1),
 }
 
 
@@ -42,7 +39,6 @@ def arm(step: str) -> Callable[[CycleEvent], None]:
     if step == "second CRM written":
         return lambda event: die() if isinstance(event, Writing) and event.crm == "salesforce" else None
     name, when, which = STEPS[step]
-    name = "settle" if name == "_settled_calls" else name
     original = getattr(Journal, name)
     calls = 0
 

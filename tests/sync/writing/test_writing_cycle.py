@@ -46,7 +46,7 @@ def test_a_first_plan_is_applied_as_it_was_priced(rehearsal: Rehearsal) -> None:
     with rehearsal.at_work() as (setting, writers):
         synced = run_sync(setting, writers)
         assert synced.plan.empty
-        assert synced.evaluation.evaluated == 0
+        assert synced.evaluation.changed == ()
         assert all(calls["write"] == calls["read_back"] == 0 for calls in synced.calls.values())
 
 
@@ -244,7 +244,7 @@ def test_an_empty_organisation_is_no_error(tmp_path: Path) -> None:
         assert run_apply(setting, writers, planned.plan).exit_code == 0
         synced = run_sync(setting, writers)
         assert synced.exit_code == 0
-        assert synced.evaluation.evaluated == 0
+        assert synced.evaluation.changed == ()
 
 
 def test_the_same_state_gives_the_same_plan(tmp_path: Path) -> None:

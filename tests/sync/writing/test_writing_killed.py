@@ -19,7 +19,7 @@ from tests.sync.writing.rehearsal import Rehearsal, rehearse
 
 PEOPLE = 40
 ROOT = Path(__file__).parents[3]
-ALL_STEPS = [*STEPS, "reading back", "second CRM written"]
+ALL_STEPS = [*(step for step in STEPS if step != "journalled"), "reading back", "second CRM written"]
 
 Shown = dict[RecordRef, dict[str, Raw]]
 
