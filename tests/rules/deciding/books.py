@@ -90,7 +90,7 @@ def field(name: str, type_: str = "text", **more: object) -> Field:
     return Field(name, type_, sources, **more)  # type: ignore[arg-type]
 
 
-def test(name: str, op: str, *operands: object) -> FieldTest:
+def where(name: str, op: str, *operands: object) -> FieldTest:
     """Return a field test; ints become exact decimals."""
     exact = tuple(
         Decimal(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in operands
@@ -127,13 +127,13 @@ ACTIVITIES = ["pricing_page", "whitepaper", "demo_request", "email_click", "webi
 FIT = Score(
     "fit",
     (
-        Criterion("senior title", Decimal(25), when=test("title", "has_word", "chief", "vp", "director", "head")),
+        Criterion("senior title", Decimal(25), when=where("title", "has_word", "chief", "vp", "director", "head")),
         Criterion(
             "company size", bands=bands("employees", (None, 49, 0), (50, 199, 10), (200, 4999, 30), (5000, None, 20))
         ),
-        Criterion("target industry", Decimal(20), when=test("industry", "in", "Software", "Logistics")),
-        Criterion("free e-mail", Decimal(-30), when=test("email", "domain_in", "free.example")),
-        Criterion("competitor", when=test("email", "domain_in", "rival.example"), disqualify="competitor"),
+        Criterion("target industry", Decimal(20), when=where("industry", "in", "Software", "Logistics")),
+        Criterion("free e-mail", Decimal(-30), when=where("email", "domain_in", "free.example")),
+        Criterion("competitor", when=where("email", "domain_in", "rival.example"), disqualify="competitor"),
     ),
     Decimal(0),
     Decimal(100),
@@ -173,16 +173,16 @@ def waterfall(**changes: object) -> Book:
             AtLeast(
                 3,
                 (
-                    test("budget", "is", True),
-                    test("authority", "is", True),
-                    test("need", "is", True),
-                    test("timeline", "within_next", Months(6)),
+                    where("budget", "is", True),
+                    where("authority", "is", True),
+                    where("need", "is", True),
+                    where("timeline", "within_next", Months(6)),
                 ),
             ),
-            test("amount", "over", 0),
+            where("amount", "over", 0),
         )
     )
-    ready = All((GradeTest(("A1", "A2", "B1")), test("opted_out", "is", False)))
+    ready = All((GradeTest(("A1", "A2", "B1")), where("opted_out", "is", False)))
     stages = [
         Stage("inquiry", "inventory", "marketing", start=True),
         Stage(
@@ -200,7 +200,7 @@ def waterfall(**changes: object) -> Book:
         Stage("recycled", "detour", "marketing", reasons=("rejected by sales", "cooled", "lost")),
         Stage("disqualified", "detour", "marketing"),
     ]
-    rejected = test("status", "in", "Rejected")
+    rejected = where("status", "in", "Rejected")
     transitions = [
         Transition("mql->recycled#1", "mql", "recycled", Not(StayTest()), "cooled"),
         Transition("mql->recycled#2", "mql", "recycled", rejected, "rejected by sales"),

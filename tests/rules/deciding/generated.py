@@ -32,7 +32,7 @@ from leadline.rules.model import (
     Transition,
 )
 from leadline.rules.state import UNREADABLE, Fact
-from tests.rules.deciding.books import bands, by_hand, day, days, deal, did, said, small_book, test
+from tests.rules.deciding.books import bands, by_hand, day, days, deal, did, said, small_book, where
 
 DAYS = st.integers(0, 120).map(lambda half: half / 2)
 NAMES = st.sampled_from(["demo_request", "webinar"])
@@ -51,20 +51,20 @@ NAMED = {
 
 def _attribute_tests() -> st.SearchStrategy[Condition]:
     return st.one_of(
-        st.sampled_from([50, 100, 1000]).map(lambda number: test("employees", "at_least", number)),
+        st.sampled_from([50, 100, 1000]).map(lambda number: where("employees", "at_least", number)),
         st.sampled_from(
             [
-                test("email", "domain_in", "free.example"),
-                test("status", "in", "Accepted"),
-                test("status", "in", "Rejected"),
-                test("authority", "is", True),
-                test("budget", "is", True),
-                test("region", "in", "EMEA"),
-                test("timeline", "within_next", Months(1)),
-                test("timeline", "within_next", days(5)),
-                test("timeline", "within_last", days(9)),
-                test("timeline", "within_last", Months(1)),
-                test("timeline", "before", date(2026, 2, 1)),
+                where("email", "domain_in", "free.example"),
+                where("status", "in", "Accepted"),
+                where("status", "in", "Rejected"),
+                where("authority", "is", True),
+                where("budget", "is", True),
+                where("region", "in", "EMEA"),
+                where("timeline", "within_next", Months(1)),
+                where("timeline", "within_next", days(5)),
+                where("timeline", "within_last", days(9)),
+                where("timeline", "within_last", Months(1)),
+                where("timeline", "before", date(2026, 2, 1)),
                 Known("authority"),
             ]
         ),
@@ -121,7 +121,7 @@ def criteria(draw: st.DrawFn, name: str) -> Criterion:
     if form == "when":
         return Criterion(name, draw(POINTS), when=draw(ATTRIBUTES), up_to=limit, group=group)
     if form == "disqualify":
-        return Criterion(name, when=test("email", "domain_in", "rival.example"), disqualify="competitor")
+        return Criterion(name, when=where("email", "domain_in", "rival.example"), disqualify="competitor")
     return Criterion(
         name,
         draw(POINTS),
