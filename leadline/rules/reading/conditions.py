@@ -131,7 +131,12 @@ class Conditions:
         return fitting[0] if fitting else (heads[0] if heads else None)
 
     def _tested(self, node: MappingNode, keys: Keys) -> Condition | None:
-        later = [entry for name, entry in keys.items() if name in LATER or name.startswith("account.")]
+        own = reading_names(self)
+        later = [
+            entry
+            for name, entry in keys.items()
+            if name not in own and (name in LATER or name.startswith("account."))
+        ]
         if later:
             self.report.unsupported(later[0].key.mark, later[0].name)
             return None
