@@ -119,6 +119,8 @@ def _items(given: Any, name: str) -> list[dict[str, Any]]:
         raise ApiError(400, "JSON_PARSER_ERROR", f"Cannot deserialize instance of list from the field {name}")
     if not all(isinstance(item.get("url"), str) for item in given):
         raise ApiError(400, "INVALID_REQUEST", "every sub-request needs a url")
+    if not all(isinstance(item.get("httpHeaders") or {}, dict) for item in given):
+        raise ApiError(400, "JSON_PARSER_ERROR", "Cannot deserialize instance of map from the field httpHeaders")
     return given
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime
 from typing import Any
@@ -147,6 +148,8 @@ def _number(field: Field, given: Any) -> int | float:
         value = float(given)
     except ValueError:
         raise unparsable(kind, given) from None
+    except OverflowError:
+        value = math.inf
     whole_digits = 8 if field.type == "int" else field.precision - field.scale
     if not abs(value) < 10**whole_digits:
         raise RecordError(

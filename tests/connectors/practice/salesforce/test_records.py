@@ -61,6 +61,8 @@ def test_writes_move_the_stamp_and_name_the_writer(site: Site) -> None:
         ({"CreatedDate": "2026-01-01T00:00:00Z"}, "INVALID_FIELD_FOR_INSERT_UPDATE", ["CreatedDate"]),
         ({"Budget_Confirmed__c": None}, "INVALID_TYPE_ON_FIELD_IN_RECORD", ["Budget_Confirmed__c"]),
         ({"NumberOfEmployees": 1e9}, "NUMBER_OUTSIDE_VALID_RANGE", ["NumberOfEmployees"]),
+        ({"Fit_Score__c": 10**400}, "NUMBER_OUTSIDE_VALID_RANGE", ["Fit_Score__c"]),
+        ({"Fit_Score__c": "NaN"}, "NUMBER_OUTSIDE_VALID_RANGE", ["Fit_Score__c"]),
         ({"Fit_Score__c": "1e99"}, "NUMBER_OUTSIDE_VALID_RANGE", ["Fit_Score__c"]),
         ({"OwnerId": "nonsense"}, "MALFORMED_ID", ["OwnerId"]),
         ({"OwnerId": contact("p2")}, "FIELD_INTEGRITY_EXCEPTION", ["OwnerId"]),
