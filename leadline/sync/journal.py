@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from leadline.common.values import RecordRef, RecordWrite
+from leadline.common.values import Crm, RecordRef, RecordWrite
 from leadline.sync.plan.file import plan_text
 from leadline.sync.plan.model import Phase, Plan, PlannedWrite, grouped, record_write
 from leadline.sync.store import Store
 from leadline.sync.store import journal as rows
-from leadline.sync.store.applying import Settlement, reopen, settle, supersede
+from leadline.sync.store.applying import Settlement, intent_states, reopen, settle, supersede
 from leadline.sync.store.journal import Intent, IntentStatus
 from leadline.sync.store.mirror import Written, remember_written
 
@@ -68,6 +68,7 @@ class Journal:
         self._owner = owner
         self._clock = clock
         self._keep = keep
+        self._groups = list(grouped(plan.writes))
 
     def open(self, accept: Callable[[Connection], None]) -> None:
         """Journal the whole plan as intents, or take up what an earlier run left, in one transaction.
@@ -88,22 +89,11 @@ class Journal:
             reopen(connection, self._plan.hash, at)
             accept(connection)
 
-    def entries(self) -> list[Entry]:
-        """Return every intent beside its planned writes, in the plan's order."""
+    def entries(self, crm: Crm | None = None) -> list[Entry]:
+        """Return every intent, of one CRM or of both, beside its planned writes and in the plan's order."""
         with self._store.read() as connection:
-            intents = rows.intents_of(connection, self._plan.hash)
-        groups = list(grouped(self._plan.writes))
-        return [
-            Entry(
-                intent.id,
-                intent.status,
-                groups[intent.seq],
-                intent.code or "",
-                intent.message or "",
-                tuple(intent.blamed or ()),
-            )
-            for intent in intents
-        ]
+            states = intent_states(connection, self._plan.hash, crm)
+        return [Entry(one.id, one.status, self._groups[one.seq], one.code, one.message, one.blamed) for one in states]
 
     def claim(self, entries: Sequence[Entry]) -> list[Entry]:
         """Claim planned intents by compare-and-set, just before their call; return those that are ours now.
@@ -142,7 +132,7 @@ class Journal:
         return finished
 
     def _intents(self, at: datetime) -> Iterable[Intent]:
-        for seq, group in enumerate(grouped(self._plan.writes)):
+        for seq, group in enumerate(self._groups):
             yield Intent(
                 plan_hash=self._plan.hash,
                 seq=seq,

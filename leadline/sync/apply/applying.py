@@ -112,13 +112,13 @@ def _drop_unfit(store: Store, journal: Journal) -> None:
 
 def _serve(journal: Journal, writers: Mapping[Crm, WriteConnector], crm: Crm, plan: Plan, run: Run) -> None:
     for phase in (1, 2):
-        mine = [entry for entry in journal.entries() if entry.ref.crm == crm]
+        mine = journal.entries(crm)
         held = _held_back(mine) if phase == 2 else {}
         journal.settle(list(held.values()))
         due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
         if due:
             write_phase(journal, writers[crm], due, run.patience, run.on_event)
-    written = [entry for entry in journal.entries() if entry.ref.crm == crm and entry.status == "done"]
+    written = [entry for entry in journal.entries(crm) if entry.status == "done"]
     if written:
         run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
         read_back(journal, writers[crm], plan, written)

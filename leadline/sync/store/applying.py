@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, select, tuple_, update
 
-from leadline.common.values import Raw, RecordRef
+from leadline.common.values import Crm, Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.sync.store.batches import by_object, chunks
 from leadline.sync.store.journal import IntentStatus, PlanRow
@@ -30,6 +30,18 @@ class Settlement:
     code: str = ""
     message: str = ""
     blamed: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntentState:
+    """How far one intent is, without what it writes: the plan says that."""
+
+    id: int
+    seq: int
+    status: IntentStatus
+    code: str
+    message: str
+    blamed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,18 @@ def settle(connection: Connection, results: Sequence[Settlement], at: datetime) 
     ]
     connection.execute(statement, rows)
     _forget(connection, [result.id for result in results if result.status in _NOT_WRITTEN])
+
+
+def intent_states(connection: Connection, plan_hash: str, crm: Crm | None = None) -> list[IntentState]:
+    """Return how far a plan's intents are, in the plan's order; of one CRM or of both."""
+    names = (journal.c.id, journal.c.seq, journal.c.status, journal.c.code, journal.c.message, journal.c.blamed)
+    query = select(*names).where(journal.c.plan_hash == plan_hash).order_by(journal.c.seq)
+    if crm is not None:
+        query = query.where(journal.c.crm == crm)
+    return [
+        IntentState(key, seq, status, code or "", message or "", tuple(blamed or ()))
+        for key, seq, status, code, message, blamed in connection.execute(query)
+    ]
 
 
 def reopen(connection: Connection, plan_hash: str, at: datetime) -> int:
