@@ -77,23 +77,21 @@ class DurableBackEnd:
         self._pid = os.getpid()
 
 
-_books: OrderedDict[str, DurableBackEnd] = OrderedDict()
+_books: OrderedDict[tuple[StageRules, ...], DurableBackEnd] = OrderedDict()
 _books_lock = threading.Lock()
 
 
-def durable_back_end(book_hash: str, rules: Mapping[str, StageRules]) -> DurableBackEnd:
-    """Return the back end of a book, compiled once per hash; the books used last are kept.
+def durable_back_end(rules: Mapping[str, StageRules]) -> DurableBackEnd:
+    """Return the back end for a book's rules, compiled once for equal ones; those used last are kept.
 
-    A book without a hash (built in a test) always gets its own. Raises RefusedError for a stage with too many ways
-    out.
+    Raises RefusedError for a stage with too many ways out.
     """
-    if not book_hash:
-        return DurableBackEnd(rules)
+    key = tuple(rules.values())
     with _books_lock:
-        found = _books.get(book_hash)
+        found = _books.get(key)
         if found is None:
-            found = _books[book_hash] = DurableBackEnd(rules)
-        _books.move_to_end(book_hash)
+            found = _books[key] = DurableBackEnd(rules)
+        _books.move_to_end(key)
         while len(_books) > MOST_BOOKS:
             _books.popitem(last=False)
         return found

@@ -37,7 +37,7 @@ class Engine:
         """
         self.book = book
         lifecycle = Lifecycle(book)
-        chosen = durable_back_end(book.hash, lifecycle.rules) if back_end is None else back_end
+        chosen = durable_back_end(lifecycle.rules) if back_end is None else back_end
         self.settling = Settling(book, Scoring(book), lifecycle, chosen)
         self._scope: Node | None = None if book.scope is None else compile_condition(book.scope, book)
 
