@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from leadline.common.errors import LeadlineError, RefusedError, UnavailableError
+from leadline.connectors.protocol import ReadConnector
 from leadline.sync.cycle import Setting, make_plan, run_apply, run_pull, run_sync
 from leadline.sync.guards import AdoptionError, GuardError
 from leadline.sync.lease import BusyError, Lease
@@ -261,3 +262,22 @@ def test_expected_errors_are_leadlines_own(rehearsal: Rehearsal) -> None:
     rehearsal.disturb("html_body")
     with rehearsal.at_work() as (setting, writers), pytest.raises(LeadlineError):
         make_plan(setting, writers)
+
+
+class OnlyReads:
+    """A connector with nothing but the reading protocol's own methods."""
+
+    def __init__(self, connector: ReadConnector) -> None:
+        self.crm = connector.crm
+        for name in vars(ReadConnector):
+            if not name.startswith("_") and name != "crm":
+                setattr(self, name, getattr(connector, name))
+
+
+def test_planning_needs_nothing_that_writes(rehearsal: Rehearsal) -> None:
+    """Pull and plan work with objects that have no method to write, as their types say."""
+    with rehearsal.at_work() as (setting, writers):
+        readers = {crm: OnlyReads(writer) for crm, writer in writers.items()}
+        assert not any(hasattr(reader, "write") for reader in readers.values())
+        assert not make_plan(setting, readers).plan.empty
+        assert run_pull(setting, readers).exit_code == 0

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
 
+from leadline.common.errors import QuotaError, RefusedError
 from leadline.common.values import RecordRef
-from leadline.sync.apply import ApplyReport, RecordOutcome, Retrying
+from leadline.connectors.practice.faults import FaultBox
+from leadline.sync.apply import ApplyReport, ReadingBack, RecordOutcome, Retrying
 from leadline.sync.cycle import CycleEvent, make_plan, run_apply, run_sync
 from leadline.sync.plan import load_plan, save_plan
-from tests.sync.writing.rehearsal import Rehearsal
+from leadline.sync.store.cycles import last_cycles, lease_holder
+from leadline.sync.store.mirror import load_written
+from tests.sync.writing.rehearsal import Rehearsal, rehearse
 
 BATCH = "POST /crm/v3/objects/contacts/batch/update"
 REFUSAL = {"salesforce": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "hubspot": "VALIDATION_ERROR"}
@@ -64,6 +69,9 @@ def test_a_refused_record_is_parked_and_does_not_hold_the_others(rehearsal: Rehe
         again = run_sync(setting, writers)
         assert again.plan.empty
         assert any("parked" in item.reason for item in again.plan.not_written)
+        with setting.store.read() as connection:
+            # The same value set by a person later must count as news, so the ledger no longer claims it.
+            assert all(entry.settled for entry in load_written(connection, [ref])[ref].values())
     rehearsal.calm()
     rehearsal.pass_time(days=8)
     assert sync(rehearsal).ok
@@ -246,3 +254,68 @@ def test_a_lagging_index_causes_no_second_write(rehearsal: Rehearsal) -> None:
     with rehearsal.at_work() as (setting, writers):
         assert run_sync(setting, writers).plan.empty
     assert harness.calls.snapshot().get(BATCH, 0) == written
+
+
+def test_a_newer_plan_closes_an_unfinished_one(rehearsal: Rehearsal) -> None:
+    """Once a later plan was applied, the interrupted one is refused instead of bringing back what it wanted."""
+    save_first_plan(rehearsal)
+    rehearsal.disturb("server_error", crm="hubspot", match=BATCH)
+    assert apply_saved(rehearsal).errors
+    rehearsal.calm()
+    with rehearsal.at_work() as (setting, writers):
+        newer = make_plan(setting, writers).plan
+        assert not newer.adoption
+        assert run_apply(setting, writers, newer).report.ok
+    with pytest.raises(RefusedError, match="a newer plan was applied"):
+        apply_saved(rehearsal)
+
+
+def test_ctrl_c_in_the_middle_is_clean(rehearsal: Rehearsal) -> None:
+    """An interrupted run gives its lease back, is recorded, and is finished by the next one."""
+    save_first_plan(rehearsal)
+
+    def interrupt(event: CycleEvent) -> None:
+        if isinstance(event, ReadingBack):
+            raise KeyboardInterrupt
+
+    with rehearsal.at_work() as (setting, writers):
+        with pytest.raises(KeyboardInterrupt):
+            run_apply(replace(setting, tell=interrupt), writers, load_plan(rehearsal.home / "plan.json"))
+        with setting.store.read() as connection:
+            assert lease_holder(connection, "writer") is None
+            assert last_cycles(connection)[0].status == "failed"
+    assert apply_saved(rehearsal).ok
+
+
+def test_a_used_up_quota_stops_and_resumes(rehearsal: Rehearsal) -> None:
+    """When the CRM's calls are used up in the middle, the run says so and the next one goes on from there."""
+    save_first_plan(rehearsal)
+    rehearsal.disturb("quota_used_up", crm="hubspot", match=BATCH, after=1)
+    report = apply_saved(rehearsal)
+    assert isinstance(report.errors["hubspot"], QuotaError)
+    assert report.exit_code == 3
+    rehearsal.calm()
+    assert apply_saved(rehearsal).ok
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_goes_wrong_the_end_is_the_same(tmp_path: Path, seed: int) -> None:
+    """Locks, dropped answers, silent ignores and 5xx at random: once it calms down, one sync makes it right."""
+    with rehearse(tmp_path / "calm") as calm:
+        calm.adopt()
+        expected = calm.shown()
+    with rehearse(tmp_path / "storm") as storm:
+        save_first_plan(storm)
+        for harness in (storm.practice.salesforce, storm.practice.hubspot):
+            harness.faults = FaultBox(seed, harness.name)
+        storm.disturb("lock_error", crm="salesforce", rate=0.5)
+        storm.disturb("silent_ignore", rate=0.3)
+        storm.disturb("dropped_connection", crm="hubspot", match=BATCH, when="after", rate=0.5)
+        storm.disturb("server_error", match="POST /crm/v3/objects/contacts/batch/*", crm="hubspot", rate=0.3)
+        assert not apply_saved(storm).ok
+        assert not apply_saved(storm).ok or storm.shown() == expected
+        storm.calm()
+        sync(storm)
+        with storm.at_work() as (setting, writers):
+            assert run_sync(setting, writers).plan.empty
+        assert storm.shown() == expected
