@@ -111,22 +111,19 @@ def init(template: str, directory: Path, as_json: bool) -> None:
 @verbs.command()
 @click.argument("book", type=click.Path(path_type=Path), required=False)
 @click.option("--rules", "rules", type=click.Path(path_type=Path), help="The rule book's directory (same as BOOK).")
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True,
+    help="sarif (2.1.0) is for code scanning.",
+)  # fmt: skip
 @config_option
 @json_option
-def check(book: Path | None, rules: Path | None, config: Path, as_json: bool) -> int:
+def check(book: Path | None, rules: Path | None, style: str, config: Path, as_json: bool) -> int:
     """Check a rule book: structure, names, units, stages nobody reaches. Asks no CRM."""
-    from leadline.common.bookfiles import read_sources
-    from leadline.rules.check import check_book
-    from leadline.rules.reading import read_book
-    from leadline.terminal.check import check_data, render_check
+    from leadline.terminal.check import run_check
 
-    path = book or rules or _rules_of(config)
-    checked = read_book(read_sources(path))
-    problems = check_book(checked)
-    Screen(as_json=as_json).result(
-        check_data(checked, problems), lambda console: render_check(console, path, checked, problems)
-    )
-    return RefusedError.exit_code if any(problem.severity == "error" for problem in problems) else 0
+    if as_json and style == "sarif":
+        raise UsageError("--json and --format sarif exclude each other; give one")
+    return run_check(book or rules or _rules_of(config), "json" if as_json else style)
 
 
 @verbs.command()

@@ -52,9 +52,14 @@ def verbs_page() -> str:
         rows = [record for parameter in command.get_params(context) if (record := parameter.get_help_record(context))]
         if rows:
             lines += ["| option | meaning |", "|---|---|"]
-            lines += [f"| `{option}` | {meaning.replace('|', '/')} |" for option, meaning in rows]
+            lines += [f"| `{cell(option)}` | {cell(meaning)} |" for option, meaning in rows]
             lines += [""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def cell(text: str) -> str:
+    """Return a text that does not end its cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 def vocabulary_page() -> str:

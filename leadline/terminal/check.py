@@ -1,4 +1,4 @@
-"""How the result of `leadline check` looks."""
+"""`leadline check`: reading and checking a book, and how the result looks as text, JSON and SARIF."""
 
 from __future__ import annotations
 
@@ -6,12 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leadline.common.errors import Problem
+from leadline.common.bookfiles import read_sources
+from leadline.common.errors import BookError, Problem, RefusedError
+from leadline.rules.check import check_book
 from leadline.rules.model import Book
-from leadline.terminal.screen import problem_list
+from leadline.rules.reading import read_book
+from leadline.terminal.sarif import sarif
+from leadline.terminal.screen import Screen, problem_list
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def run_check(path: Path, style: str) -> int:
+    """Check the book at ``path`` and show the result in ``style`` (text, json or sarif); return the exit code."""
+    screen = Screen(as_json=style != "text")
+    try:
+        book = read_book(read_sources(path))
+        problems: Sequence[Problem] = check_book(book)
+    except BookError as error:
+        if style != "sarif":
+            screen.error(error)
+        else:
+            screen.result(_sarif(error.problems, path), lambda _: None)
+        return error.exit_code
+    data = _sarif(problems, path) if style == "sarif" else check_data(book, problems)
+    screen.result(data, lambda console: render_check(console, path, book, problems))
+    return RefusedError.exit_code if any(problem.severity == "error" for problem in problems) else 0
 
 
 def check_data(book: Book, problems: Sequence[Problem]) -> dict[str, Any]:
@@ -36,6 +57,10 @@ def render_check(console: Console, path: Path, book: Book, problems: Sequence[Pr
     console.print(
         f"{path}: {book.name}: {held}; {verdict}, {warnings} warnings. Hash {book.hash[:12]}.", markup=False
     )
+
+
+def _sarif(problems: Sequence[Problem], path: Path) -> dict[str, Any]:
+    return sarif(problems, path.parent if path.is_file() else path, Path.cwd())
 
 
 def _counts(book: Book) -> dict[str, int]:
