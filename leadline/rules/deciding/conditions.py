@@ -172,12 +172,12 @@ def _activity_node(test: ActivityTest) -> Node:
     within = test.within
 
     def holds(moment: Moment) -> bool:
-        occurrences = moment.history.activity(test.activity)
-        found = occurrences.between(None if within is None else moment.t - within, moment.t)
-        floor = None if test.ever else moment.floor
-        if floor is not None:
-            found = [i for i in found if occurrences.ats[i] >= floor]
-        return len(found) >= test.count
+        after = None if within is None else moment.t - within
+        if moment.floor is not None and not test.ever:
+            # What happened at the very instant at which the pass began belongs to it.
+            began = moment.floor - datetime.resolution
+            after = began if after is None else max(after, began)
+        return len(moment.history.activity(test.activity).between(after, moment.t)) >= test.count
 
     def own_change(moment: Moment) -> datetime | None:
         assert within is not None

@@ -17,6 +17,9 @@ from leadline.rules.deciding.fields import Known, Supposed, Timeline, field_time
 from leadline.rules.model import Field
 from leadline.rules.state import Fact, Unreadable
 
+LAST_INSTANT = datetime(9000, 1, 1, tzinfo=UTC)
+"""Facts from later than this are kept but never happen: after dates such as 9999-12-31 no window could end."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,30 +40,29 @@ class Occurrences:
         ends = [end for _, end in entries]
         self.ends = ends if any(end is not None for end in ends) else None
 
-    def between(self, after: datetime | None, t: datetime) -> list[int]:
-        """Return positions of the occurrences in (after, t], oldest first; None is the beginning of time."""
+    def between(self, after: datetime | None, t: datetime) -> Sequence[int]:
+        """Return the positions of the occurrences in (after, t], oldest first; None is the beginning of time."""
         first = 0 if after is None else bisect_right(self.ats, after)
         found = range(first, bisect_right(self.ats, t))
         if self.ends is None:
-            return list(found)
+            return found
         return [i for i in found if (end := self.ends[i]) is None or t < end]
 
     def last(self, t: datetime) -> datetime | None:
         """Return the instant of the latest occurrence at or before ``t``."""
-        found = self.between(None, t) if self.ends is not None else None
-        if found is not None:
-            return self.ats[found[-1]] if found else None
-        position = bisect_right(self.ats, t)
-        return self.ats[position - 1] if position else None
+        found = self.between(None, t)
+        return self.ats[found[-1]] if found else None
 
 
 class History:
-    """Everything known of one person, ready to be asked about any instant."""
+    """Everything known of one person, ready to be asked about any instant; ``facts`` are in order (``ordered``)."""
 
     __slots__ = ("_all", "_by_activity", "deals", "facts", "fields", "humans", "instants", "unreadable")
 
     def __init__(self, facts: Sequence[Fact], book_fields: Mapping[str, Field]) -> None:
         self.facts = facts
+        if facts and facts[-1].at > LAST_INSTANT:
+            facts = [fact for fact in facts if fact.at <= LAST_INSTANT]
         self.instants = sorted({fact.at for fact in facts})
         self.unreadable = any(isinstance(fact.value, Unreadable) for fact in facts)
         by_field: dict[str, list[Fact]] = {}
@@ -88,7 +90,8 @@ class History:
     def any_activity(self) -> Occurrences:
         """Return every activity of the book, whatever its name."""
         if self._all is None:
-            self._all = Occurrences([fact for fact in self.facts if fact.kind == "activity"])
+            coming = (fact for fact in self.facts if fact.kind == "activity")
+            self._all = Occurrences([fact for fact in coming if fact.at <= LAST_INSTANT])
         return self._all
 
     def value(self, field: str, t: datetime) -> Known:

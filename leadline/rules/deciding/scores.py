@@ -18,7 +18,8 @@ from leadline.rules.model import Band, Bands, Book, Criterion, Score, Temperatur
 from leadline.rules.state import ScoreValue
 
 MOST_DECAY_STEPS = 20_000
-"""A decay that needs more steps to reach zero is refused: its next change could not be found in reasonable time."""
+LONGEST_DECAY = timedelta(days=365 * 500)
+"""A decay that needs more steps or more time to reach zero is refused: its end could not be found, or has no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,13 @@ class CompiledCriterion:
             return Worth(points, points, points)
         return NOTHING if answer is False else Worth(ZERO, min(ZERO, points), max(ZERO, points))
 
-    def _counting(self, moment: Moment) -> list[int]:
+    def _counting(self, moment: Moment) -> Sequence[int]:
         criterion = self.criterion
         assert criterion.activity is not None
         after = None if criterion.within is None else moment.t - criterion.within
+        if self.ladder is not None and criterion.decay is not None and criterion.match != "first":
+            spent = moment.t - criterion.decay.every * len(self.ladder)
+            after = spent if after is None else max(after, spent)
         found = moment.history.activity(criterion.activity).between(after, moment.t)
         if criterion.match == "first":
             return found[:1]
@@ -309,7 +313,7 @@ def next_change(node: Node, moment: Moment) -> datetime | None:
 def decay_ladder(criterion: Criterion) -> tuple[Decimal, ...]:
     """Return the points after 0, 1, 2 ... steps, down to the first zero; ``by`` must be over 0.
 
-    Raises RefusedError when that takes more than ``MOST_DECAY_STEPS`` steps.
+    Raises RefusedError when that takes more than ``MOST_DECAY_STEPS`` steps or longer than ``LONGEST_DECAY``.
     """
     decay, points = criterion.decay, criterion.points
     assert decay is not None
@@ -320,7 +324,7 @@ def decay_ladder(criterion: Criterion) -> tuple[Decimal, ...]:
     numerator *= 10**places
     ladder: list[Decimal] = []
     while not ladder or ladder[-1]:
-        if len(ladder) > MOST_DECAY_STEPS:
+        if len(ladder) > MOST_DECAY_STEPS or decay.every * len(ladder) > LONGEST_DECAY:
             raise RefusedError(
                 f"criterion `{criterion.name}` decays too slowly; use a larger `by` with a longer `every`"
             )

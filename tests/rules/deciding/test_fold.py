@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -91,6 +92,19 @@ def test_a_fact_from_after_the_frontier_waits() -> None:
     assert [(made.at, made.cause) for made in due.decisions] == [(day(9), "facts")]
     begun = engine.begin("p", [*KNOWN, by_hand("sql", 9)], day(3))
     assert (begun.state.outcome.stage, begun.next_change) == ("inquiry", day(9))
+
+
+def test_facts_at_the_end_of_the_calendar_never_happen() -> None:
+    """A task due on 9999-12-31 is kept; nobody's next change waits for it, and no window overflows."""
+    engine = Engine(BOOK)
+    far = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    facts = [*KNOWN, replace(did("webinar", 1), at=far), replace(by_hand("sql", 1), at=far)]
+    begun = engine.begin("p", facts, day(3))
+    assert begun.next_change is None
+    assert len(begun.state.history) == 4
+    after = engine.advance(begun.state, [did("pricing_page", 4)], day(5))
+    assert after.next_change == day(34)
+    assert engine.explain(after.state).outcome.stage == "inquiry"
 
 
 def test_the_frontier_does_not_go_back() -> None:

@@ -86,6 +86,8 @@ def test_a_decay_that_never_ends_is_refused() -> None:
     """Its next change could not be found: the message names the criterion."""
     with pytest.raises(RefusedError, match="webinars"):
         decay_ladder(activity(1000, decay=Decay(Decimal("0.0001"), days(1))))
+    with pytest.raises(RefusedError, match="webinars"):
+        decay_ladder(activity(1000, decay=Decay(Decimal("0.01"), days(36_000))))
 
 
 def test_bands_and_unknown_attributes_widen_the_bounds() -> None:
