@@ -1,24 +1,29 @@
 """Every command that a document shows is run, in order, as a reader would.
 
-In README and ``docs/``, a fenced block of language ``sh`` is run in one folder a document; a ``diff`` block is
-applied to the files there; a ``text`` block that follows a ``sh`` block lists lines that its output must contain
-(``...`` stands for anything). The practice CRMs run beside it, their clock stopped, as the document's own
-`leadline practice` would start them.
+In README and ``docs/``, a fenced block of language ``sh`` is run, all of a document in one folder; ``cd`` lasts. A
+``diff`` block is applied to the files there. A ``text`` block that stands next after a ``sh`` block shows lines of
+its output, whole and in order; ``...`` in a line stands for anything, and lines between may be left out. A command
+ends with 0, or as its comment ``# ends with 1`` says.
+
+The practice CRMs run beside it with their clock stopped: a line `leadline practice` belongs into another terminal, so
+here its options are only parsed. Lines that copy their environment (`export`) are compared with it.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from leadline.cli import verbs
 from leadline.connectors.practice.serving import start_practice
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,9 +32,11 @@ DOCUMENTS = sorted(
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     if "```sh" in path.read_text(encoding="utf-8")
 )
-FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ELSEWHERE = re.compile(r"leadline practice(?! --save)")  # runs in another terminal: here a fixture
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ELSEWHERE = re.compile(r"leadline practice(?! --save)")
 MAKE = re.compile(r"make (\w+)$")
+EXPORT = re.compile(r"export (\w+)=(\S+)$")
+NOT_HERE = ("git clone ", "cd leadline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +49,72 @@ class Block:
 
 
 def blocks(document: str) -> Iterator[Block]:
-    """Yield the blocks that this test understands, in order."""
+    """Yield the fenced blocks of a document, in order."""
     text = (ROOT / document).read_text(encoding="utf-8")
     for found in FENCE.finditer(text):
-        if found[1] in {"sh", "diff", "text"}:
-            yield Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
+        yield Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_commands_of_a_document(document: str, tmp_path: Path) -> None:
-    """Each command ends with 0 (or with what its comment says) and prints what the document shows."""
+    """Each command ends as the document says and prints what it shows."""
     with start_practice(people=2000, seed=7, frozen=True) as practice:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, **practice.environment(), "PATH": path, "COLUMNS": "160"}
+        environment = {**os.environ, **practice.environment(), "PATH": path}
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
-        output = ""
+        output: str | None = None
         for block in blocks(document):
             where = f"{document}:{block.line}"
             if block.language == "sh":
-                output = run_lines(block.text, tmp_path, environment, where)
-            elif block.language == "diff":
+                output = run_block(block.text, tmp_path, environment, where)
+                continue
+            if block.language == "diff":
                 apply(block.text, tmp_path, where)
-            elif output:
+            elif block.language == "text" and output is not None:
                 contains(output, block.text, where)
+            output = None
 
 
-def run_lines(text: str, folder: Path, environment: dict[str, str], where: str) -> str:
-    """Run a block's commands as one shell script from the document's folder; ``cd`` lasts for the document."""
-    lines = text.replace("\\\n", " ").splitlines()
-    script = ["set -eu", f'cd "$(cat {folder}/.here 2>/dev/null || echo {folder})"']
-    for line in lines:
-        target = MAKE.match(line.split("#")[0].strip())
-        if target:
-            assert f"\n{target[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8"), (
-                f"{where}: no target {target[1]}"
-            )
-        elif not ELSEWHERE.match(line) and not line.startswith(("git clone", "cd leadline", "export ")):
-            code = re.search(r"# ends with (\d)$", line)
-            script.append(f"rc=0; {line.split('  # ')[0]} || rc=$?; test $rc = {code[1]}" if code else line)
-    script.append(f"pwd > {folder}/.here")
+def run_block(text: str, folder: Path, environment: Mapping[str, str], where: str) -> str:
+    """Run a block's commands as one shell script and return what it printed, errors included."""
+    here = folder / ".here"
+    script = ["set -eu", f"cd {shlex.quote(here.read_text().strip() if here.exists() else str(folder))}"]
+    for line in text.replace("\\\n", " ").splitlines():
+        script += commands(line, environment, where)
+    script.append(f"pwd > {shlex.quote(str(here))}")
     done = subprocess.run(
-        ["bash", "-c", "\n".join(script)], env=environment, capture_output=True, text=True, check=False, timeout=240
+        ["bash", "-c", "\n".join(script)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=240,
     )
-    assert done.returncode == 0, f"{where}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    assert "Traceback" not in done.stderr, where
-    return done.stdout + done.stderr
+    assert done.returncode == 0, f"{where}: exit code {done.returncode}\n{done.stdout}"
+    assert "Traceback" not in done.stdout, f"{where}\n{done.stdout}"
+    return done.stdout
+
+
+def commands(line: str, environment: Mapping[str, str], where: str) -> list[str]:
+    """Return what is run for one line; what cannot be run here is compared with what there is."""
+    bare = line.split("  # ", maxsplit=1)[0].strip()
+    target, export = MAKE.match(bare), EXPORT.match(bare)
+    if target:
+        assert f"\n{target[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8"), f"{where}: no target {target[1]}"
+        return []
+    if export:
+        assert export[1] in environment, f"{where}: nothing reads {export[1]}"
+        assert "127.0.0.1" in export[2] or environment[export[1]] == export[2], f"{where}: {export[1]} is another"
+        return []
+    if ELSEWHERE.match(bare):
+        verbs.commands["practice"].make_context("practice", shlex.split(bare)[2:])
+        return []
+    if bare.startswith(NOT_HERE):
+        return []
+    code = re.search(r"# ends with (\d)$", line)
+    return [f"rc=0; {bare} || rc=$?; test $rc = {code[1]}" if code else line]
 
 
 def apply(diff: str, folder: Path, where: str) -> None:
@@ -105,8 +132,33 @@ def apply(diff: str, folder: Path, where: str) -> None:
 
 
 def contains(output: str, shown: str, where: str) -> None:
-    """Fail unless every shown line is in the output, white space folded and ``...`` standing for anything."""
-    folded = re.sub(r"[ \t]+", " ", output)
-    for line in shown.splitlines():
-        pattern = ".*".join(re.escape(re.sub(r"[ \t]+", " ", part)) for part in line.strip().split("..."))
-        assert re.search(pattern, folded), f"{where}: the output has no line like\n{line}\nin\n{output}"
+    """Fail unless the shown lines are lines of the output in this order, white space folded."""
+    printed = iter([folded(line) for line in output.splitlines()])
+    for line in (line for line in shown.splitlines() if line.strip()):
+        pattern = re.compile(".*".join(re.escape(part) for part in folded(line).split("...")))
+        assert any(pattern.fullmatch(found) for found in printed), (
+            f"{where}: the output has no line like this, or not in this order\n{line}\nin\n{output}"
+        )
+
+
+def folded(line: str) -> str:
+    """Return a line with its white space folded."""
+    return " ".join(line.split())
+
+
+def test_contains_is_strict() -> None:
+    """Another number, another order or half a line is not what was shown."""
+    output = " mql   195\n sal    82\n"
+    contains(output, "mql 195\nsal ...\n", "here")
+    for wrong in ("mql 196\n", "sal 82\nmql 195\n", "mql\n"):
+        with pytest.raises(AssertionError):
+            contains(output, wrong, "here")
+
+
+def test_a_command_that_fails_or_ends_otherwise_fails_the_test(tmp_path: Path) -> None:
+    """The runner lets no exit code pass that the document does not show."""
+    environment = dict(os.environ)
+    assert run_block("echo one\nfalse  # ends with 1\n", tmp_path, environment, "here") == "one\n"
+    for wrong in ("false\n", "true  # ends with 1\n", "no-such-command\n"):
+        with pytest.raises(AssertionError):
+            run_block(wrong, tmp_path, environment, "here")

@@ -28,28 +28,28 @@ _LONGEST: Final = timedelta(days=3650)
 def control_routes(harness: Harness) -> list[Route]:
     """Return the routes ``/_practice/health``, ``credentials``, ``calls``, ``faults`` and ``clock``."""
 
-    async def health(_: Request) -> JSONResponse:
-        return JSONResponse({"crm": harness.name, "now": instant_text(harness.clock.now())})
+    async def health(_: Request) -> _Line:
+        return _Line({"crm": harness.name, "now": instant_text(harness.clock.now())})
 
-    async def credentials(_: Request) -> JSONResponse:
+    async def credentials(_: Request) -> _Line:
         known = Credentials()
-        return JSONResponse(asdict(known) | {"private_key": known.private_key})
+        return _Line(asdict(known) | {"private_key": known.private_key})
 
-    async def calls(request: Request) -> JSONResponse:
+    async def calls(request: Request) -> _Line:
         counted = harness.calls.clear() if request.method == "DELETE" else harness.calls.snapshot()
-        return JSONResponse({"total": sum(counted.values()), "endpoints": counted})
+        return _Line({"total": sum(counted.values()), "endpoints": counted})
 
-    async def faults(request: Request) -> JSONResponse:
+    async def faults(request: Request) -> _Line:
         if request.method == "DELETE":
             harness.faults.clear()
         if request.method == "POST":
             return await _obey(request, lambda given: harness.faults.add(fault_specs(given)), _faults_of(harness))
-        return JSONResponse(_faults_of(harness)())
+        return _Line(_faults_of(harness)())
 
-    async def clock(request: Request) -> JSONResponse:
+    async def clock(request: Request) -> _Line:
         if request.method == "POST":
             return await _obey(request, lambda given: _move_clock(harness, given), _clock_of(harness))
-        return JSONResponse(_clock_of(harness)())
+        return _Line(_clock_of(harness)())
 
     return [
         Route("/_practice/health", health, methods=["GET"]),
@@ -87,15 +87,15 @@ def _clock_of(harness: Harness) -> Callable[[], dict[str, Any]]:
     return lambda: {"now": instant_text(harness.clock.now())}
 
 
-async def _obey(request: Request, do: Callable[[Any], object], then: Callable[[], dict[str, Any]]) -> JSONResponse:
+async def _obey(request: Request, do: Callable[[Any], object], then: Callable[[], dict[str, Any]]) -> _Line:
     """Do what a JSON body asks and show the result; what cannot be understood is 400 and changes nothing."""
     try:
         do(json.loads(await request.body() or b"null"))
     except (UnicodeDecodeError, json.JSONDecodeError):
-        return JSONResponse({"error": "the body is not JSON"}, 400)
+        return _Line({"error": "the body is not JSON"}, 400)
     except UsageError as error:
-        return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse(then())
+        return _Line({"error": str(error)}, 400)
+    return _Line(then())
 
 
 def _move_clock(harness: Harness, given: object) -> None:
@@ -110,3 +110,10 @@ def _move_clock(harness: Harness, given: object) -> None:
     if "thaw" in given:
         harness.clock.thaw()
     harness.clock.advance(by)
+
+
+class _Line(JSONResponse):
+    """JSON that ends its line, for who reads it in a terminal."""
+
+    def render(self, content: Any) -> bytes:
+        return super().render(content) + b"\n"
