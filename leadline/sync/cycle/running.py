@@ -60,8 +60,8 @@ def make_plan(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> Planned
 def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Plan) -> AppliedResult:
     """Apply a plan that a person has named: this accepts an adoption, by the plan's hash.
 
-    Refreshes the mirror first, so that what changed since the plan is told as stale and not overwritten. Raises
-    RefusedError, with nothing written, when the plan may not be applied.
+    Refreshes the people's records first, so that what changed since the plan is told as stale and not overwritten.
+    Raises RefusedError, with nothing written, when the plan may not be applied.
     """
     meter = CallMeter(writers)
     clock = CycleClock(plan.frontier)
@@ -70,7 +70,7 @@ def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Pla
     with setting.lease().held() as lease:
 
         def refresh() -> None:
-            refreshed.append(_pull(setting, writers, "apply", lease))
+            refreshed.append(_pull(setting, writers, "apply", lease, persons_only=True))
             clock.told(max(refreshed[0].upper.values()))
             require_whole(refreshed[0])
 
@@ -136,12 +136,14 @@ class _Resumed:
     report: ApplyReport
 
 
-def _pull(setting: Setting, readers: Mapping[Crm, ReadConnector], kind: str, lease: Lease) -> PullResult:
+def _pull(
+    setting: Setting, readers: Mapping[Crm, ReadConnector], kind: str, lease: Lease, *, persons_only: bool = False
+) -> PullResult:
     def tell(stream: str, rows: int) -> None:
         lease.renew()
         setting.tell(Pulling(stream, rows))
 
-    return pull(setting.store, readers, setting.book, kind=kind, tell=tell)
+    return pull(setting.store, readers, setting.book, kind=kind, tell=tell, persons_only=persons_only)
 
 
 def _resume(setting: Setting, writers: Mapping[Crm, WriteConnector], run: Run, pulled: PullResult) -> _Resumed | None:

@@ -25,11 +25,16 @@ def bounds_of(
 
 def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Work:
     needs = needs_of(book, crm, pulled.described.get(crm, {}))
-    objects = {need.object: pulled.rows.get(f"{crm} {need.object}", 0) for need in needs.objects}
-    sources = {need.kind: pulled.rows.get(f"{crm} activity:{need.kind}", 0) for need in needs.activities}
-    linked = {f"{need.object} {link}": objects[need.object] for need in needs.objects for link in need.links}
-    linked |= {kind: rows for kind, rows in sources.items() if kind in _LINKED_ACTIVITIES}
-    forms = sum(len(need.hints.get("form", ())) for need in needs.activities)
+    # A stream without a count was not asked: refreshing people before an apply leaves activities alone.
+    rows = {name.removeprefix(f"{crm} "): count for name, count in pulled.rows.items() if name.startswith(crm)}
+    objects = {need.object: rows[need.object] for need in needs.objects if need.object in rows}
+    asked = [need for need in needs.activities if f"activity:{need.kind}" in rows]
+    sources = {need.kind: rows[f"activity:{need.kind}"] for need in asked}
+    linked = {
+        f"{n.object} {link}": objects[n.object] for n in needs.objects if n.object in objects for link in n.links
+    }
+    linked |= {kind: count for kind, count in sources.items() if kind in _LINKED_ACTIVITIES}
+    forms = sum(len(need.hints.get("form", ())) for need in asked)
     mine = [write for plan in plans for write in plan.writes if write.ref.crm == crm]
     return Work(
         objects=objects,

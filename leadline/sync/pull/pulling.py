@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from leadline.common.canonical import digest
 from leadline.common.errors import OutsideError, PermissionMissingError
 from leadline.common.values import CRMS, Crm, Cursor
+from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
@@ -31,14 +32,21 @@ Tell = Callable[[str, int], None]
 
 
 def pull(
-    store: Store, connectors: Mapping[Crm, ReadConnector], book: Book, *, kind: str = "pull", tell: Tell | None = None
+    store: Store,
+    connectors: Mapping[Crm, ReadConnector],
+    book: Book,
+    *,
+    kind: str = "pull",
+    tell: Tell | None = None,
+    persons_only: bool = False,
 ) -> PullResult:
     """Read what changed since the last pull from every CRM and join records into people.
 
     Starts a cycle (its status stays ``running``: whoever runs the cycle finishes it). A CRM that fails on the way
     keeps what it had stored, its error is in the result, and the frontier stands still. When not a single CRM
     answers, that error is raised and nothing is recorded. Raises RefusedError when a CRM is not the organisation
-    this state belongs to, BookError when the book names a field that no CRM has.
+    this state belongs to, BookError when the book names a field that no CRM has. With ``persons_only`` just the
+    records of people are refreshed, and the frontier stays where it is.
     """
     begun = begin(store, connectors, book)
     errors = begun.errors
@@ -48,7 +56,7 @@ def pull(
     for crm, described in begun.described.items():
         bound = Bound(crm, cycle, begun.upper[crm], described)
         try:
-            _pull_crm(store, connectors[crm], book, bound, notes)
+            _pull_crm(store, connectors[crm], book, bound, notes, persons_only=persons_only)
         except OutsideError as error:
             errors[crm] = error
     notes.warnings += [
@@ -56,7 +64,7 @@ def pull(
     ]
     with store.write() as connection:
         people = join_people(connection, cycle)
-        frontier = _frontier(connection, cycle, begun.upper, complete=not errors)
+        frontier = _frontier(connection, cycle, begun.upper, complete=not errors and not persons_only)
         set_frontier(connection, cycle, frontier, book.hash)
         waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
     return PullResult(
@@ -90,7 +98,9 @@ class _Notes:
             self.tell(stream, self.rows[stream])
 
 
-def _pull_crm(store: Store, connector: ReadConnector, book: Book, bound: Bound, notes: _Notes) -> None:
+def _pull_crm(
+    store: Store, connector: ReadConnector, book: Book, bound: Bound, notes: _Notes, *, persons_only: bool
+) -> None:
     needs = needs_of(book, bound.crm, bound.described)
     notes.warnings += needs.warnings
     with store.write() as connection:
@@ -101,8 +111,10 @@ def _pull_crm(store: Store, connector: ReadConnector, book: Book, bound: Bound, 
                 move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
         cursors = load_cursors(connection, bound.crm)
     for need in needs.objects:
+        if persons_only and need.object not in PERSON_OBJECTS[bound.crm]:
+            continue
         _pull_records(store, connector, book, bound, need, cursors.get(need.object), notes)
-    for activity in needs.activities:
+    for activity in () if persons_only else needs.activities:
         cursor = cursors.get(f"activity:{activity.kind}")
         try:
             _pull_activities(store, connector, bound, activity, cursor, notes)

@@ -41,6 +41,8 @@ def test_a_first_plan_is_applied_as_it_was_priced(rehearsal: Rehearsal) -> None:
         assert applied.exit_code == 0
         assert applied.report.counts == {"verified": planned.plan.record_count()}
         assert applied.report.calls == planned.plan.calls
+        assert applied.refresh is not None
+        assert set(applied.refresh.rows) == {"salesforce Lead", "salesforce Contact", "hubspot contact"}
         for crm, bound in applied.bounds.items():
             assert applied.calls[crm]["write"] == bound.write
             assert applied.calls[crm]["read_back"] == bound.read_back
