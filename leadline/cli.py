@@ -127,6 +127,15 @@ def check(book: Path | None, rules: Path | None, style: str, config: Path, as_js
 
 
 @verbs.command()
+@json_option
+def schema(as_json: bool) -> None:  # noqa: ARG001  (it is JSON either way)
+    """Print a JSON Schema (2020-12) of the rule language, for editors that complete and mark a rule book."""
+    from leadline.rules.schema import rule_language_schema
+
+    Screen(as_json=True).result(rule_language_schema(), lambda _: None)
+
+
+@verbs.command()
 @click.option("--rules", "rules", type=click.Path(path_type=Path), required=True, help="The rule book's directory.")
 @click.option("--people", type=FILE, required=True, help="CSV or Parquet: person_id and a column for each field.")
 @click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at.")

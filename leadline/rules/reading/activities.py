@@ -19,7 +19,9 @@ MAIN_ATTRIBUTE: Final = {
     "call": "outcome",
     "meeting": "outcome",
 }
+DEAL_KEYS: Final = ("link", "only")
 LINKS: Final[tuple[DealLink, ...]] = ("converted", "contact_role", "account", "association")
+ATTRIBUTE_OPS: Final = ("in", "contains")
 
 
 def read_activities(report: Report, node: Node) -> dict[str, Activity]:
@@ -38,7 +40,7 @@ def read_activities(report: Report, node: Node) -> dict[str, Activity]:
 
 def read_deals(report: Report, node: Node) -> Deals:
     """Return which deals speak for a person, and which of them count."""
-    keys = report.keys(node, ("link", "only"), "`deals`") or {}
+    keys = report.keys(node, DEAL_KEYS, "`deals`") or {}
     deals = Deals(mark=node.mark)
     link = cast(
         tuple[DealLink, ...],
@@ -96,7 +98,7 @@ def _tests(report: Report, crm: Crm, kind: str, node: Node) -> tuple[AttributeTe
             test = _test(report, attribute, "in", entry.value)
             found += [test] if test else []
             continue
-        for op, inner in (report.keys(entry.value, ("in", "contains"), f"`{attribute}`") or {}).items():
+        for op, inner in (report.keys(entry.value, ATTRIBUTE_OPS, f"`{attribute}`") or {}).items():
             test = _test(report, attribute, op, inner.value)
             found += [test] if test else []
     return tuple(found)

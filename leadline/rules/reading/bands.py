@@ -43,7 +43,7 @@ def read_bands(reading: Reading, node: MappingNode) -> Bands | None:
 
 
 _NUMBER: Final = r"(-?[0-9]{1,20}(?:\.[0-9]{1,10})?)"
-_SHAPES: Final = (
+SHAPES: Final = (
     # (pattern, lowest group, highest group, above, below)
     (re.compile(rf"under {_NUMBER}"), 0, 1, False, True),
     (re.compile(rf"up to {_NUMBER}"), 0, 1, False, False),
@@ -57,7 +57,7 @@ _SHAPES: Final = (
 def _band(reading: Reading, field: Field, entry: Entry) -> Band | None:
     report = reading.report
     points = report.number(entry.value, "points")
-    for pattern, low, high, above, below in _SHAPES:
+    for pattern, low, high, above, below in SHAPES:
         match = pattern.fullmatch(entry.name)
         if match is None:
             continue

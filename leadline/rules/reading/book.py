@@ -33,6 +33,8 @@ SECTIONS: Final = (
     *("leadline", "name", "scope", "primary", "machines", "fields", "deals", "activities", "scores", "grid"),
     *("temperature", "stages", "paths", "by_hand", "write", "guards"),
 )
+SCOPE_KEYS: Final = ("include", "exclude")
+REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
 LATER: Final = ("accounts", "on_enter", "capacity", "calendars", "slas")
 """Sections of the language that later versions read; refused, never ignored."""
 
@@ -63,7 +65,7 @@ def _root(sources: Mapping[str, bytes]) -> str:
 
 
 def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Mapping[str, bytes]) -> Book | None:
-    for section in ("leadline", "name", "fields", "stages", "paths"):
+    for section in REQUIRED:
         report.required(sections, section, tree.mark, "a rule book")
     nodes = {name: entry.value for name, entry in sections.items()}
     _check_version(report, nodes)
@@ -116,14 +118,14 @@ def _primary(report: Report, nodes: Mapping[str, Node]) -> tuple[str, ...]:
 
 def _scope(reading: Reading, node: Node) -> Condition | None:
     """Return who is in the lifecycle: ``include`` holds and ``exclude`` does not."""
-    keys = reading.report.keys(node, ("include", "exclude"), "`scope`")
+    keys = reading.report.keys(node, SCOPE_KEYS, "`scope`")
     if keys is None:
         return None
     reader = conditions(reading, "scope")
     include = reader.read(keys["include"].value) if "include" in keys else None
     exclude = reader.read(keys["exclude"].value) if "exclude" in keys else None
     if not keys:
-        reading.report.add(node.mark, "`scope` is empty", nearest("", ("include", "exclude")), "missing-key")
+        reading.report.add(node.mark, "`scope` is empty", nearest("", SCOPE_KEYS), "missing-key")
     outside = Not(exclude, exclude.mark) if exclude is not None else None
     if include is not None and outside is not None:
         return All((include, outside), node.mark)

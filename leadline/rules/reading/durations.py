@@ -31,12 +31,12 @@ def calendar_duration(report: Report, node: Node, what: str) -> timedelta | Mont
 
 def parsed(text: str) -> timedelta | Months | None:
     """Return the duration that ``text`` says, None when it is none."""
-    if text in _EVERY:
-        return _EVERY[text]
+    if text in EVERY:
+        return EVERY[text]
     match = _SHAPE.fullmatch(text)
-    if match is None or match[2].lower() not in _UNITS:
+    if match is None or match[2].lower() not in UNITS:
         return None
-    unit = _UNITS[match[2].lower()]
+    unit = UNITS[match[2].lower()]
     count = int(match[1])
     return Months(count * unit.count) if isinstance(unit, Months) else count * unit
 
@@ -51,7 +51,7 @@ def percent(report: Report, node: Node, what: str) -> Decimal | None:
     return None
 
 
-_UNITS: Final[dict[str, timedelta | Months]] = {
+UNITS: Final[dict[str, timedelta | Months]] = {
     **dict.fromkeys(("min", "minute", "minutes"), timedelta(minutes=1)),
     **dict.fromkeys(("h", "hour", "hours"), timedelta(hours=1)),
     **dict.fromkeys(("d", "day", "days"), timedelta(days=1)),
@@ -59,7 +59,7 @@ _UNITS: Final[dict[str, timedelta | Months]] = {
     **dict.fromkeys(("month", "months"), Months(1)),
     **dict.fromkeys(("y", "year", "years"), Months(12)),
 }
-_EVERY: Final[dict[str, timedelta]] = {
+EVERY: Final[dict[str, timedelta]] = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
     "weekly": timedelta(weeks=1),

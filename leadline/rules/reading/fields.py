@@ -19,6 +19,7 @@ from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.report import Report, short
 
 KEYS: Final = ("type", "salesforce", "hubspot", "from", "prefer", "signal", "blank", "values")
+TABLE_KEYS: Final = ("table", "by")
 TYPES: Final[tuple[FieldType, ...]] = get_args(FieldType)
 PREFERENCES: Final = ("first known", "newest", *CRMS)
 
@@ -47,7 +48,7 @@ def read_sources(report: Report, keys: Mapping[str, Entry]) -> tuple[FieldSource
     return tuple(sources)
 
 
-_SOURCE: Final = re.compile(r"([A-Za-z]\w*)\.([A-Za-z]\w*)", re.ASCII)
+SOURCE: Final = re.compile(r"([A-Za-z]\w*)\.([A-Za-z]\w*)", re.ASCII)
 
 
 def _field(report: Report, entry: Entry, lists: Lists) -> Field | None:
@@ -86,7 +87,7 @@ def _source(report: Report, crm: Crm, node: Node) -> FieldSource | None:
     if text is None:
         return None
     example = "Lead.Email" if crm == "salesforce" else "contact.email"
-    match = _SOURCE.fullmatch(text)
+    match = SOURCE.fullmatch(text)
     if match is None:
         report.add(
             node.mark, f"`{short(text)}` is no field of {crm}", f"write object.field, such as {example}", "source"
@@ -112,7 +113,7 @@ def _values(report: Report, node: Node) -> dict[str, str]:
 
 
 def _table(report: Report, node: Node, lists: Lists) -> TableLookup | None:
-    keys = report.keys(node, ("table", "by"), "`from`")
+    keys = report.keys(node, TABLE_KEYS, "`from`")
     if keys is None:
         return None
     file_node = report.required(keys, "table", node.mark, "`from`")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from leadline.common.yamltree import Node, Scalar
 from leadline.rules.model import Grid, Temperatures
 from leadline.rules.reading.names import Reading
 from leadline.rules.reading.report import short
 
+KEYS: Final = ("rows", "columns")
+OTHERWISE: Final = "otherwise"
+
 
 def read_grid(reading: Reading, node: Node) -> Grid | None:
     """Return the grid; both of its scores need grades."""
     report, scores = reading.report, reading.names.scores
-    keys = report.keys(node, ("rows", "columns"), "`grid`")
+    keys = report.keys(node, KEYS, "`grid`")
     if keys is None:
         return None
     named: list[str] = []
-    for side in ("rows", "columns"):
+    for side in KEYS:
         value = report.required(keys, side, node.mark, "`grid`")
         score = report.choice(value, scores, f"`{side}`: scores") if value is not None else None
         if value is not None and score is not None and score in scores and not scores[score]:
@@ -37,7 +42,7 @@ def read_temperatures(reading: Reading, node: Node) -> Temperatures:
     if not known:
         report.add(node.mark, "`temperature` needs a `grid` of two scores with grades", code="grid")
     for entry in report.entries(node, "`temperature`"):
-        if isinstance(entry.value, Scalar) and entry.value.text == "otherwise":
+        if isinstance(entry.value, Scalar) and entry.value.text == OTHERWISE:
             if otherwise is not None:
                 report.add(entry.value.mark, f"`{otherwise}` is `otherwise` already", code="grid")
             otherwise = entry.name

@@ -32,8 +32,8 @@ def read_guards(reading: Reading, node: Node) -> Guards:
     return Guards(records, share, backward, {stage: count for stage, count in counted.items() if count is not None})
 
 
-_RECORDS: Final = re.compile(r"[0-9]{1,9}")
-_SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
+RECORDS: Final = re.compile(r"[0-9]{1,9}")
+SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) ?%")
 
 
 def _most(reading: Reading, node: Node) -> tuple[int | None, Decimal | None]:
@@ -41,10 +41,10 @@ def _most(reading: Reading, node: Node) -> tuple[int | None, Decimal | None]:
     share: Decimal | None = None
     text = node.text if isinstance(node, Scalar) else ""
     for part in re.split(r"\s+or\s+", text.strip()):
-        match = _SHARE.fullmatch(part)
+        match = SHARE.fullmatch(part)
         if match and share is None and Decimal(match[1]) <= 100:
             share = Decimal(match[1])
-        elif _RECORDS.fullmatch(part) and records is None:
+        elif RECORDS.fullmatch(part) and records is None:
             records = int(part)
         else:
             reading.report.wrong(node, "`most` is a number of records, a percentage, or both: 2000 or 10%")

@@ -17,6 +17,8 @@ from leadline.rules.reading.names import Reading
 from leadline.rules.reading.report import short
 from leadline.rules.reading.words import conditions
 
+BY_HAND_KEYS: Final = ("until",)
+NEW_ACTIVITY: Final = "new activity"
 KEYS: Final = ("from", "to", "when", "reason", "after", "at_once_when", "at_most", "pass")
 
 
@@ -49,7 +51,7 @@ def read_paths(reading: Reading, node: Node, stages: Mapping[str, Stage]) -> Pat
 
 def read_by_hand(reading: Reading, node: Node) -> ByHand:
     """Return how long a stage set by hand stands: ``until: new activity or 90d``, or one of the two."""
-    keys = reading.report.keys(node, ("until",), "`by_hand`")
+    keys = reading.report.keys(node, BY_HAND_KEYS, "`by_hand`")
     until = reading.report.required(keys, "until", node.mark, "`by_hand`") if keys is not None else None
     if until is None:
         return ByHand()
@@ -57,7 +59,7 @@ def read_by_hand(reading: Reading, node: Node) -> ByHand:
     new_activity, lasts = False, None
     for part in re.split(r"\s+or\s+", text.strip()):
         length = parsed(part)
-        if part == "new activity" and not new_activity:
+        if part == NEW_ACTIVITY and not new_activity:
             new_activity = True
         elif isinstance(length, timedelta) and lasts is None and timedelta(0) < length <= LONGEST:
             lasts = length

@@ -20,6 +20,7 @@ CRITERION_KEYS: Final = (
 )
 MATCHES: Final = ("each", "first", "latest")
 ONLY_ACTIVITIES: Final = ("within", "at_most", "decay")
+DECAY_KEYS: Final = ("by", "every")
 
 
 def read_scores(reading: Reading, node: Node) -> dict[str, Score]:
@@ -165,7 +166,7 @@ def _activity_form(reading: Reading, entry: Entry, keys: Keys, points: Decimal) 
 
 
 def _decay(reading: Reading, node: Node) -> Decay | None:
-    keys = reading.report.keys(node, ("by", "every"), "`decay`")
+    keys = reading.report.keys(node, DECAY_KEYS, "`decay`")
     if keys is None:
         return None
     by = reading.report.required(keys, "by", node.mark, "`decay`")

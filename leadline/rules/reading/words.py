@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
+from typing import Final, cast, get_args
 
 from leadline.common.marks import Mark
 from leadline.common.yamltree import Entry, MappingNode, Node
@@ -25,6 +25,9 @@ from leadline.rules.reading.conditions import AFTER_SCORES, Conditions, Keys, Pl
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.fieldtests import field_test, score_test
 from leadline.rules.reading.names import Reading
+
+DEAL_STATES: Final[tuple[DealState, ...]] = get_args(DealState)
+TIME_KEYS: Final = ("at_least",)
 
 
 def conditions(reading: Reading, place: Place) -> Conditions:
@@ -110,7 +113,7 @@ def _deal(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     if text in {"renewed", "churned"}:
         reader.report.unsupported(node.mark, f"deal: {text}")
         return None
-    state = reader.report.choice(node, ("open", "won", "lost"), "`deal`") if text else None
+    state = reader.report.choice(node, DEAL_STATES, "`deal`") if text else None
     ever = _ever(reader, keys)
     return DealTest(cast(DealState, state), ever, mark) if state else None
 
@@ -139,7 +142,7 @@ def _temperature(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None
 def _time_in_stage(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     if not beside(reader, keys, "time_in_stage"):
         return None
-    inner = reader.report.keys(keys["time_in_stage"].value, ("at_least",), "`time_in_stage`")
+    inner = reader.report.keys(keys["time_in_stage"].value, TIME_KEYS, "`time_in_stage`")
     if inner is None:
         return None
     node = reader.report.required(inner, "at_least", keys["time_in_stage"].value.mark, "`time_in_stage`")

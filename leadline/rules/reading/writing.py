@@ -15,13 +15,20 @@ from leadline.rules.reading.durations import duration
 from leadline.rules.reading.names import WRITE_WORDS, Reading
 from leadline.rules.reading.report import short
 
+KEYS: Final = ("publish", *CRMS)
+STAGE_KEYS: Final = ("field", "values")
+PUBLISH_KEYS: Final = ("score",)
+PUBLISH_SCORE_KEYS: Final = ("on", "at_most")
+PUBLISH_ON: Final = ("grade change",)
+NEVER: Final = "never"
+LATER: Final = ("due", "slas")
 UNCHANGED: Final = "unchanged"
-_FIELD: Final = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
+FIELD: Final = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
 
 
 def read_write(reading: Reading, node: Node) -> tuple[dict[Crm, WriteTargets], Publish]:
     """Return the write targets by CRM, and the rule of publishing."""
-    keys = reading.report.keys(node, ("publish", *CRMS), "`write`") or {}
+    keys = reading.report.keys(node, KEYS, "`write`") or {}
     targets: dict[Crm, WriteTargets] = {}
     for name in (name for name in keys if name in CRMS):
         read = _targets(reading, name, keys[name])
@@ -32,8 +39,8 @@ def read_write(reading: Reading, node: Node) -> tuple[dict[Crm, WriteTargets], P
 
 def _targets(reading: Reading, crm: Crm, entry: Entry) -> WriteTargets | None:
     report, scores = reading.report, reading.names.scores
-    allowed = (*(word for word in WRITE_WORDS if word != "due"), *scores)
-    keys = report.keys(entry.value, allowed, f"`{crm}` under `write`", later=("due", "slas"))
+    allowed = (*(word for word in WRITE_WORDS if word not in LATER), *scores)
+    keys = report.keys(entry.value, allowed, f"`{crm}` under `write`", later=LATER)
     if keys is None:
         return None
     for word, names in (("grade", reading.names.cells), ("temperature", reading.names.temperatures)):
@@ -63,7 +70,7 @@ def _optional(reading: Reading, keys: Keys, name: str) -> str | None:
 
 def _field(reading: Reading, node: Node) -> str | None:
     text = reading.report.text(node, "a CRM field")
-    if text is None or _FIELD.fullmatch(text):
+    if text is None or FIELD.fullmatch(text):
         return text
     hint = "it is written to every record of the person"
     if "." in text:
@@ -77,7 +84,7 @@ def _stage(reading: Reading, node: Node) -> StageTarget | None:
     if isinstance(node, Scalar):
         field = _field(reading, node)
         return StageTarget(field, {stage: stage for stage in stages}) if field is not None else None
-    keys = reading.report.keys(node, ("field", "values"), "`stage`")
+    keys = reading.report.keys(node, STAGE_KEYS, "`stage`")
     if keys is None:
         return None
     field_node = reading.report.required(keys, "field", node.mark, "`stage`")
@@ -121,15 +128,15 @@ def _check_unique(reading: Reading, made: WriteTargets) -> None:
 
 def _publish(reading: Reading, node: Node) -> Publish:
     report = reading.report
-    outer = report.keys(node, ("score",), "`publish`")
-    inner = report.keys(outer["score"].value, ("on", "at_most"), "`score`") if outer and "score" in outer else None
+    outer = report.keys(node, PUBLISH_KEYS, "`publish`")
+    inner = report.keys(outer["score"].value, PUBLISH_SCORE_KEYS, "`score`") if outer and "score" in outer else None
     if inner is None:
         return Publish()
     if "on" in inner:
-        report.choice(inner["on"].value, ("grade change",), "`on`")
+        report.choice(inner["on"].value, PUBLISH_ON, "`on`")
     drift = Publish().drift
     if "at_most" in inner:
         value = inner["at_most"].value
-        never = isinstance(value, Scalar) and value.text == "never"
+        never = isinstance(value, Scalar) and value.text == NEVER
         drift = None if never else duration(report, value, "`at_most`")
     return Publish("on" in inner, drift)

@@ -1,0 +1,111 @@
+"""Conditions as JSON Schema: one definition for each kind of place, made from the registry of condition words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, get_args
+
+from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, TEXT_OPS
+from leadline.rules.reading import words
+from leadline.rules.reading.conditions import AFTER_SCORES, WORDS, Place
+from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, one_or_many, ref, said
+
+PLACES: Final[tuple[Place, ...]] = get_args(Place)
+BARE: Final[Mapping[str, tuple[Place, ...]]] = {"stay": ("transition",), "disqualified": AFTER_SCORES}
+"""Conditions of one bare word, and where they may stand."""
+
+
+def condition(place: Place) -> Schema:
+    """Refer to the conditions that may stand in a place."""
+    return ref(f"condition in a {place}")
+
+
+def definitions() -> dict[str, Schema]:
+    """Return the definitions of conditions, by name."""
+    found = {condition(place)["$ref"].rpartition("/")[2]: _condition(place) for place in PLACES}
+    return {**found, "test": _test(()), "test after scores": _test(("grade",))}
+
+
+def _condition(place: Place) -> Schema:
+    known = {name: word for name, word in WORDS.items() if place in word.places}
+    bare = [name for name, places in BARE.items() if place in places]
+    refused = [name for name in WORDS if name not in known]
+    branches = [_branch(name, place) for name in known]
+    subject = "test after scores" if place in AFTER_SCORES else "test"
+    of_a_name: Schema = {
+        "minProperties": 1,
+        "maxProperties": 1,
+        "propertyNames": {"not": {"anyOf": [{"enum": refused}, {"pattern": r"^account\."}]}},
+        "additionalProperties": ref(subject),
+    }
+    without_word: Schema = {"if": {"not": {"anyOf": [{"required": [name]} for name in known]}}, "then": of_a_name}
+    return {
+        "if": {"type": "object"},
+        "then": {"properties": dict.fromkeys(known, True), "allOf": [*branches, without_word]},
+        "else": choice(bare) if bare else {"type": "object"},
+    }
+
+
+def _branch(name: str, place: Place) -> Schema:
+    """When a word heads a condition, only its companions may stand beside it."""
+    companions = WORDS[name].companions
+    heads = [other for other, word in WORDS.items() if name in word.companions]
+    heading: Schema = {"required": [name]}
+    if heads:
+        heading["not"] = {"anyOf": [{"required": [other]} for other in heads]}
+    shapes = {name: _head(place)[name], **{key: _companion(place)[key] for key in companions}}
+    return {"if": heading, "then": mapping((name, *companions), shapes, (name, *NEEDED.get(name, ())))}
+
+
+NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"at_least": ("of",)}
+
+
+def _head(place: Place) -> dict[str, Schema]:
+    grades: Schema = {
+        "if": {"type": "object"},
+        "then": mapping(("in",), {"in": ref("texts")}, ("in",)),
+        "else": ref("texts"),
+    }
+    return {
+        "all": said("Every one of these is true.", one_or_many(condition(place))),
+        "any": said("One of these is true.", one_or_many(condition(place))),
+        "not": said("This is false. What is unknown stays unknown.", condition(place)),
+        "at_least": said("So many of the conditions under `of` are true.", count()),
+        "known": said("The field has a value.", ref("text")),
+        "unknown": said("The field has no value.", ref("text")),
+        "activity": said("The activity happened.", ref("text")),
+        "no_activity_for": said("No activity of any kind happened for so long.", DURATION),
+        "deal": said("The person has a deal in this state.", choice(words.DEAL_STATES)),
+        "grade": said("The cell of the grid, such as A1.", grades),
+        "temperature": said("What `temperature` makes of the grade.", grades),
+        "time_in_stage": said(
+            "The person is in the present stage for so long.",
+            mapping(words.TIME_KEYS, {"at_least": DURATION}, ("at_least",)),
+        ),
+    }
+
+
+def _companion(place: Place) -> dict[str, Schema]:
+    return {
+        "of": said("The conditions that are counted.", one_or_many(condition(place))),
+        "within": said("Counted back from now.", DURATION),
+        "at_least": said("So many times.", count(highest=100_000)),
+        "ever": said("Also before this pass began.", ref("boolean")),
+    }
+
+
+def _test(more: tuple[str, ...]) -> Schema:
+    """Return what may be asked of a field (or a score): a value, a list of values, or operators."""
+    shapes: dict[str, Schema] = {
+        **dict.fromkeys(TEXT_OPS, ref("operands")),
+        **dict.fromkeys(NUMBER_OPS, ref("number")),
+        "is": ref("boolean"),
+        "before": ref("text"),
+        "after": ref("text"),
+        "within_next": ref("calendar_duration"),
+        "within_last": ref("calendar_duration"),
+    }
+    if more:
+        shapes["grade"] = _head("stage")["grade"]
+    operators = mapping((*TEXT_OPS, *NUMBER_OPS, "is", *DATE_OPS, *more), shapes)
+    return {"if": {"type": "object"}, "then": {**operators, "minProperties": 1}, "else": ref("operands")}

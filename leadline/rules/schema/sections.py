@@ -1,0 +1,221 @@
+"""The sections about facts, lifecycle and writing as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from leadline.common.values import CRMS, Crm
+from leadline.common.vocabulary import ACTIVITY_KINDS, OBJECTS, PERSON_OBJECTS
+from leadline.rules.reading import activities, book, fields, limits, paths, stages, writing
+from leadline.rules.reading.names import WRITE_WORDS
+from leadline.rules.schema.conditions import condition
+from leadline.rules.schema.shapes import (
+    DURATION,
+    SPAN,
+    Schema,
+    choice,
+    count,
+    mapping,
+    named,
+    one_or_many,
+    ref,
+    said,
+    text,
+    whole,
+)
+
+
+def scope_section() -> Schema:
+    """Return the section ``scope``."""
+    shapes = {
+        "include": said("Only people for whom this is true.", condition("scope")),
+        "exclude": said("Nobody for whom this is true.", condition("scope")),
+    }
+    return {**mapping(book.SCOPE_KEYS, shapes), "minProperties": 1}
+
+
+def field() -> Schema:
+    """Return one field."""
+    shapes: dict[str, Schema] = {
+        "type": choice(fields.TYPES),
+        **{crm: said(f"Where it lives in {crm}, as object.field.", _sources(crm)) for crm in CRMS},
+        "from": said(
+            "Looked up in a table of the book by another field.",
+            mapping(fields.TABLE_KEYS, {key: ref("text") for key in fields.TABLE_KEYS}, fields.TABLE_KEYS),
+        ),
+        "prefer": said("Which source counts when several know a value.", choice(fields.PREFERENCES)),
+        "signal": said("Counts only if it was set since this pass began.", ref("boolean")),
+        "blank": said("What an empty value means; without, it is unknown.", ref("text")),
+        "values": said("The book's value: the CRMs' spellings of it.", named(ref("texts"))),
+    }
+    return {
+        **mapping(fields.KEYS, shapes, ("type",)),
+        "dependentSchemas": {
+            "from": {
+                "properties": {"type": {"const": "text"}},
+                "not": {"anyOf": [{"required": [crm]} for crm in CRMS]},
+            },
+        },
+        "allOf": [
+            *({"if": _says("prefer", crm), "then": {"required": [crm]}} for crm in CRMS),
+            *({"if": _says("type", kind), "then": {"properties": {"blank": blank}}} for kind, blank in _BLANKS),
+        ],
+    }
+
+
+def deals_section() -> Schema:
+    """Return the section ``deals``."""
+    shapes = {
+        "link": said("How a deal is found for a person.", one_or_many(choice(activities.LINKS))),
+        "only": said("Only deals whose fields have these values.", named(ref("texts"))),
+    }
+    return mapping(activities.DEAL_KEYS, shapes)
+
+
+def activity() -> Schema:
+    """Return one activity: what it is in each CRM."""
+    return mapping(CRMS, {crm: one_or_many(_source(crm)) for crm in CRMS})
+
+
+def attribute() -> Schema:
+    """Return the test of one attribute of a raw activity."""
+    texts = dict.fromkeys(activities.ATTRIBUTE_OPS, ref("texts"))
+    return {"if": {"type": "object"}, "then": mapping(activities.ATTRIBUTE_OPS, texts), "else": ref("texts")}
+
+
+def primary_section() -> Schema:
+    """Return the section ``primary``."""
+    return one_or_many(choice([name for names in PERSON_OBJECTS.values() for name in names]))
+
+
+def stage() -> Schema:
+    """Return one stage."""
+    shapes: dict[str, Schema] = {
+        "kind": said("inventory may wait, gate is reviewed, sla must move in time.", choice(stages.KINDS)),
+        "owner": said("The team that owns the stage.", ref("text")),
+        "start": said("Where a person begins.", ref("boolean")),
+        "require": said("Fields that must be known before entry.", ref("texts")),
+        "enter": said("The way in along the main path.", condition("stage")),
+        "stay": said("Wider than `enter`; asked by {not: stay}.", condition("stage")),
+        "reasons": said("The reasons that paths into this stage may give.", ref("texts")),
+    }
+    return mapping(stages.KEYS, shapes, ("kind",))
+
+
+def paths_section() -> Schema:
+    """Return the section ``paths``: one main path, and transitions."""
+    main = said("The main path, such as inquiry -> mql -> sal.", {"type": "string", "pattern": r"\S\s*->\s*\S"})
+    step: Schema = {"if": {"type": "string"}, "then": main, "else": ref("transition")}
+    several: Schema = {"items": step, "contains": {"type": "string"}, "minContains": 1, "maxContains": 1}
+    return {"if": {"type": "array"}, "then": several, "else": main}
+
+
+def transition() -> Schema:
+    """Return one path off the main path."""
+    shapes: dict[str, Schema] = {
+        "from": said("The stage or stages that it leaves.", ref("texts")),
+        "to": said("The stage or stages that it leads to.", ref("texts")),
+        "when": said("Without, the `enter` of the target decides.", condition("transition")),
+        "reason": ref("text"),
+        "after": said("A cool-down since the stage was entered.", DURATION),
+        "at_once_when": said("Lifts the cool-down.", condition("transition")),
+        "at_most": said("So often in the person's whole life.", count(highest=1000)),
+        "pass": said("Begins a new pass of this name.", ref("text")),
+    }
+    return {**mapping(paths.KEYS, shapes, ("from", "to")), "dependentRequired": {"at_once_when": ["after"]}}
+
+
+def by_hand_section() -> Schema:
+    """Return the section ``by_hand``."""
+    part = rf"(?:{paths.NEW_ACTIVITY}|{SPAN})"
+    said_how = f"`{paths.NEW_ACTIVITY}`, a length of time, or both with `or`."
+    until = said(said_how, text(rf"\s*{part}(?:\s+or\s+{part})?\s*"))
+    return mapping(paths.BY_HAND_KEYS, {"until": until}, paths.BY_HAND_KEYS)
+
+
+def write_section() -> Schema:
+    """Return the section ``write``."""
+    never_or_span: Schema = {"anyOf": [{"const": writing.NEVER}, DURATION]}
+    score = mapping(
+        writing.PUBLISH_SCORE_KEYS,
+        {
+            "on": one_or_many(choice(writing.PUBLISH_ON)),
+            "at_most": said("Plain drift of points.", never_or_span),
+        },
+    )
+    shapes: dict[str, Schema] = {
+        "publish": said("When scores are written.", mapping(writing.PUBLISH_KEYS, {"score": score})),
+        **{crm: said(f"The fields of {crm} that may be written; nothing else is.", _targets()) for crm in CRMS},
+    }
+    return mapping(writing.KEYS, shapes)
+
+
+def guards_section() -> Schema:
+    """Return the section ``guards``."""
+    part = f"(?:{limits.RECORDS.pattern}|{limits.SHARE.pattern})"
+    most: Schema = {
+        "if": {"type": "integer"},
+        "then": {"minimum": 0},
+        "else": text(rf"\s*{part}(?:\s+or\s+{part})?\s*"),
+    }
+    shapes = {
+        "most": said("A number of records, a percentage, or both: 2000 or 10%.", most),
+        "backward": said("Moves back on the main path.", count(0)),
+        "to": said("The most people that may enter a stage.", named(count(0))),
+    }
+    return mapping(limits.KEYS, shapes)
+
+
+_BLANKS: Final[tuple[tuple[str, Schema], ...]] = (
+    ("boolean", ref("boolean")),
+    ("integer", {"type": "integer"}),
+    ("decimal", ref("number")),
+    ("money", ref("number")),
+    ("date", text("[0-9]{4}-[0-9]{2}-[0-9]{2}")),
+)
+
+
+def _says(key: str, value: str) -> Schema:
+    return {"required": [key], "properties": {key: {"const": value}}}
+
+
+def _sources(crm: Crm) -> Schema:
+    return one_or_many(text(rf"(?:{'|'.join(OBJECTS[crm])})\.[A-Za-z]\w*"))
+
+
+def _source(crm: Crm) -> Schema:
+    kinds = ACTIVITY_KINDS[crm]
+    of_kind: dict[str, Schema] = {}
+    heads: list[Schema] = []
+    for kind, names in kinds.items():
+        tests = mapping(names, dict.fromkeys(names, ref("attribute")))
+        short = ref("texts") if kind in activities.MAIN_ATTRIBUTE else {"type": "object"}
+        of_kind[kind] = {"if": {"type": "object"}, "then": tests, "else": short}
+        heads.append({"required": [kind], "properties": {"where": tests}})
+    # `where` names attributes of the one kind beside it
+    source = mapping((*kinds, "where"), {**of_kind, "where": {"type": "object"}})
+    return {"if": {"type": "object"}, "then": {**source, "oneOf": heads}, "else": choice(kinds)}
+
+
+def _targets() -> Schema:
+    target: Schema = {"type": "string", "pattern": whole(writing.FIELD.pattern)}
+    stage_map = mapping(
+        writing.STAGE_KEYS,
+        {
+            "field": target,
+            "values": said(f"The CRM's value of each stage, or `{writing.UNCHANGED}`.", named(ref("text"))),
+        },
+        ("field",),
+    )
+    shapes: dict[str, Schema] = {
+        **{word: target for word in WRITE_WORDS if word not in writing.LATER},
+        "stage": {"if": {"type": "object"}, "then": stage_map, "else": target},
+        "entered": said("Stage: the field for its date.", named(target)),
+    }
+    # Any other key is the name of a score.
+    return {
+        "type": "object",
+        "properties": shapes,
+        "propertyNames": {"not": {"enum": list(writing.LATER)}},
+        "additionalProperties": target,
+    }
