@@ -72,6 +72,15 @@ def test_a_session_is_renewed_once_a_call() -> None:
     assert len(renewals) == 2
 
 
+def test_a_renewed_session_that_ends_again_is_final_also_after_a_wait() -> None:
+    """One call renews once, also when something transient lies between the two expiries."""
+    renewals: list[int] = []
+    errors = failing(ExpiredError("old"), TransientError("busy"), ExpiredError("old"))
+    with pytest.raises(CredentialsError):
+        Patience(60, lambda: renewals.append(1), sleep=lambda _: None).call(acting(errors))
+    assert len(renewals) == 1
+
+
 def test_a_busy_sign_in_is_tried_again() -> None:
     """A transient failure while renewing costs a wait, not the renewal."""
     outcomes = iter([TransientError("busy"), None])

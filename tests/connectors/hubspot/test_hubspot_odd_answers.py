@@ -238,3 +238,30 @@ def test_the_proxy_of_the_environment_is_used(script: Any, scripted: str, monkey
     headers = script.asked[0][3]
     assert headers["host"] == "api.hubspot.invalid" and headers["proxy-authorization"].startswith("Basic ")
     connector.close()
+
+
+def test_associations_are_put_primary_first_over_all_their_pages(script: Any, odd: HubSpotConnector) -> None:
+    """A primary company comes first whatever its id, and a record with very many is read on."""
+
+    def company(ident: str, type_id: int) -> dict[str, Any]:
+        types = [{"category": "HUBSPOT_DEFINED", "typeId": type_id, "label": None}]
+        return {"toObjectId": int(ident), "associationTypes": types}
+
+    def answer(_: str, path: str, body: Any) -> tuple[int, Any]:
+        if "/search" in path:
+            row = {"id": "1", "properties": {"lastmodifieddate": "2026-01-01T00:00:00Z"}}
+            return 200, {"results": [row]}
+        (asked,) = body["inputs"]
+        if "after" in asked:
+            to = [company("20", 279), company("3", 1), company("3", 279)]
+            return 207, {"results": [{"from": {"id": "1"}, "to": to}], "errors": [{"category": "OBJECT_NOT_FOUND"}]}
+        result = {"from": {"id": "1"}, "to": [company("4", 279)], "paging": {"next": {"after": "x"}}}
+        return 200, {"results": [result]}
+
+    script.answer = answer
+    request = RecordRequest("contact", ("email",), UNTIL, links=("company",))
+    ((record,),) = odd.records(request)
+    assert [ref.id for ref in record.links["company"]] == ["3", "4", "20"]
+    script.answer = lambda _, path, __: answer("", path, None) if "/search" in path else (200, {})
+    with pytest.raises(ContractError, match="associations"):
+        list(odd.records(request))

@@ -136,7 +136,8 @@ def test_each_odd_answer_has_its_own_error(
     """The error is named by how to recover and repeats nothing of the body but codes and field names."""
     server.add_callback(responses.POST, f"{DATA}/composite", described("Email"))
     given = {"body": body} if isinstance(body, str) else {"json": body}
-    server.get(f"{DATA}/queryAll/", status=status, **given)
+    server.get(f"{DATA}/queryAll/", status=status, headers={"Location": "https://elsewhere.example/"}, **given)
+    server.get("https://proxy.example/before/salesforce/", json=page([]))
     with pytest.raises(raised, match=says) as caught:
         rows(connector)
     assert type(caught.value) is raised
