@@ -44,8 +44,9 @@ class RecordRequest:
 class ActivityRequest:
     """Which activities of one kind (see ``common.vocabulary.ACTIVITY_KINDS``) to pull.
 
-    ``oldest`` bounds a full read: activities that happened before it are not asked for. ``hints`` narrow a source
-    that needs it, such as ``{"form": ("demo",)}``.
+    ``attributes`` are those that anybody will look at (None: all); one that costs calls of its own is left empty
+    when it is not among them. ``oldest`` bounds a full read: activities that happened before it are not asked
+    for. ``hints`` narrow a source that needs it, such as ``{"form": ("demo",)}``.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class ActivityRequest:
     look_back: timedelta = timedelta(minutes=10)
     oldest: datetime | None = None
     hints: Mapping[str, tuple[str, ...]] | None = None
+    attributes: tuple[str, ...] | None = None
 
 
 class ReadConnector(Protocol):

@@ -50,10 +50,14 @@ class ObjectNeed:
 
 @dataclass(frozen=True, slots=True)
 class ActivityNeed:
-    """One kind of activity to pull, narrowed by ``hints`` where every rule that reads it is narrow."""
+    """One kind of activity to pull, narrowed by ``hints`` where every rule that reads it is narrow.
+
+    ``attributes`` are those that rules test.
+    """
 
     kind: str
     hints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +159,18 @@ def _links(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
 def _activities(book: Book, crm: Crm) -> tuple[ActivityNeed, ...]:
     """Return the kinds that the book's activities mean; a hint only where each use of the kind gives one."""
     uses: dict[str, list[dict[str, tuple[str, ...]]]] = {}
+    tested: dict[str, set[str]] = {}
     for activity in book.activities.values():
         for source in activity.sources:
             if source.crm == crm:
                 narrow = {test.attribute: test.operands for test in source.tests if test.op == "in"}
                 uses.setdefault(source.kind, []).append(narrow)
+                tested.setdefault(source.kind, set()).update(test.attribute for test in source.tests)
     needs = []
     for kind, narrowings in sorted(uses.items()):
         shared = set.intersection(*(set(narrow) for narrow in narrowings))
         hints = {name: tuple(sorted({text for use in narrowings for text in use[name]})) for name in sorted(shared)}
-        needs.append(ActivityNeed(kind, hints))
+        needs.append(ActivityNeed(kind, hints, tuple(sorted(tested[kind]))))
     return tuple(needs)
 
 

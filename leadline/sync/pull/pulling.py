@@ -163,12 +163,13 @@ def _pull_activities(
     notes: _Notes,
 ) -> None:
     """Pages of activities have no promised order, so the cursor moves only when all of them are stored."""
-    shape = digest(need.hints)
+    shape = digest([need.hints, need.attributes])
     same_shape = cursor is not None and cursor.shape == shape
     since = Cursor(cursor.stamp, cursor.id) if cursor is not None and same_shape else None
     stream = f"{bound.crm} activity:{need.kind}"
     notes.count(stream, 0, 0)
-    for page in connector.activities(ActivityRequest(need.kind, bound.upper, since, hints=need.hints)):
+    request = ActivityRequest(need.kind, bound.upper, since, hints=need.hints, attributes=need.attributes)
+    for page in connector.activities(request):
         with store.write() as connection:
             news = store_activities(connection, bound, need.kind, page)
         notes.count(stream, len(page), news)
