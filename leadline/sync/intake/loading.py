@@ -216,7 +216,14 @@ def _activity(version: rows.ActivityVersion) -> SourceActivity:
 
 
 def _add(person: PersonFacts, since: int, facts: Iterable[tuple[int, Fact]]) -> None:
-    person.learned += [(max(since, learned), fact) for learned, fact in facts]
+    """Take in what a record says; what it said before it joined the person is learnt by joining.
+
+    A stage that was set by hand before is no news then: it was obeyed by whose record it was, and is part of the
+    state that a join or a split hands on.
+    """
+    for learned, fact in facts:
+        obeyed = fact.kind == "human" and learned < since
+        person.learned.append((0 if obeyed else max(since, learned), fact))
 
 
 def _by_ref(places: Iterable[_Place]) -> dict[RecordRef, list[_Place]]:

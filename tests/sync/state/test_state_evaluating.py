@@ -241,6 +241,40 @@ def test_a_split_gives_both_the_state(world):
     assert verify_all(world.store) == 2
 
 
+def test_a_join_obeys_no_old_hand(world):
+    """A stage that somebody set in the other person's record was obeyed there: joining does not obey it again."""
+    world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
+    world.salesforce.put("Lead", "L2", {"Email": "b@x.example"})
+    world.cycle()
+    for lead, stage in (("L1", "customer"), ("L2", "opportunity")):
+        world.pass_time(hours=1)
+        world.salesforce.put("Lead", lead, {"Lifecycle_Stage__c": stage}, author="rep@acme.example")
+        world.cycle()
+    assert stages(world.store) == {"p-000001": "customer", "p-000002": "opportunity"}
+    world.pass_time(hours=1)
+    world.salesforce.put("Lead", "L2", {"Email": "a@x.example"}, author="rep@acme.example")
+    _, result = world.cycle()
+    assert stages(world.store) == {"p-000001": "customer"}
+    assert result.moves == {}
+    verify_all(world.store)
+
+
+def test_a_split_obeys_no_old_hand(world):
+    """Who leaves a person keeps the shared stage, whatever was set by hand in the leaving record before."""
+    world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
+    world.salesforce.put("Lead", "L2", {"Email": "a@x.example"})
+    world.cycle()
+    for lead, stage in (("L2", "opportunity"), ("L1", "customer")):
+        world.pass_time(hours=1)
+        world.salesforce.put("Lead", lead, {"Lifecycle_Stage__c": stage}, author="rep@acme.example")
+        world.cycle()
+    world.pass_time(hours=1)
+    world.salesforce.put("Lead", "L2", {"Email": "b@x.example"}, author="rep@acme.example")
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "customer", "p-000002": "customer"}
+    verify_all(world.store)
+
+
 def test_facts_of_a_faster_crm_wait_for_the_frontier(world):
     """What lies after the frontier counts when the frontier has passed it, at its own instant."""
     world.salesforce.put("Lead", "L1", {"Email": "ann@acme.example", "NumberOfEmployees": 90})
