@@ -49,14 +49,15 @@ class ValidationRule:
 class PracticeOptions:
     """How the practice CRMs are set up. Fields are named ``Lead.Title`` or ``contact.jobtitle``.
 
-    ``hidden_fields`` are absent for this user, ``read_only_fields`` cannot be written, ``required_fields``
-    cannot be empty; at Salesforce ``Lead`` alone hides the object or makes it read-only. ``picklists`` narrows a field to values. ``page_size`` None is the vendor's own (2,000 rows
-    of a query, 100 or 200 of HubSpot). ``daily_calls`` None is the vendor's own limit. ``search_lag`` is how many
-    seconds HubSpot's search runs behind. ``enterprise`` False takes away what only that tier has (page views by
-    the events API). ``missing_scopes`` are HubSpot scopes the token lacks. ``session_minutes`` is how long a
-    Salesforce session lives. ``assignment_rule`` True: an active rule gives every Lead that is written to a queue
-    unless ``Sforce-Auto-Assign: FALSE`` comes with the write. ``duplicate_rule`` True: a new Lead or Contact with a
-    known e-mail address is refused. ``bulk_polls`` is how often a Salesforce bulk job is asked for before it is done.
+    ``hidden_fields`` are absent for this user, ``read_only_fields`` cannot be written, ``required_fields`` cannot
+    be empty; at Salesforce ``Lead`` alone hides the object or makes it read-only. ``picklists`` narrows a field to
+    values. ``page_size`` None is the vendor's own (2,000 rows of a query, 100 or 200 of HubSpot). ``daily_calls``
+    None is the vendor's own limit. ``search_lag`` is how many seconds HubSpot's search runs behind. ``enterprise``
+    False takes away what only that tier has (page views by the events API). ``missing_scopes`` are HubSpot scopes
+    the token lacks. ``session_minutes`` is how long a Salesforce session lives. ``assignment_rule`` True: an active
+    rule gives every Lead that is written to a queue unless ``Sforce-Auto-Assign: FALSE`` comes with the write.
+    ``duplicate_rule`` True: a new Lead or Contact with a known e-mail address is refused. ``bulk_polls`` is how
+    often a Salesforce bulk job is asked for before it is done.
     """
 
     hidden_fields: tuple[str, ...] = ()
