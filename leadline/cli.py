@@ -81,18 +81,27 @@ class _Instant(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _InOrder(click.Group):
+    """Lists the verbs in the order of this file, which is the order of work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="leadline")
 def verbs() -> None:
     """Run one rule book over Salesforce and HubSpot.
 
     Start with `leadline demo`, or `leadline init my-book` and `leadline check`.
+
+    Exit codes: 0 done, 1 the rules or a guard say no, 2 usage, 3 the outside world failed, 130 interrupted.
     """
 
 
-@verbs.command()
+@verbs.command(short_help="Copy a template rule book and configuration.")
 @click.option("--template", default="waterfall", show_default=True, help="Which rule book to start from.")
-@click.argument("directory", type=DIRECTORY)
+@click.argument("directory", type=DIRECTORY, help="A new or empty folder.")
 @json_option
 def init(template: str, directory: Path, as_json: bool) -> None:
     """Copy a template rule book and configuration to DIRECTORY (new or empty)."""
@@ -108,8 +117,11 @@ def init(template: str, directory: Path, as_json: bool) -> None:
     )
 
 
-@verbs.command()
-@click.argument("book", type=click.Path(path_type=Path), required=False)
+@verbs.command(short_help="Check a rule book; asks no CRM.")
+@click.argument(
+    "book", type=click.Path(path_type=Path), required=False,
+    help="The rule book's directory; without it the one that the configuration names, else this directory.",
+)  # fmt: skip
 @click.option("--rules", "rules", type=click.Path(path_type=Path), help="The rule book's directory (same as BOOK).")
 @click.option(
     "--format", "style", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True,
@@ -126,7 +138,7 @@ def check(book: Path | None, rules: Path | None, style: str, config: Path, as_js
     return run_check(book or rules or _rules_of(config), "json" if as_json else style)
 
 
-@verbs.command()
+@verbs.command(short_help="Print a JSON Schema of the rule language.")
 @json_option
 def schema(as_json: bool) -> None:  # noqa: ARG001  (it is JSON either way)
     """Print a JSON Schema (2020-12) of the rule language, for editors that complete and mark a rule book."""
@@ -135,7 +147,7 @@ def schema(as_json: bool) -> None:  # noqa: ARG001  (it is JSON either way)
     Screen(as_json=True).result(rule_language_schema(), lambda _: None)
 
 
-@verbs.command()
+@verbs.command(short_help="Evaluate a rule book over files, with no CRM.")
 @click.option("--rules", "rules", type=click.Path(path_type=Path), required=True, help="The rule book's directory.")
 @click.option("--people", type=FILE, required=True, help="CSV or Parquet: person_id and a column for each field.")
 @click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at.")
@@ -162,13 +174,19 @@ def evaluate(rules: Path, people: Path, activities: Path | None, as_of: datetime
     )  # fmt: skip
 
 
-@verbs.command()
-@click.option("--people", type=click.IntRange(0, 1_000_000), default=2000, show_default=True)
+@verbs.command(short_help="Run a practice Salesforce and HubSpot here.")
+@click.option(
+    "--people", type=click.IntRange(0, 1_000_000), default=2000, show_default=True, help="How many to invent."
+)
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same organisation.")
 @click.option("--data", type=DIRECTORY, help="Load the organisation from CSV files instead of generating one.")
 @click.option("--save", type=DIRECTORY, help="Write the organisation as CSV files and end.")
-@click.option("--salesforce-port", type=click.IntRange(0, 65535), default=8101, show_default=True)
-@click.option("--hubspot-port", type=click.IntRange(0, 65535), default=8102, show_default=True)
+@click.option(
+    "--salesforce-port", type=click.IntRange(0, 65535), default=8101, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--hubspot-port", type=click.IntRange(0, 65535), default=8102, show_default=True, help="0 takes a free one."
+)
 @click.option("--faults", type=FILE, help="A YAML or JSON file of faults to begin with.")
 @click.option("--frozen", is_flag=True, help="Start with the clock stopped.")
 @json_option
@@ -188,7 +206,7 @@ def _rules_of(config: Path) -> Path:
     return load_config(config, os.environ, crms=False).rules_dir
 
 
-@verbs.command()
+@verbs.command(short_help="Read what changed; decide and write nothing.")
 @config_option
 @json_option
 def pull(config: Path, as_json: bool) -> int:
@@ -204,7 +222,7 @@ def pull(config: Path, as_json: bool) -> int:
     return result.exit_code
 
 
-@verbs.command()
+@verbs.command(short_help="Show every write that would be made.")
 @click.option("-o", "--output", "out", type=FILE, help="Write the plan to this file, for `leadline apply`.")
 @config_option
 @json_option
@@ -225,8 +243,8 @@ def plan(out: Path | None, config: Path, as_json: bool) -> int:
     return RefusedError.exit_code if result.stops else 0
 
 
-@verbs.command()
-@click.argument("file", type=FILE)
+@verbs.command(short_help="Write a plan, then read it back.")
+@click.argument("file", type=FILE, help="What `leadline plan -o FILE` saved.")
 @config_option
 @json_option
 def apply(file: Path, config: Path, as_json: bool) -> int:
@@ -244,7 +262,7 @@ def apply(file: Path, config: Path, as_json: bool) -> int:
     return result.exit_code
 
 
-@verbs.command()
+@verbs.command(short_help="Run whole cycles: once, or on a schedule.")
 @click.option("--every", "period", help="Run again every so often, such as 5m, until stopped.")
 @click.option("--cron", "expression", help='Run when a cron expression says so (UTC), such as "*/10 6-20 * * 1-5".')
 @click.option("--dry-run", is_flag=True, help="Stop at the plan: what is given to this run cannot write.")
@@ -262,8 +280,8 @@ def sync(period: str | None, expression: str | None, dry_run: bool, config: Path
     return run_scheduled(screen, config, period, expression, dry_run=dry_run)
 
 
-@verbs.command()
-@click.argument("person")
+@verbs.command(short_help="Explain where a person stands, and why.")
+@click.argument("person", help="Such as p-000017, 17, ann@acme.example, or a record's id in either CRM.")
 @click.option("--at", "at", type=_Instant(), help="Explain this instant instead of the last evaluation.")
 @config_option
 @json_option
@@ -279,7 +297,7 @@ def explain(person: str, at: datetime | None, config: Path, as_json: bool) -> No
     screen.result(explained_data(explained), lambda console: render_explained(console, explained))
 
 
-@verbs.command()
+@verbs.command(short_help="Report stock, conversion and times by stage.")
 @click.option("--source", help="The book's field to count people by; by default `source`, where the book has it.")
 @config_option
 @json_option
@@ -295,8 +313,8 @@ def report(source: str | None, config: Path, as_json: bool) -> None:
     screen.result(report_data(found), lambda console: render_report(console, found))
 
 
-@verbs.command()
-@click.argument("decision")
+@verbs.command(short_help="Derive a stored decision again.")
+@click.argument("decision", help="A decision's id, as plan and explain show it: d-...")
 @config_option
 @json_option
 def verify(decision: str, config: Path, as_json: bool) -> int:
@@ -311,9 +329,11 @@ def verify(decision: str, config: Path, as_json: bool) -> int:
     return 0 if found.same else RefusedError.exit_code
 
 
-@verbs.command()
-@click.option("--people", type=click.IntRange(50, 50_000), default=2000, show_default=True)
-@click.option("--seed", type=int, default=7, show_default=True)
+@verbs.command(short_help="Do the whole job once on practice CRMs.")
+@click.option(
+    "--people", type=click.IntRange(50, 50_000), default=2000, show_default=True, help="How many to invent."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same organisation.")
 @click.option(
     "--dir",
     "directory",

@@ -4,6 +4,7 @@ Usage: python scripts/reference.py [--check]
 With ``--check`` nothing is written; it ends with 1 when a page no longer says what the code does.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from leadline.cli import verbs
 from leadline.common import errors
+from leadline.common.problem_codes import CODES
 from leadline.common.vocabulary import ACTIVITY_KINDS, OBJECTS, PERSON_OBJECTS
 from leadline.rules.reading import words
 from leadline.rules.reading.book import LATER, SECTIONS
@@ -45,13 +47,14 @@ def verbs_page() -> str:
     """Return the page of verbs, options and exit codes."""
     lines = ["# Verbs\n", NOTICE.strip(), ""]
     lines += ["Results go to stdout, logs and progress to stderr. Every verb takes `--json`.", ""]
-    for name, command in sorted(verbs.commands.items()):
+    lines += ["Exit codes stand on [the page of errors](errors.md).", ""]
+    for name, command in verbs.commands.items():
         lines += [f"## `leadline {name}`", "", *(command.help or "").strip().splitlines(), ""]
         context = click.Context(command, info_name=f"leadline {name}")
         lines += ["```text", command.get_usage(context).removeprefix("Usage: "), "```", ""]
         rows = [record for parameter in command.get_params(context) if (record := parameter.get_help_record(context))]
         if rows:
-            lines += ["| option | meaning |", "|---|---|"]
+            lines += ["| argument or option | meaning |", "|---|---|"]
             lines += [f"| `{cell(option)}` | {cell(meaning)} |" for option, meaning in rows]
             lines += [""]
     return "\n".join(lines).rstrip() + "\n"
@@ -81,13 +84,22 @@ def vocabulary_page() -> str:
 
 
 def errors_page() -> str:
-    """Return the page of errors, by what to do about them."""
+    """Return the page of errors, by what to do about them, and of the codes of problems."""
     lines = ["# Errors and exit codes\n", NOTICE.strip(), ""]
     lines += ["0 done, 1 the rules or a guard say no, 2 usage, 3 the outside world failed, 130 interrupted.", ""]
     lines += ["| error | exit code | meaning |", "|---|---|---|"]
     for name, kind in family(errors.LeadlineError):
-        lines.append(f"| `{name}` | {kind.exit_code} | {(kind.__doc__ or '').strip().splitlines()[0]} |")
+        lines.append(f"| `{name}` | {kind.exit_code} | {meaning(kind)} |")
+    lines += ["", "## Problems of a rule book", ""]
+    lines += ["`leadline check --json` and `--format sarif` name each problem by one of these codes.", ""]
+    lines += ["| code | meaning |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in CODES.items())]
     return "\n".join(lines) + "\n"
+
+
+def meaning(kind: type[errors.LeadlineError]) -> str:
+    """Return the first line of an error's docstring as Markdown, without the exit code that its own column has."""
+    first = (kind.__doc__ or "").strip().splitlines()[0]
+    return re.sub(r" Exit code \d\.$", "", first).replace("``", "`")
 
 
 def family(kind: type[errors.LeadlineError]) -> Iterator[tuple[str, type[errors.LeadlineError]]]:
