@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -111,6 +112,10 @@ def _register(name: str, definition: Mapping[str, Any]) -> Any:
         # Its import says DeprecationWarning on Python 3.12 and later: nothing that a user could act on.
         warnings.simplefilter("ignore", DeprecationWarning)
         from durable import engine
+
+    # Its own clock is the wall's, in local time: a jump would count as an action that takes too long, and from
+    # Python 3.12 on it warns at every action.
+    engine._unix_now = time.monotonic
 
     class Host(engine.Host):  # type: ignore[misc]
         def _run(self) -> None:

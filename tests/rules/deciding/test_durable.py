@@ -161,6 +161,19 @@ def test_an_error_in_an_action_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
     assert made.decide("a", (0, 1)) == 0
 
 
+def test_it_never_looks_at_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is set while an action runs disturbs nothing, and no Python warns of how it is read."""
+
+    class NoClock:
+        def __getattr__(self, name: str) -> object:
+            raise AssertionError("the wall clock was asked")
+
+    monkeypatch.setattr("durable.engine.datetime", NoClock())
+    rules = StageRules("s", (PossibleMove("main", "c0"),))
+    back_end = DurableBackEnd({"s": rules})
+    assert [back_end.decide("s", (0, truth)) for truth in (0, 1, 2)] == [None, 0, None]
+
+
 def test_threads_share_a_back_end() -> None:
     """Two threads that ask for the same and for different vectors get the oracle's answers."""
     rules = {"a": StageRules("a", tuple(every_form("listed", n, (True, True, 2)) for n in range(6)))}
