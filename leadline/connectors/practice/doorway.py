@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import format_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -63,10 +65,12 @@ class Doorway:
             return
         endpoint = self._endpoint_of(scope)
         self._harness.calls.count(endpoint)
-        if self._harness.faults.any:
-            await self._with_faults(endpoint, scope, receive, dated)
-        else:
-            await self._app(scope, receive, dated)
+        answer = self._with_faults if self._harness.faults.any else self._without
+        with suppress(ClientDisconnect):  # whoever called is gone: nobody is left to answer
+            await answer(endpoint, scope, receive, dated)
+
+    async def _without(self, _endpoint: str, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
     async def _with_faults(self, endpoint: str, scope: Scope, receive: Receive, send: Send) -> None:
         draw = partial(self._harness.faults.draw, endpoint=endpoint, request=plain_endpoint(scope))
