@@ -253,7 +253,7 @@ def test_associations_are_put_primary_first_over_all_their_pages(script: Any, od
             return 200, {"results": [row]}
         (asked,) = body["inputs"]
         if "after" in asked:
-            to = [company("20", 279), company("3", 1), company("3", 279)]
+            to = [company("20", 279), company("9", 1), company("9", 279)]
             return 207, {"results": [{"from": {"id": "1"}, "to": to}], "errors": [{"category": "OBJECT_NOT_FOUND"}]}
         result = {"from": {"id": "1"}, "to": [company("4", 279)], "paging": {"next": {"after": "x"}}}
         return 200, {"results": [result]}
@@ -261,7 +261,7 @@ def test_associations_are_put_primary_first_over_all_their_pages(script: Any, od
     script.answer = answer
     request = RecordRequest("contact", ("email",), UNTIL, links=("company",))
     ((record,),) = odd.records(request)
-    assert [ref.id for ref in record.links["company"]] == ["3", "4", "20"]
+    assert [ref.id for ref in record.links["company"]] == ["9", "4", "20"]
     script.answer = lambda _, path, __: answer("", path, None) if "/search" in path else (200, {})
     with pytest.raises(ContractError, match="associations"):
         list(odd.records(request))

@@ -84,6 +84,12 @@ def test_history_tells_past_values_and_who_set_them(practice: Practice, connecto
     assert [change.at for change in mine] == sorted(change.at for change in mine)
     assert mine[-1].author == practice.credentials.salesforce_username
     assert mine[-1].field == "Lifecycle_Stage__c"
+    cursor = Cursor(connector.server_time())
+    practice.clock.advance(timedelta(minutes=1))
+    list(connector.write([RecordWrite(lead.ref, {"Lifecycle_Stage__c": "sql"})]))
+    given = {"history": ("Lifecycle_Stage__c",), "since": cursor, "look_back": timedelta(0)}
+    (again,) = read(connector, "Lead", ("Status",), **given)
+    assert [change.value for change in again.history] == ["sql"]
 
 
 def test_activities_say_when_as_exactly_as_salesforce_knows(connector: SalesforceConnector) -> None:
