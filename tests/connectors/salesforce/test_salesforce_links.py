@@ -84,6 +84,7 @@ def test_history_tells_past_values_and_who_set_them(practice: Practice, connecto
     assert [change.at for change in mine] == sorted(change.at for change in mine)
     assert mine[-1].author == practice.credentials.salesforce_username
     assert mine[-1].field == "Lifecycle_Stage__c"
+    practice.clock.advance(timedelta(minutes=1))
     cursor = Cursor(connector.server_time())
     practice.clock.advance(timedelta(minutes=1))
     list(connector.write([RecordWrite(lead.ref, {"Lifecycle_Stage__c": "sql"})]))
