@@ -247,6 +247,6 @@ def _steps(node: Node, loc: Sequence[str | int]) -> list[str | int]:
 def _absolute(state: str, home: Path) -> str:
     """Make a relative SQLite path absolute, so that the working directory does not choose the state."""
     prefix = "sqlite:///"
-    if not state.startswith(prefix) or state.startswith(prefix + "/"):
+    if not state.startswith(prefix) or state.startswith(prefix + "/") or state == f"{prefix}:memory:":
         return state
     return f"{prefix}{home / state.removeprefix(prefix)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +12,29 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
-from leadline.common.errors import UnavailableError, UsageError
+from leadline.common.errors import OutsideError, UnavailableError, UsageError
+from leadline.sync.store.schema import metadata
 
 SCHEMA_VERSION: Final = "0001"
 """The newest migration; a test compares it with the migrations themselves."""
 
 BUSY_SECONDS: Final = 30
 """How long a SQLite writer waits for another one before it gives up."""
+
+_VERSIONS: Final = "alembic_version"
+_TOLD: Final = (
+    ("unable to open", "cannot be opened: may this user write there?"),
+    ("readonly", "is read-only: let this user write to the file and its directory"),
+    ("read-only", "is read-only: let this user write to the file and its directory"),
+    ("disk is full", "cannot grow: the disk is full; make room and run again"),
+    ("disk i/o", "cannot be read or written: is the disk full or broken?"),
+    ("is locked", "is locked by another process: wait for it and run again"),
+    (
+        "permission denied",
+        "is closed to this database user: grant it its tables, and CREATE for the first run",
+    ),
+)
+"""What databases say, and what to do about it."""
 
 
 class Store:
@@ -29,7 +46,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection inside one writing transaction: committed at the end, rolled back on an error."""
-        with _named_errors(), self.engine.connect() as connection:
+        with _named_errors(self.engine.url), self.engine.connect() as connection:
             writing = connection.execution_options(leadline_write=True)
             with writing.begin():
                 yield writing
@@ -37,7 +54,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one consistent snapshot."""
-        with _named_errors(), self.engine.connect() as connection, connection.begin():
+        with _named_errors(self.engine.url), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -55,11 +72,12 @@ def open_store(url: str) -> Store:
     """Open the store at a SQLAlchemy URL and bring its schema up to date.
 
     URLs: ``sqlite:///leadline.db``, ``postgresql://user@host/name``. Raises UsageError for a URL that cannot be
-    used and for a store written by a newer Leadline, UnavailableError when the database cannot be reached.
+    used, for a database of another program and for a store written by a newer Leadline, UnavailableError when the
+    database cannot be reached, OutsideError when it is damaged.
     """
     store = Store(_engine(_parse(url)))
     try:
-        with _named_errors():
+        with _named_errors(store.engine.url):
             _migrate(store.engine)
     except BaseException:
         store.close()
@@ -70,8 +88,8 @@ def open_store(url: str) -> Store:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise UsageError("state: not a database URL; write sqlite:///leadline.db or postgresql://...") from error
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number; the URL may hold a password
+        raise UsageError("state: not a database URL; write sqlite:///leadline.db or postgresql://...") from None
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
@@ -83,7 +101,11 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         if url.database in {None, "", ":memory:"}:
             raise UsageError("state: a store in memory would forget everything; name a file")
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        if url.query:
+            raise UsageError("state: a SQLite file takes no options; write sqlite:///leadline.db")
+        file = Path(str(url.database))
+        _make_room(file)
+        _leave_alone(file)
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -92,6 +114,30 @@ def _engine(url: URL) -> Engine:
         return create_engine(url, connect_args={"connect_timeout": 10}, pool_pre_ping=True)
     except (ImportError, NoSuchModuleError) as error:
         raise UsageError('state: PostgreSQL needs its driver: pip install "leadline[postgresql]"') from error
+
+
+def _make_room(file: Path) -> None:
+    if file.is_dir():
+        raise UsageError(f"state: {file} is a directory; name a file in it")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"state: {file.parent} cannot be made: {error.strerror}; name another place") from error
+
+
+def _leave_alone(file: Path) -> None:
+    """Refuse another program's file before our own connection changes its settings; UsageError."""
+    if not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as looking:
+            names = looking.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+            tables = {str(name) for (name,) in names}
+    except sqlite3.Error:
+        return  # what is wrong is told when it is opened
+    _require_ours(tables)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -128,32 +174,50 @@ def _migrate(engine: Engine) -> None:
 
 
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    """Return the schema's version, None where there is no schema yet; UsageError for another program's tables."""
+    tables = set(inspect(connection).get_table_names())
+    # A PostgreSQL database may hold other tables too, but not of our names.
+    _require_ours(tables & {*metadata.tables, _VERSIONS})
+    if _VERSIONS not in tables:
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return connection.execute(text(f"SELECT version_num FROM {_VERSIONS}")).scalar()  # noqa: S608 - a constant
+
+
+def _require_ours(tables: set[str]) -> None:
+    if tables and not (_VERSIONS in tables and tables & set(metadata.tables)):
+        raise UsageError("state: the database holds another program's tables; name a file or a database of its own")
 
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util.exc import CommandError
 
     config = Config()
     config.set_main_option("script_location", "leadline.sync.store:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UsageError("state: no version of Leadline wrote this schema; name another file or database") from error
 
 
 @contextmanager
-def _named_errors() -> Iterator[None]:
-    """Name a database's failure; its own text may hold values, so only its kind is told."""
+def _named_errors(url: URL) -> Iterator[None]:
+    """Name a database's failure; its own text may hold values, so only what kind it is is told."""
+    where = f"the state store {url.database}" if url.get_backend_name() == "sqlite" else "the state store"
     try:
         yield
-    except OperationalError as error:
-        kind = type(error.orig).__name__
-        raise UnavailableError(
-            f"the state store cannot be used now ({kind}): check that it is reachable, writable and not locked"
-        ) from error
     except DatabaseError as error:
-        if "not a database" in str(error.orig):
+        said = str(error.orig).lower()
+        if "not a database" in said:
             raise UsageError("state: the file is not a Leadline state store (not a SQLite database)") from error
+        if "malformed" in said:
+            raise OutsideError(
+                f"{where} is damaged: put a copy of it back, or move it away and begin anew with `leadline plan`"
+            ) from error
+        told = next((what for words, what in _TOLD if words in said), None)
+        if told is not None or isinstance(error, OperationalError):
+            what = told or "cannot be used now: check that it is reachable, writable and not locked"
+            raise UnavailableError(f"{where} {what} ({type(error.orig).__name__})") from error
         raise
