@@ -80,7 +80,7 @@ class Engine:
         if any(fact.at <= state.frontier for fact in news):
             t = state.frontier
         else:
-            resting = self._resting(history, state.frontier, position)
+            resting = self._resting(history, state.frontier, position, state.livelock)
             t = self.settling.next_breakpoint(history, resting)
         livelock = state.livelock
         while t is not None and t <= until:
@@ -194,7 +194,7 @@ class Engine:
         return Advance(state, made, None if change is None else change[0])
 
     def _next_outcome(self, history: History, state: PersonState) -> tuple[datetime, Outcome] | None:
-        resting = self._resting(history, state.frontier, carried_state(state))
+        resting = self._resting(history, state.frontier, carried_state(state), state.livelock)
         t = self.settling.next_breakpoint(history, resting)
         return self._first_difference(history, resting.position, state.outcome, t)
 

@@ -106,6 +106,18 @@ class Lifecycle:
                     found.append(next_change(way.lift, since_entering(moment, position)))
         return min((turn for turn in found if turn is not None), default=None)
 
+    def next_change_anywhere(self, moment: Moment) -> datetime | None:
+        """Return an instant after ``t``, not later than the first at which time alone changes any stage's condition.
+
+        Who is kept in a livelock went through other stages, and leaves it when one of their ways out closes. Time in
+        those stages does not pass: they are entered anew at each instant.
+        """
+        found: list[datetime | None] = []
+        for stage, ways in self.ways.items():
+            there = Moment(moment.history, moment.t, None, moment.card, None, self._stays.get(stage))
+            found += [next_change(way.when, there) for way in ways if way.when is not None]
+        return min((turn for turn in found if turn is not None), default=None)
+
     def _limits(self, way: Way, moment: Moment, position: Position) -> list[int]:
         values = []
         transition = way.transition

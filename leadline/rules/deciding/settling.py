@@ -92,6 +92,7 @@ class Settling:
             history.next_instant(card.moment.t),
             self.scoring.next_change(card),
             self.lifecycle.next_change(moment, settled.position),
+            self.lifecycle.next_change_anywhere(moment) if settled.livelock else None,
         )
         return min((turn for turn in found if turn is not None), default=None)
 

@@ -9,7 +9,18 @@ import pytest
 
 from leadline.common.errors import RefusedError
 from leadline.rules.deciding import Engine
-from leadline.rules.model import ActivityTest, All, Any, Book, Not, Stage, StayTest, TimeInStage, Transition
+from leadline.rules.model import (
+    ActivityTest,
+    All,
+    Any,
+    Book,
+    NoActivityFor,
+    Not,
+    Stage,
+    StayTest,
+    TimeInStage,
+    Transition,
+)
 from leadline.rules.state import UNREADABLE, Advance, Fact, Move
 from tests.rules.deciding.books import day, days, deal, did, said, small_book, waterfall, where
 
@@ -189,6 +200,31 @@ def test_a_circle_stops_at_the_stage_met_first() -> None:
     assert Engine(CIRCLE).explain(result.state).livelock
     again = Engine(CIRCLE).advance(result.state, [said("country", "Peru", 1)], day(3))
     assert (again.decisions, again.state.livelock) == ((), True)
+
+
+def test_a_circle_may_have_no_end() -> None:
+    """Time in the other stage of a circle never passes, so nothing ever changes and nobody waits for it."""
+    book = replace(CIRCLE, transitions=(*CIRCLE.transitions, Transition("c->a#3", "c", "a", TimeInStage(days(5)))))
+    result = lived(book, [did("webinar", 1), did("demo_request", 1)], 2)
+    assert (result.state.livelock, result.next_change) == (True, None)
+
+
+def test_a_circle_is_left_when_time_opens_it() -> None:
+    """The stage next in the circle lets nobody stay for four days after an activity; after that the move is made."""
+    book = small_book(
+        [Stage("a", "inventory", start=True), Stage("b", "gate"), Stage("x", "detour")],
+        ["a", "b"],
+        [
+            Transition("x->a#1", "x", "a", ActivityTest("webinar", count=2)),
+            Transition("a->x#2", "a", "x", Not(NoActivityFor(days(4)))),
+        ],
+    )
+    known = lived(book, [did("webinar", 0), did("webinar", 7)], 8)
+    assert (known.state.outcome.stage, known.state.livelock) == ("x", True)
+    assert known.next_change == day(11)
+    result = Engine(book).advance(known.state, (), day(20))
+    assert [(made.at, made.after.stage) for made in result.decisions] == [(day(11), "a")]
+    assert not result.state.livelock
 
 
 @pytest.mark.parametrize("value", [UNREADABLE, None])
