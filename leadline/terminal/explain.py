@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leadline.common.canonical import decimal_text, plain
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
 from leadline.sync.explaining import Explained
-from leadline.terminal.masking import mask
+from leadline.terminal.masking import mask_email
 from leadline.terminal.tables import cell, table
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ def render_explained(console: Console, explained: Explained) -> None:
 
 
 def render_trace(console: Console, trace: Trace) -> None:
-    """Print the whole trace. Texts of fields never stand in a trace, so nothing here needs the mask but reasons."""
+    """Print the whole trace.
+
+    Texts of fields never stand in a trace; numbers and dates do, and are shown. What the book's author wrote
+    (reasons, lists of values) may hold an address, so it is masked.
+    """
     _outcome(console, trace)
     for score in trace.scores:
         _score(console, score)
@@ -59,7 +63,7 @@ def _outcome(console: Console, trace: Trace) -> None:
         if part
     )
     console.print(f"{trace.person} at {cell(trace.at)}: {shown}", markup=False)
-    console.print(f"why: {mask(outcome.why)}", markup=False)
+    console.print(f"why: {mask_email(outcome.why)}", markup=False)
     if outcome.disqualified:
         console.print(f"disqualified: {', '.join(outcome.disqualified)}", markup=False)
     if trace.hold is not None:
@@ -107,7 +111,7 @@ def _because(criterion: CriterionTrace) -> str:
         ]
         more = len(criterion.matches) - len(shown)
         return "; ".join(shown) + (f"; and {more} before" if more else "")
-    return mask(criterion.reason or (criterion.condition.text if criterion.condition else ""))
+    return mask_email(criterion.reason or (criterion.condition.text if criterion.condition else ""))
 
 
 def _ways(console: Console, trace: Trace) -> None:
@@ -120,7 +124,7 @@ def _ways(console: Console, trace: Trace) -> None:
 
 
 def _why_not(way: WayTrace) -> str:
-    parts = [mask(way.reason)]
+    parts = [mask_email(way.reason)]
     if way.condition is not None and way.result in {"no", "undecided"}:
         # What is merely empty is named by the reason already.
         open_parts = [
@@ -128,7 +132,7 @@ def _why_not(way: WayTrace) -> str:
         ]
         parts += [_leaf(leaf) for leaf in open_parts[:MOST_MATCHES]]
     if way.hint:
-        parts.append(mask(way.hint))
+        parts.append(mask_email(way.hint))
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
@@ -143,7 +147,9 @@ def _obstacles(condition: ConditionTrace, *, wanted: bool) -> Iterator[Condition
 
 
 def _leaf(leaf: ConditionTrace) -> str:
-    return f"{mask(leaf.text)} is {ANSWERS[leaf.answer]}" + (f" ({mask(leaf.reason)})" if leaf.reason else "")
+    return f"{mask_email(leaf.text)} is {ANSWERS[leaf.answer]}" + (
+        f" ({mask_email(leaf.reason)})" if leaf.reason else ""
+    )
 
 
 def _future(console: Console, trace: Trace) -> None:

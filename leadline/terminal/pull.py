@@ -55,13 +55,19 @@ def render_pull(console: Console, pulled: PullResult, calls: Calls) -> None:
     console.print(table(["CRM", "stream", "rows read", "new or changed"], rows, right=(2, 3)))
     console.print(
         f"{pulled.people:,} people ({pulled.new_people:,} new), {pulled.touched:,} with news;"
-        f" the frontier is {cell(pulled.frontier)}. {calls_text(calls)}.",
+        f" {_frontier(pulled)}. {calls_text(calls)}.",
         markup=False,
     )
     for warning in pulled.warnings:
         console.print(f"warning: {warning}", markup=False)
     for crm, error in pulled.errors.items():
         console.print(f"{crm} could not be read, so time stands still: {error}", markup=False)
+
+
+def _frontier(pulled: PullResult) -> str:
+    if pulled.frontier is None:
+        return "nothing can be decided before every CRM was read once"
+    return f"the frontier is {cell(pulled.frontier)}"
 
 
 def calls_text(calls: Calls) -> str:

@@ -44,7 +44,10 @@ def render_stock(console: Console, report: FunnelReport) -> None:
     ]  # fmt: skip
     columns = ["stage", "people", "share", "entered", "implied", "median stay", "median age"]
     console.print(table(columns, rows, right=(1, 2, 3, 4, 5, 6)))
-    console.print(f"{report.people:,} people as of {cell(report.frontier)}.", markup=False)
+    if report.frontier is None:
+        console.print("Nobody was decided on yet. `leadline plan -o plan.json` makes the first plan; apply it.")
+    else:
+        console.print(f"{report.people:,} people as of {cell(report.frontier)}.", markup=False)
 
 
 def render_report(console: Console, report: FunnelReport) -> None:

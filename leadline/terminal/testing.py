@@ -1,0 +1,125 @@
+"""`leadline test`: running the tests beside a book, and how failures and coverage look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leadline.common.bookfiles import read_sources, read_tests
+from leadline.common.errors import RefusedError
+from leadline.common.marks import Mark
+from leadline.rules.reading import read_book
+from leadline.rules.testing import Case, CaseResult, Coverage, Failure, Item, coverage, read_cases, run_cases
+from leadline.terminal.screen import Screen
+from leadline.terminal.tables import percent, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LAST_OF_DAY = timedelta(days=1) - timedelta(microseconds=1)
+
+
+def run_tests(path: Path, screen: Screen, *, with_coverage: bool) -> int:
+    """Run the tests beside the book at ``path``, show the result and return the exit code.
+
+    Raises BookError for a book or a test that cannot be read, RefusedError where there are no tests.
+    """
+    book = read_book(read_sources(path))
+    files = read_tests(path)
+    if not files:
+        raise RefusedError(f"{path}: there are no tests; write one to tests/first.yml, beginning with `- test: ...`")
+    results = run_cases(book, read_cases(book, files))
+    covered = coverage(book, results) if with_coverage else None
+    screen.result(tests_data(results, covered), lambda console: render_tests(console, results, covered))
+    return 0 if all(result.passed for result in results) else RefusedError.exit_code
+
+
+def tests_data(results: Sequence[CaseResult], covered: Coverage | None) -> dict[str, Any]:
+    """Return the result for machines: each test with its failures, and what no test reached."""
+    data: dict[str, Any] = {
+        "ok": all(result.passed for result in results),
+        "passed": sum(result.passed for result in results),
+        "failed": sum(not result.passed for result in results),
+        "tests": [_case_data(result) for result in results],
+    }
+    if covered is not None:
+        data["coverage"] = {
+            kind: {
+                "total": total,
+                "reached": total - len(covered.missed[kind]),
+                "missed": [{"name": item.name, **_place(item.mark)} for item in covered.missed[kind]],
+            }
+            for kind, total in covered.total.items()
+        }
+    return data
+
+
+def render_tests(console: Console, results: Sequence[CaseResult], covered: Coverage | None) -> None:
+    """Print each failed test with what was expected and what is there instead, then a line of summary."""
+    for result in (result for result in results if not result.passed):
+        console.print(f"{_at(result.case.mark)}: failed: {result.case.name}", markup=False)
+        before: tuple[str, ...] = ()
+        for failure in result.failures:
+            console.print(f"  {_at(failure.mark)}: {_difference(failure)}", markup=False)
+            for line in failure.because if failure.because != before else ():
+                console.print(f"      {line}", markup=False)
+            before = failure.because
+    if covered is not None:
+        _render_coverage(console, covered)
+    failed = sum(not result.passed for result in results)
+    verdict = f"{failed} failed" if failed else "all passed"
+    console.print(f"{len(results)} {'test' if len(results) == 1 else 'tests'}, {verdict}.", markup=False)
+
+
+def _render_coverage(console: Console, covered: Coverage) -> None:
+    rows = []
+    for kind, total in covered.total.items():
+        reached = total - len(covered.missed[kind])
+        rows.append((kind, reached, total, percent(reached, total)))
+    console.print(table(["", "reached", "in all", ""], rows, right=(1, 2, 3)))
+    for kind, missed in covered.missed.items():
+        for item in missed:
+            console.print(f"{_at(item.mark)}: no test reaches the {kind} {_named(item)}", markup=False)
+
+
+def _named(item: Item) -> str:
+    return f"`{item.name}`"
+
+
+def _difference(failure: Failure) -> str:
+    at = failure.at
+    # The last instant of a day stands for the day that was named.
+    day = at - at.replace(hour=0, minute=0, second=0, microsecond=0) == _LAST_OF_DAY
+    when = f"{at:%Y-%m-%d}" if day else f"{at:%Y-%m-%d %H:%M}Z"
+    return f"{when}: expected {failure.what} {failure.expected}, but it is {failure.actual}"
+
+
+def _case_data(result: CaseResult) -> dict[str, Any]:
+    case: Case = result.case
+    return {
+        "name": case.name,
+        **_place(case.mark),
+        "passed": result.passed,
+        "failures": [
+            {
+                **_place(failure.mark),
+                "at": failure.at,
+                "what": failure.what,
+                "expected": failure.expected,
+                "actual": failure.actual,
+                "because": failure.because,
+            }
+            for failure in result.failures
+        ],
+        "moves": [{"at": move.at, "from": move.source, "to": move.target, "by": move.by} for move in result.moves],
+    }
+
+
+def _place(mark: Mark) -> dict[str, Any]:
+    return {"file": mark.file, "line": mark.line, "column": mark.column}
+
+
+def _at(mark: Mark) -> str:
+    return f"{mark.file}:{mark.line}:{mark.column}"

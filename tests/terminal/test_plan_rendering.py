@@ -1,0 +1,93 @@
+"""What an operator sees of a plan: who moves, what is written first, and whether a guard stands in the way."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+
+from leadline.common.values import RecordRef
+from leadline.sync.cycle import PlannedResult
+from leadline.sync.guards import GuardStop
+from leadline.sync.plan.model import Counts, Plan, PlannedWrite
+from leadline.sync.results import EvaluationResult, PullResult
+from leadline.terminal.plan import render_funnel, render_plan, render_planned
+
+AT = datetime(2026, 6, 30, 16, tzinfo=UTC)
+
+
+def printed(draw: Callable[[Console], None]) -> list[str]:
+    """Return the lines that are drawn, white space folded."""
+    stream = io.StringIO()
+    draw(Console(file=stream, width=160, highlight=False))
+    return [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+
+
+def write(person: str, field: str, old: str | None, new: str | Decimal, stage: str | None = None) -> PlannedWrite:
+    """Return a planned write to one HubSpot contact for each person."""
+    ref = RecordRef("hubspot", "contact", person.removeprefix("p-"))
+    return PlannedWrite(ref, person, field, "text", old, new, f"d-{person}", stage=stage)
+
+
+def plan_of(*writes: PlannedWrite, backward: int = 0) -> Plan:
+    """Return a plan of these writes."""
+    counts = Counts({"hubspot": len(writes)}, {"mql": 1}, {}, backward, len({item.person for item in writes}))
+    calls = {"hubspot": {"write": 1, "read_back": 1}}
+    return Plan("f" * 64, 1, AT, "b" * 64, {"hubspot": "1"}, False, writes, calls, counts)
+
+
+def planned(plan: Plan, *stops: GuardStop) -> PlannedResult:
+    """Return the result of a `leadline plan` that moved nine people."""
+    pulled = PullResult(1, AT, {"hubspot": AT}, {"hubspot contact": 3}, {}, 3, 0, 0)
+    evaluation = EvaluationResult(1, AT, 9, 0, 9, ("p-1",), 9, {"inquiry->mql": 9})
+    return PlannedResult(pulled, evaluation, plan, stops, False, {"mql": 9, "inquiry": 91, "gone": 0}, {})
+
+
+def test_the_head_begins_with_people_who_move() -> None:
+    """Stage writes come first, and the other fields are shown of somebody who moves where there is one."""
+    writes = [write(f"p-{number}", "fit_score", "1", "2") for number in range(1, 40)]
+    writes += [write("p-39", "lifecyclestage", "lead", "marketingqualifiedlead", stage="mql")]
+    lines = printed(lambda console: render_plan(console, plan_of(*writes), head=4))
+    rows = [line for line in lines if line.startswith("p-")]
+    assert rows[0] == "p-39 contact/39 lifecyclestage lead marketingqualifiedlead d-p-39"
+    assert rows[1].startswith("p-39 contact/39 fit_score")
+    assert len(rows) == 3
+    assert "... and 37 more; `leadline plan -o plan.json` saves them all." in lines
+
+
+def test_a_file_is_named_where_it_was_written() -> None:
+    """With ``-o`` the reader is sent to that file."""
+    writes = [write(f"p-{number}", "fit_score", "1", "2") for number in range(1, 40)]
+    lines = printed(lambda console: render_plan(console, plan_of(*writes), Path("my.json")))
+    assert any(line.startswith("... and ") and line.endswith("; my.json has them all.") for line in lines)
+
+
+def test_the_funnel_follows_the_book() -> None:
+    """Stages stand in the book's order; one that the book does not have comes last."""
+    stock = {"customer": 1, "gone": 2, "inquiry": 5, "mql": 2}
+    lines = printed(lambda console: render_funnel(console, stock, ["inquiry", "mql", "customer"]))
+    stages = [line.split()[0] for line in lines if line.split() and line.split()[-1] == "%"]
+    assert stages == ["inquiry", "mql", "customer", "gone"]
+
+
+def test_moves_and_the_next_command_are_shown() -> None:
+    """A plan that may be applied says how many people move and how to apply it."""
+    plan = plan_of(write("p-1", "lifecyclestage", "lead", "mql", stage="mql"), backward=1)
+    lines = printed(lambda console: render_planned(console, planned(plan), Path("plan.json"), ["inquiry", "mql"]))
+    assert "inquiry -> mql 9" in lines
+    assert "1 person goes back or off the main path." in lines
+    assert lines[-1] == "Saved in plan.json. `leadline apply plan.json` writes it to the CRMs."
+
+
+def test_a_stopped_plan_is_not_offered() -> None:
+    """What a guard stops is saved for reading, and nobody is told to apply it."""
+    plan = plan_of(write("p-1", "lifecyclestage", "lead", "mql", stage="mql"))
+    stop = GuardStop("most", 1, 2, "2 records would be written, 1 may be")
+    lines = printed(lambda console: render_planned(console, planned(plan, stop), Path("plan.json")))
+    assert "stopped by guards.most: 2 records would be written, 1 may be" in lines
+    assert "Nothing of this plan would be written: `leadline apply` refuses it." in lines
+    assert lines[-1] == "Saved in plan.json."
