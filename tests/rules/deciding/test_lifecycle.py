@@ -204,7 +204,8 @@ def test_a_circle_stops_at_the_stage_met_first() -> None:
 
 def test_a_circle_may_have_no_end() -> None:
     """Time in the other stage of a circle never passes, so nothing ever changes and nobody waits for it."""
-    book = replace(CIRCLE, transitions=(*CIRCLE.transitions, Transition("c->a#3", "c", "a", TimeInStage(days(5)))))
+    more = Transition("c->a#3", "c", "a", TimeInStage(days(5)))
+    book = replace(CIRCLE, scores={}, grid=None, temperatures=None, transitions=(*CIRCLE.transitions, more))
     result = lived(book, [did("webinar", 1), did("demo_request", 1)], 2)
     assert (result.state.livelock, result.next_change) == (True, None)
 
