@@ -39,6 +39,7 @@ from leadline.terminal.report import render_report, report_data
 from leadline.terminal.screen import Screen
 from leadline.terminal.session import describe
 from leadline.terminal.syncing import sync_data
+from leadline.terminal.tables import table
 from leadline.terminal.templates import copy_template
 
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ class Shown:
                     mine = found.setdefault(crm, {})
                     mine[purpose] = mine.get(purpose, 0) + count
         return found
+
+    def counted(self, crm: Crm) -> int:
+        """Return every call of all three runs as Leadline counted them."""
+        runs = (self.planned.calls, self.applied.calls, self.second.calls)
+        return sum(sum(calls.get(crm, {}).values()) for calls in runs)
+
+    def served_by(self, crm: Crm) -> int:
+        """Return every call of all three runs as that practice server counted them."""
+        return sum(count for endpoint, count in self.served.items() if endpoint.startswith(f"{crm} "))
 
     @property
     def exit_code(self) -> int:
@@ -171,5 +181,6 @@ def _render_calls(console: Console, shown: Shown) -> None:
     render_bounds(console, shown.first_calls(), shown.bounds)
     console.print("Calls of the second cycle:")
     render_bounds(console, shown.second.calls, shown.second.bounds)
-    served = ", ".join(f"{endpoint} {count}" for endpoint, count in shown.served.items())
-    console.print(f"Counted at the practice servers, all cycles: {served}.", markup=False)
+    rows = [(crm, shown.counted(crm), shown.served_by(crm)) for crm in sorted(shown.bounds)]
+    console.print("All three runs, signing in and describing included (by endpoint: `--json`):")
+    console.print(table(["CRM", "counted by Leadline", "counted at the practice server"], rows, right=(1, 2)))
