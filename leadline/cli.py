@@ -1,6 +1,7 @@
 """The verbs of ``leadline``: parse, call, render, exit code. Nothing is decided here.
 
-Exit codes: 0 done, 1 the rules or a guard say no, 2 usage, 3 the outside world failed, 130 interrupted.
+Exit codes: 0 done, 1 the rules or a guard say no, 2 usage, 3 the outside world failed, 130 stopped by
+Ctrl-C, 143 by SIGTERM; a schedule and the practice CRMs end in order with the code of what they did.
 Rooms are imported inside the verb that needs them, so that ``--help`` and ``check`` stay quick.
 """
 
@@ -16,10 +17,9 @@ from typing import Any, TypeVar
 import click
 
 from leadline import __version__
-from leadline.common.errors import LeadlineError, RefusedError, UsageError
+from leadline.common.errors import RefusedError, UsageError
+from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
-
-INTERRUPTED = 130
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -29,35 +29,13 @@ DIRECTORY = click.Path(path_type=Path, file_okay=False)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb and leave the process with its exit code."""
+    prepare_process()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one verb and return its exit code; expected failures become one readable text."""
-    screen = Screen(as_json="--json" in arguments)
-    try:
-        code = verbs.main(args=list(arguments), prog_name="leadline", standalone_mode=False)
-        sys.stdout.flush()
-    except LeadlineError as error:
-        screen.error(error)
-        return error.exit_code
-    except click.ClickException as error:
-        screen.error(UsageError(_usage_text(error)))
-        return UsageError.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        screen.note("Stopped.")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`leadline plan | head`): nothing to say, nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code if isinstance(code, int) else 0
-
-
-def _usage_text(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    help_hint = f"\nSee `{context.command_path} --help`." if context else ""
-    return error.format_message() + help_hint
+    return run_verb(verbs, arguments, Screen(as_json="--json" in arguments))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.common.errors import BookError, LeadlineError, Problem
+from leadline.terminal.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,18 +27,17 @@ class Screen:
     def result(self, data: Any, render: Callable[[Console], None]) -> None:
         """Show a verb's result: ``data`` as JSON, or what ``render`` draws."""
         if self.as_json:
-            sys.stdout.write(json.dumps(plain(data), ensure_ascii=False, indent=2) + "\n")
+            _write_json(plain(data))
             return
-        from rich.console import Console
+        from leadline.terminal.console import SafeConsole
 
         terminal = sys.stdout.isatty()
-        render(
-            Console(file=sys.stdout, highlight=False, width=None if terminal else PIPE_WIDTH, soft_wrap=not terminal)
-        )
+        width = None if terminal else PIPE_WIDTH
+        render(SafeConsole(file=sys.stdout, highlight=False, width=width, soft_wrap=not terminal))
 
     def note(self, text: str) -> None:
         """Say something beside the result, on stderr."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(printable(text) + "\n")
 
     def error(self, error: LeadlineError) -> None:
         """Say what went wrong and what to do: text on stderr, and with JSON also a document on stdout."""
@@ -51,7 +51,7 @@ class Screen:
                 "exit_code": error.exit_code,
                 "problems": problem_list(problems),
             }
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+            _write_json(document)
 
     @contextmanager
     def activity(self) -> Iterator[Callable[[str], None]]:
@@ -81,6 +81,16 @@ class Screen:
         with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
             task = bar.add_task(title, total=total)
             yield lambda done: bar.update(task, completed=done)
+
+
+def _write_json(document: Any) -> None:
+    """Write one document as it reads best; where the stream has no such character, as escapes."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "ascii", "strict")
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:

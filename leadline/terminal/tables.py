@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from leadline.terminal.printable import printable
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -20,7 +22,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
     for number, name in enumerate(columns):
         drawn.add_column(name, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(escape(cell(value)) for value in row))
+        drawn.add_row(*(escape(printable(cell(value))) for value in row))
     return drawn
 
 
