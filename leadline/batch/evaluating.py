@@ -140,6 +140,8 @@ def _field_facts(book: Book, columns: list[str], row: Row, as_of: datetime, prob
         value, reason = convert(book.fields[name], row.cells[name])
         if reason:
             problems.add(row.line, f"{name}: {reason}")
+        if value is None and book.fields[name].table is not None:
+            continue  # an empty cell says nothing, so the table is asked
         yield Fact("field", name, value, as_of, SOURCE, "person", as_of)
 
 
