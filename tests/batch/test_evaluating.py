@@ -16,7 +16,7 @@ leadline: 1
 name: Regions
 fields:
   country: {type: text, hubspot: contact.country}
-  region: {type: text, from: {table: regions.csv, by: country}}
+  region: {type: text, from: {table: lists/regions.csv, by: country}}
 scores:
   fit: {criteria: {home: {points: 10, when: {region: {in: [EMEA]}}}}}
 stages:
@@ -38,7 +38,7 @@ paths: [inquiry -> mql]
 )
 def test_an_empty_cell_of_a_looked_up_field_is_looked_up(tmp_path: Path, people: str, stage: str) -> None:
     """The table answers where the file says nothing of the field, and only there."""
-    book = read_book({"rules.yml": BOOK.encode(), "regions.csv": b"country,region\nGermany,EMEA\nPeru,LATAM\n"})
+    book = read_book({"rules.yml": BOOK.encode(), "lists/regions.csv": b"country,region\nGermany,EMEA\nPeru,LATAM\n"})
     (tmp_path / "people.csv").write_text(people, encoding="utf-8")
     out = tmp_path / "out.csv"
     evaluate_files(book, tmp_path / "people.csv", None, datetime(2026, 3, 1, tzinfo=UTC), out)
