@@ -15,3 +15,7 @@ class SafeConsole(Console):
     def print(self, *objects: Any, **options: Any) -> None:
         """Print texts with their control characters spelt out."""
         super().print(*(printable(item) if isinstance(item, str) else item for item in objects), **options)
+
+    def on_broken_pipe(self) -> None:
+        """Let whoever runs the verb end it; rich itself would leave with exit code 1."""
+        raise BrokenPipeError
