@@ -31,7 +31,7 @@ from leadline.sync.funnel import funnel
 from leadline.sync.plan import load_plan, save_plan
 from leadline.sync.reporting import FunnelReport
 from leadline.sync.schedule import wall_clock
-from leadline.terminal.applying import apply_data, render_applied
+from leadline.terminal.applying import applied_data, render_applied
 from leadline.terminal.explain import explained_data, render_explained
 from leadline.terminal.plan import planned_data, render_funnel, render_plan
 from leadline.terminal.pull import render_bounds, render_pull
@@ -141,7 +141,7 @@ def _data(shown: Shown) -> dict[str, Any]:
         "ok": shown.exit_code == 0,
         "people": shown.people,
         "planned": planned_data(shown.planned, None),
-        "applied": apply_data(shown.applied.report),
+        "applied": applied_data(shown.applied),
         "calls": plain(shown.first_calls()),
         "lower_bounds": plain(shown.bounds),
         "second": sync_data(shown.second),
