@@ -27,6 +27,8 @@ from leadline.rules.state import Adopted, Advance, Fact
 SOURCE = "files"
 STATE_COLUMNS = ("stage", "stage_since", "pass")
 MOST_PROBLEMS = 50
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+"""Beyond these an instant is a slip of the pen, and windows around it would leave the calendar."""
 
 Cells = Mapping[str, str | int | Decimal | None]
 
@@ -54,11 +56,15 @@ def evaluate_files(
     ``progress`` is called with the number of people done. Raises UsageError with every problem of a file at once
     (the first 50); then ``out`` is left as it was.
     """
+    _require_apart(out, people, activities)
+    if not FIRST_YEAR <= as_of.year <= LAST_YEAR:
+        raise UsageError(f"--as-of lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     table = Table(people)
     table.require("person_id")
     by_person = _read_activities(book, activities, as_of) if activities else {}
     engine = Engine(book)
     known = sum(len(facts) for facts in by_person.values())
+    later = sum(fact.at > as_of for facts in by_person.values() for fact in facts)
     stages: dict[str, int] = dict.fromkeys(book.stages, 0)
 
     def rows() -> Iterator[Cells]:
@@ -72,7 +78,15 @@ def evaluate_files(
     remarks = _unread_columns(book, table)
     if by_person:
         remarks += (f"{len(by_person)} people of the activities file are not in the people file; they were left out",)
+    if later:
+        remarks += (f"{later} activities lie after --as-of; they were left out",)
     return Evaluation(count, known, stages, remarks)
+
+
+def _require_apart(out: Path, *read: Path | None) -> None:
+    for path in read:
+        if path is not None and out.exists() and path.exists() and out.samefile(path):
+            raise UsageError(f"{out} is read too, and would be replaced; write to another file with -o")
 
 
 def output_columns(book: Book) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ from leadline.common.values import Raw
 
 PARQUET_BATCH_ROWS = 65_536
 CSV_CELL_CHARACTERS = 1_000_000
+_OTHER_KINDS = frozenset(
+    {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".gz", ".zip", ".zst", ".arrow", ".feather", ".avro"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Table:
     """A file of rows: ``columns`` at once, rows as a stream. Raises UsageError for what cannot be read."""
 
     def __init__(self, path: Path) -> None:
+        _require_kind(path)
         self.path = path
         self.columns = _parquet_columns(path) if _is_parquet(path) else _csv_columns(path)
         repeated = sorted({name for name in self.columns if self.columns.count(name) > 1})
@@ -45,7 +49,9 @@ class Table:
         missing = [name for name in columns if name not in self.columns]
         if missing:
             there = ", ".join(self.columns[:12]) or "no columns"
-            raise UsageError(f"{self.path}:1: the column {', '.join(missing)} is missing (there: {there})")
+            mark = next((mark for mark in ";\t|" if len(self.columns) == 1 and mark in there), None)
+            hint = f"; separate the cells by commas, not by {mark!r}" if mark else ""
+            raise UsageError(f"{self.path}:1: the column {', '.join(missing)} is missing (there: {there}){hint}")
 
     def __iter__(self) -> Iterator[Row]:
         return _parquet_rows(self.path) if _is_parquet(self.path) else _csv_rows(self.path, self.columns)
@@ -57,6 +63,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     The file appears whole or not at all. Parquet columns are texts except ``pass`` (int64): decimals keep their
     exact text, because a score is not a float.
     """
+    _require_kind(path)
     writer = _write_parquet if _is_parquet(path) else _write_csv
     with _whole(path) as partial:
         return writer(partial, columns, rows)
@@ -64,6 +71,12 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
 def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() in {".parquet", ".pq"}
+
+
+def _require_kind(path: Path) -> None:
+    """Refuse what is surely neither CSV nor Parquet, rather than read or write it as if it were CSV."""
+    if path.suffix.lower() in _OTHER_KINDS:
+        raise UsageError(f"{path}: {path.suffix} is neither CSV nor Parquet; save it as .csv or .parquet")
 
 
 def _csv_columns(path: Path) -> tuple[str, ...]:
@@ -94,11 +107,21 @@ def _csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a CSV or Parquet file") from error
     except UnicodeDecodeError as error:
-        line = reader.line_num + 1 if reader else 1
-        raise UsageError(f"{path}:{line}: not UTF-8 near this line; save the file as UTF-8") from error
+        raise UsageError(f"{path}:{_undecodable(path)}: not UTF-8; save the file as UTF-8") from error
     except csv.Error as error:
         line = reader.line_num if reader else 1
         raise UsageError(f"{path}:{line}: not readable as CSV: {error}") from error
+
+
+def _undecodable(path: Path) -> int:
+    """Return the first line that is not UTF-8, from 1; the reader itself is some lines ahead of its rows."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _parquet_columns(path: Path) -> tuple[str, ...]:
@@ -110,9 +133,33 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     number = 0
     with _parquet_file(path) as file:
         for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
-            for cells in batch.to_pylist():
+            names = batch.schema.names
+            columns = [_parquet_values(path, name, column) for name, column in zip(names, batch.columns, strict=True)]
+            for cells in zip(*columns, strict=True):
                 number += 1
-                yield Row(number, {name: _raw(value) for name, value in cells.items()})
+                yield Row(number, dict(zip(names, cells, strict=True)))
+
+
+def _parquet_values(path: Path, name: str, column: Any) -> list[Raw]:
+    """Return a column's cells. Nanoseconds, which Python has not, are cut to microseconds; bytes are UTF-8."""
+    import pyarrow
+    from pyarrow import types
+
+    kind = column.type
+    try:
+        if types.is_timestamp(kind):
+            column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
+        elif types.is_time64(kind):
+            column = column.cast(pyarrow.time64("us"), safe=False)
+        elif types.is_duration(kind):
+            column = column.cast(pyarrow.duration("us"), safe=False)
+        elif types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+            column = column.cast(pyarrow.string())
+        return [_raw(value) for value in column.to_pylist()]
+    except (pyarrow.ArrowException, ValueError, OverflowError, KeyError) as error:
+        raise UsageError(
+            f"{path}: the column {name} ({kind}) holds what is no text, number or date of the years 1 to 9999"
+        ) from error
 
 
 @contextmanager
@@ -125,7 +172,7 @@ def _parquet_file(path: Path) -> Iterator[Any]:
             yield file
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or 'cannot be read'}; name a CSV or Parquet file") from error
-    except pyarrow.ArrowException as error:
+    except (pyarrow.ArrowException, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not readable as Parquet") from error
 
 
