@@ -19,6 +19,7 @@ from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, locat
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
 
     from leadline.common.values import Crm
     from leadline.connectors.protocol import WriteConnector
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 DEFAULT_STATE: Final = "sqlite:///leadline.db"
 _KEYS: Final = ("rules", "state", "salesforce", "hubspot")
 _SECRETS: Final = frozenset({"token", "client_secret", "refresh_token", "password", "security_token", "key"})
+_FLOWS: Final = ("client_credentials", "jwt", "password", "refresh")
+_URL_PASSWORD: Final = re.compile(r"://[^:/@]*:([^@]+)@")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -130,6 +133,10 @@ class _Reader:
         if not isinstance(node, Scalar) or not node.text:
             self._problem(node, f"`{name}` is not a text", f"write `{name}: {default}`")
             return default
+        password = _URL_PASSWORD.search(node.text)
+        if password and not _VARIABLE.fullmatch(password[1]):
+            hint = "put it in the environment and write postgresql://user:${NAME}@host/leadline"
+            self._problem(node, f"a secret stands in the file under `{name}`", hint)
         return self._expanded(node) or default
 
     def _salesforce(self, node: Node | None, home: Path) -> SalesforceSettings | None:
@@ -195,13 +202,32 @@ class _Reader:
             steps = _steps(node, found["loc"])
             mark = locate(node, steps)
             name = ".".join([block, *(str(step) for step in steps)])
-            if found["type"] == "extra_forbidden":
-                message, hint = f"unknown key `{steps[-1] if steps else name}`", self._nearest(block, steps)
-            elif found["type"] == "missing":
-                message, hint = f"`{name}` is missing", ""
-            else:
-                message, hint = f"`{name}`: {found['msg'].removeprefix('Value error, ')}", ""
+            message, hint = self._words(block, node, name, steps, found)
             self.problems.append(Problem(self.file, mark.line, mark.column, message, hint, "configuration"))
+
+    def _words(
+        self, block: str, node: Node, name: str, steps: Sequence[str | int], found: ErrorDetails
+    ) -> tuple[str, str]:
+        """Return a message and a hint in the file's own words; pydantic's are about Python."""
+        kind = found["type"]
+        if kind == "extra_forbidden":
+            return f"unknown key `{steps[-1] if steps else name}`", self._nearest(block, steps)
+        if kind == "missing":
+            return f"`{name}` is missing", ""
+        if kind in {"model_type", "model_attributes_type", "dict_type"}:
+            return f"`{name}` is not a block", "write its keys below it, indented, such as `url: ${NAME}`"
+        if kind == "union_tag_not_found":
+            return f"`{name}.flow` is missing", f"one of {', '.join(_FLOWS)}"
+        if kind == "union_tag_invalid":
+            flow = _text_at(node, (*steps, "flow"))
+            close = get_close_matches(flow, _FLOWS, 1, 0.5)
+            hint = f"did you mean `{close[0]}`?" if close else f"one of {', '.join(_FLOWS)}"
+            return f"`{name}.flow`: there is no sign-in flow `{flow[:60]}`", hint
+        if kind == "string_pattern_mismatch":
+            return f"`{name}` is no version of the API", "write it like 62.0"
+        if kind == "string_too_short":
+            return f"`{name}` is empty", "is the environment variable set?"
+        return f"`{name}`: {found['msg'].removeprefix('Value error, ').replace('Input should', 'should')}", ""
 
     def _nearest(self, block: str, steps: Sequence[str | int]) -> str:
         known = _known_keys(block, nested=len(steps) > 1)
@@ -216,6 +242,13 @@ class _Reader:
     def _problem(self, node: Node, message: str, hint: str) -> None:
         mark = node.mark
         self.problems.append(Problem(self.file, mark.line, mark.column, message, hint, "configuration"))
+
+
+def _text_at(node: Node, steps: Sequence[str | int]) -> str:
+    """Return the text that stands at a path as the file has it, variables not expanded."""
+    for step in steps:
+        node = (node.get(str(step)) if isinstance(node, MappingNode) else None) or node
+    return node.text if isinstance(node, Scalar) else ""
 
 
 def _known_keys(block: str, *, nested: bool) -> list[str]:
