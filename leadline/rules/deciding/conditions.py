@@ -78,7 +78,7 @@ def compile_condition(condition: Condition, book: Book) -> Node:
     if isinstance(condition, Known):
         return _known_node(condition, book)
     if isinstance(condition, ActivityTest):
-        return _activity_node(condition)
+        return _activity_node(condition, book.zone)
     if isinstance(condition, NoActivityFor):
         return Node(
             condition, lambda moment: _is_quiet(condition, moment), (), lambda moment: _quiet(condition, moment)
@@ -168,8 +168,9 @@ def _known_node(test: Known, book: Book) -> Node:
     return Node(test, holds, (), None, _read_fields(test.field, book))
 
 
-def _activity_node(test: ActivityTest) -> Node:
+def _activity_node(test: ActivityTest, zone: str) -> Node:
     within = test.within
+    most = test.most
 
     def holds(moment: Moment) -> bool:
         after = None if within is None else moment.t - within
@@ -177,7 +178,10 @@ def _activity_node(test: ActivityTest) -> Node:
             # What happened at the very instant at which the pass began belongs to it.
             began = moment.floor - datetime.resolution
             after = began if after is None else max(after, began)
-        return len(moment.history.activity(test.activity).between(after, moment.t)) >= test.count
+        occurrences = moment.history.activity(test.activity)
+        found = occurrences.between(after, moment.t)
+        number = len(occurrences.days(found, zone)) if test.days else len(found)
+        return number >= test.count and (most is None or number <= most)
 
     def own_change(moment: Moment) -> datetime | None:
         assert within is not None

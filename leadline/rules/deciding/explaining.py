@@ -116,12 +116,20 @@ def _criterion_reason(compiled: CompiledCriterion, moment: Moment, condition: Co
         return "; ".join(reasons)
     bands = compiled.criterion.bands
     if bands is None:
-        found = len(compiled.matches(moment))
-        return f"{found} counted" if found else "none counted"
+        return _counted_reason(compiled, moment)
     value = moment.value(bands.field)
     if value is None or isinstance(value, Unreadable):
         return f"`{bands.field}` is {'empty' if value is None else 'unreadable'}"
     return f"`{bands.field}` is {value}"
+
+
+def _counted_reason(compiled: CompiledCriterion, moment: Moment) -> str:
+    found = compiled.count(moment)
+    counted = f"{found} counted" if found else "none counted"
+    if compiled.criterion.match == "distinct_days" and found:
+        counted = f"{found} day{'s' * (found > 1)} counted"
+    band = compiled.counted_band(moment)
+    return counted if band is None else f"{counted} (`{band.label}`)"
 
 
 def _matches(compiled: CompiledCriterion, moment: Moment) -> tuple[MatchTrace, ...]:

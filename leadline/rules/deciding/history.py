@@ -14,6 +14,7 @@ from decimal import Decimal
 from leadline.common.canonical import decimal_text
 from leadline.common.values import Value
 from leadline.rules.deciding.fields import Known, Supposed, Timeline, field_timelines
+from leadline.rules.deciding.localdays import day_of
 from leadline.rules.model import Field
 from leadline.rules.state import Fact, Unreadable
 
@@ -47,6 +48,17 @@ class Occurrences:
         if self.ends is None:
             return found
         return [i for i in found if (end := self.ends[i]) is None or t < end]
+
+    def days(self, positions: Sequence[int], zone: str) -> dict[date, int]:
+        """Return the days in ``zone`` of these occurrences, in order, each with the first position of the day.
+
+        What is known to the day only counts on that day, whatever the zone.
+        """
+        found: dict[date, int] = {}
+        for position in positions:
+            fact = self.facts[position]
+            found.setdefault(day_of(fact.at, "UTC" if fact.precision == "day" else zone), position)
+        return found
 
     def last(self, t: datetime) -> datetime | None:
         """Return the instant of the latest occurrence at or before ``t``."""

@@ -11,15 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from leadline.common.errors import RefusedError
 from leadline.rules.deciding.conditions import Node, compile_condition
+from leadline.rules.deciding.decay import decay_ladder
 from leadline.rules.deciding.moment import ZERO, Moment
 from leadline.rules.model import Band, Bands, Book, Criterion, Score, Temperatures
 from leadline.rules.state import ScoreValue
-
-MOST_DECAY_STEPS = 20_000
-LONGEST_DECAY = timedelta(days=365 * 500)
-"""A decay that needs more steps or more time to reach zero is refused: its end could not be found, or has no date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +42,11 @@ class Match:
 class CompiledCriterion:
     """One criterion, ready to be asked about any moment."""
 
-    __slots__ = ("criterion", "ladder", "node")
+    __slots__ = ("criterion", "ladder", "node", "zone")
 
     def __init__(self, criterion: Criterion, book: Book) -> None:
         self.criterion = criterion
+        self.zone = book.zone
         self.node = compile_condition(criterion.when, book) if criterion.when is not None else None
         decays = criterion.decay is not None and criterion.decay.by > 0
         self.ladder = decay_ladder(criterion) if decays else None
@@ -58,7 +55,10 @@ class CompiledCriterion:
         """Return the points at this moment, after ``up_to``."""
         criterion = self.criterion
         if criterion.activity is not None:
-            if self.ladder is None:
+            if criterion.counted:
+                band = self.counted_band(moment)
+                points = ZERO if band is None else band.points
+            elif self.ladder is None and criterion.match != "distinct_days":
                 points = criterion.points * len(self._counting(moment))
             else:
                 points = sum((match.points for match in self.matches(moment)), ZERO)
@@ -74,11 +74,35 @@ class CompiledCriterion:
         """Return the occurrences that give points at this moment, oldest first; none for an attribute."""
         if self.criterion.activity is None:
             return ()
-        ats = moment.history.activity(self.criterion.activity).ats
+        occurrences = moment.history.activity(self.criterion.activity)
+        ats, positions = occurrences.ats, self._counting(moment)
+        if self.criterion.counted:
+            return tuple(Match(position, ats[position], ZERO) for position in positions)
+        if self.criterion.match == "distinct_days":
+            firsts = list(occurrences.days(positions, self.zone).values())
+            most = self.criterion.at_most
+            counting = frozenset(firsts if most is None else firsts[max(0, len(firsts) - most) :])
+            points = self.criterion.points
+            return tuple(
+                Match(position, ats[position], points if position in counting else ZERO) for position in positions
+            )
         return tuple(
-            Match(position, ats[position], self._decayed(moment.t - ats[position]))
-            for position in self._counting(moment)
+            Match(position, ats[position], self._decayed(moment.t - ats[position])) for position in positions
         )
+
+    def count(self, moment: Moment) -> int:
+        """Return how many times, or on how many days, the activity counts at this moment."""
+        positions = self._counting(moment)
+        if self.criterion.match != "distinct_days" or self.criterion.activity is None:
+            return len(positions)
+        return len(moment.history.activity(self.criterion.activity).days(positions, self.zone))
+
+    def counted_band(self, moment: Moment) -> Band | None:
+        """Return the band of points that the number of matches lies in."""
+        if not self.criterion.counted:
+            return None
+        number = self.count(moment)
+        return next((band for band in self.criterion.counted if inside(number, band)), None)
 
     def next_change(self, moment: Moment) -> datetime | None:
         """Return an instant after ``t``, not later than the first at which time alone can change the points."""
@@ -121,7 +145,9 @@ class CompiledCriterion:
             return found[:1]
         if criterion.match == "latest":
             return found[-1:]
-        return found if criterion.at_most is None else found[max(0, len(found) - criterion.at_most) :]
+        if criterion.match != "each" or criterion.at_most is None:
+            return found
+        return found[max(0, len(found) - criterion.at_most) :]
 
     def _decayed(self, age: timedelta) -> Decimal:
         if self.ladder is None or self.criterion.decay is None:
@@ -310,30 +336,6 @@ def next_change(node: Node, moment: Moment) -> datetime | None:
     return min(found, default=None)
 
 
-def decay_ladder(criterion: Criterion) -> tuple[Decimal, ...]:
-    """Return the points after 0, 1, 2 ... steps, down to the first zero; ``by`` must be over 0.
-
-    Raises RefusedError when that takes more than ``MOST_DECAY_STEPS`` steps or longer than ``LONGEST_DECAY``.
-    """
-    decay, points = criterion.decay, criterion.points
-    assert decay is not None
-    exponent = points.as_tuple().exponent
-    places = max(0, -exponent) if isinstance(exponent, int) else 0
-    kept = max(ZERO, 1 - decay.by).as_integer_ratio()
-    numerator, denominator = points.as_integer_ratio()
-    numerator *= 10**places
-    ladder: list[Decimal] = []
-    while not ladder or ladder[-1]:
-        if len(ladder) > MOST_DECAY_STEPS or decay.every * len(ladder) > LONGEST_DECAY:
-            raise RefusedError(
-                f"criterion `{criterion.name}` decays too slowly; use a larger `by` with a longer `every`"
-            )
-        ladder.append(Decimal(_half_even(numerator, denominator)).scaleb(-places))
-        numerator *= kept[0]
-        denominator *= kept[1]
-    return tuple(ladder)
-
-
 def join(row: str | None, column: str | None) -> str | None:
     """Return the cell of two grades; None where one is missing."""
     return None if row is None or column is None else row + column
@@ -356,19 +358,14 @@ def clamp(points: Decimal, magnitude: Decimal | None) -> Decimal:
 def _banded(bands: Bands, moment: Moment) -> Worth:
     value = moment.value(bands.field)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        points = next((band.points for band in bands.bands if _inside(value, band)), ZERO)
+        points = next((band.points for band in bands.bands if inside(value, band)), ZERO)
         return Worth(points, points, points)
     possible = [band.points for band in bands.bands]
     return Worth(ZERO, min([ZERO, *possible]), max([ZERO, *possible]))
 
 
-def _inside(value: Decimal | int, band: Band) -> bool:
+def inside(value: Decimal | int, band: Band) -> bool:
+    """Tell whether a number lies in a band."""
     if band.lowest is not None and (value < band.lowest or (band.above and value == band.lowest)):
         return False
     return band.highest is None or value < band.highest or (value == band.highest and not band.below)
-
-
-def _half_even(numerator: int, denominator: int) -> int:
-    whole, rest = divmod(numerator, denominator)
-    doubled = rest * 2
-    return whole + (doubled > denominator or (doubled == denominator and whole % 2 == 1))

@@ -94,13 +94,23 @@ def test_text(node: Node) -> str:
     if isinstance(condition, Known):
         return f"{condition.field} {'known' if condition.known else 'unknown'}"
     if isinstance(condition, ActivityTest):
-        return _name(condition.activity)
+        return _activity_text(condition)
     if isinstance(condition, ScoreTest):
         return f"{condition.score} {_SIGNS[condition.op]} {decimal_text(condition.operand)}"
     if isinstance(condition, GradeTest):
         tested = "temperature" if condition.temperature else condition.score or "grade"
         return f"{tested} in {', '.join(condition.names)}"
     return _lifecycle_text(condition)
+
+
+def _activity_text(test: ActivityTest) -> str:
+    """Name an activity, and how often (on how many days) where that is more than once at least."""
+    name, unit = _name(test.activity), "days" if test.days else "times"
+    if test.most is None:
+        return name if test.count == 1 and not test.days else f"{name} at least {test.count} {unit}"
+    if test.count == test.most:
+        return f"{name} exactly {test.count} {unit}"
+    return f"{name} at most {test.most} {unit}" if test.count == 0 else f"{name} {test.count} to {test.most} {unit}"
 
 
 def _lifecycle_text(condition: Condition) -> str:

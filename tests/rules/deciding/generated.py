@@ -37,6 +37,7 @@ from tests.rules.deciding.books import bands, by_hand, day, days, deal, did, sai
 DAYS = st.integers(0, 120).map(lambda half: half / 2)
 NAMES = st.sampled_from(["demo_request", "webinar"])
 WINDOWS = st.sampled_from([None, days(3), days(10), timedelta(days=7, hours=5)])
+ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])
 POINTS = st.sampled_from([Decimal(10), Decimal(-7), Decimal(40), Decimal("2.5")])
 NAMED = {
     "employees": st.sampled_from([None, 10, 100, 5000]),
@@ -68,7 +69,15 @@ def _attribute_tests() -> st.SearchStrategy[Condition]:
                 Known("authority"),
             ]
         ),
-        st.builds(ActivityTest, NAMES, WINDOWS, st.integers(1, 2), st.booleans()),
+        st.builds(
+            ActivityTest,
+            NAMES,
+            WINDOWS,
+            st.integers(0, 2),
+            st.booleans(),
+            st.sampled_from([None, None, 2, 3]),
+            st.booleans(),
+        ),
         st.sampled_from([days(4), days(20)]).map(NoActivityFor),
         st.builds(DealTest, st.sampled_from(["open", "won", "lost"]), st.booleans()),
     )
@@ -122,11 +131,26 @@ def criteria(draw: st.DrawFn, name: str) -> Criterion:
         return Criterion(name, draw(POINTS), when=draw(ATTRIBUTES), up_to=limit, group=group)
     if form == "disqualify":
         return Criterion(name, when=where("email", "domain_in", "rival.example"), disqualify="competitor")
+    match = draw(st.sampled_from(["each", "first", "latest", "count", "distinct_days", "distinct_days"]))
+    if match == "count" or (match == "distinct_days" and draw(st.booleans())):
+        chosen = bands("", (0, 0, -5), (1, 2, 10), (4, None, 30)).bands
+        return Criterion(
+            name,
+            activity=draw(NAMES),
+            match=match,
+            within=draw(WINDOWS),
+            up_to=limit,
+            group=group,
+            counted=chosen,
+        )
+    if match == "distinct_days":
+        most = draw(st.sampled_from([None, 1, 2]))
+        return Criterion(name, draw(POINTS), None, None, draw(NAMES), match, draw(WINDOWS), most, limit, group=group)
     return Criterion(
         name,
         draw(POINTS),
         activity=draw(NAMES),
-        match=draw(st.sampled_from(["each", "first", "latest"])),
+        match=match,
         within=draw(WINDOWS),
         at_most=draw(st.sampled_from([None, 1, 2])),
         up_to=limit,
@@ -185,6 +209,7 @@ def generated_books(draw: st.DrawFn) -> Book:
         scores={"one": draw(scores("one")), "two": draw(scores("two"))},
         grid=type(small_book([], []).grid)("one", "two"),
         by_hand=draw(st.sampled_from([ByHand(), ByHand(False, days(9)), ByHand(True, None)])),
+        zone=draw(ZONES),
     )
 
 

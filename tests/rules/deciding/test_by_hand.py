@@ -9,7 +9,7 @@ import pytest
 from leadline.rules.deciding import Engine
 from leadline.rules.model import ByHand
 from leadline.rules.state import Adopted, Hold
-from tests.rules.deciding.books import by_hand, day, days, did, said, waterfall
+from tests.rules.deciding.books import by_hand, day, days, deal, did, said, waterfall
 
 BOOK = waterfall()
 KNOWN = [said("email", "vp@acme.example"), said("title", "VP")]
@@ -110,6 +110,32 @@ def test_a_late_move_by_hand_counts_at_the_frontier_and_once() -> None:
     assert again.state.outcome.stage == "sal"
     older = engine.advance(moved, [by_hand("mql", 9)], day(13))
     assert older.state.outcome.stage == "sal"
+
+
+def test_news_about_the_past_does_not_repeat_a_move_by_hand() -> None:
+    """The stage was set, the hold is over, a deal moved the person on: a late fact leaves it so."""
+    engine = Engine(BOOK)
+    state = engine.begin("p", KNOWN, day(1)).state
+    state = engine.advance(state, [by_hand("sal", 2), did("webinar", 3), deal("open", 4)], day(5)).state
+    assert state.outcome.stage == "opportunity"
+    after = engine.advance(state, [said("country", "Peru", 3)], day(6))
+    assert (after.decisions, after.state.outcome.stage) == ((), "opportunity")
+
+
+def test_going_back_and_on_again_keeps_the_first_dates() -> None:
+    """A stage that was really entered keeps its date when it is skipped later."""
+    engine = Engine(BOOK)
+    state = engine.begin("p", KNOWN, day(1)).state
+    state = engine.advance(state, [by_hand("mql", 2), by_hand("inquiry", 3), did("webinar", 4)], day(4)).state
+    state = engine.advance(state, [deal("open", 5)], day(5)).state
+    dates = {name: (date.at, date.implied) for name, date in state.outcome.entered.items()}
+    assert dates == {
+        "inquiry": (day(1), False),
+        "mql": (day(2), False),
+        "sal": (day(5), True),
+        "sql": (day(5), True),
+        "opportunity": (day(5), False),
+    }
 
 
 @pytest.mark.parametrize(("stage", "held"), [("sal", True), ("mql", False), (None, True)])

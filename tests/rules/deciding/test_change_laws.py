@@ -27,7 +27,7 @@ from tests.rules.deciding.generated import (
     scores,
 )
 
-LAW = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 BOOK = waterfall()
 KNOWABLE = ("employees", "email", "authority", "timeline")
 

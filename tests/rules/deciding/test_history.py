@@ -113,6 +113,10 @@ def test_a_corrected_activity_counts_once() -> None:
     assert [len(occurrences.between(None, day(at))) for at in (1, 2, 3, 7, 8)] == [0, 1, 2, 2, 2]
     assert occurrences.last(day(7)) == day(3)
     assert occurrences.last(day(8)) == day(8)
+    earlier = History(ordered([did("webinar", 8, "w1", seen=2), did("webinar", 3, "w1", seen=5)]), {}).activity(
+        "webinar"
+    )
+    assert (earlier.last(day(9)), len(earlier.between(None, day(9)))) == (day(3), 1)
     withdrawn = replace(other, value=False, at=day(4), seen=day(4))
     gone = History(ordered([first, other, withdrawn]), {}).activity("webinar")
     assert [len(gone.between(None, day(at))) for at in (2, 3, 4)] == [1, 2, 1]

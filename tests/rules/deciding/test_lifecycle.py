@@ -138,6 +138,24 @@ def test_what_led_into_a_detour_does_not_end_its_cool_down() -> None:
     ]
 
 
+def test_what_happens_with_the_rejection_does_not_lift_it() -> None:
+    """A demo request at the very instant of the rejection came before it; one a moment later lifts it."""
+    facts = [*VP, did("demo_request", 1), said("status", "Rejected", 2)]
+    assert lived(waterfall(), [*facts, did("demo_request", 2)], 3).state.outcome.stage == "recycled"
+    assert lived(waterfall(), [*facts, did("demo_request", 2.001)], 3).state.outcome.stage == "mql"
+
+
+def test_what_began_the_pass_belongs_to_it() -> None:
+    """The demo request that led out of the detour keeps the lead in MQL, for as long as the stay criterion says."""
+    intern = [VP[0], said("title", "Intern"), said("industry", "Arts"), said("employees", 3)]
+    facts = [*intern, did("demo_request", 1), said("status", "Rejected", 2), did("demo_request", 10)]
+    result = lived(waterfall(), facts, 30)
+    assert [(made.at, made.after.stage) for made in result.decisions if made.moves][2:] == [
+        (day(10), "mql"),
+        (day(24), "recycled"),
+    ]
+
+
 def test_a_transition_is_taken_at_most_so_often() -> None:
     """The fourth return to MQL does not happen, in a whole life."""
     facts = [*VP]

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.common.errors import RefusedError
+from leadline.rules.deciding.decay import decay_ladder
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import Card, Scoring, decay_ladder
-from leadline.rules.model import Criterion, Decay, GradeTest, Score, ScoreTest
+from leadline.rules.deciding.scores import Card, Scoring
+from leadline.rules.model import Band, Criterion, Decay, GradeTest, Score, ScoreTest
 from leadline.rules.state import Fact
 from tests.rules.deciding.books import bands, day, days, did, said, waterfall, where
 
@@ -54,6 +55,54 @@ def test_matches_are_each_first_or_latest() -> None:
     assert points([activity(8, "first", decay=ladder)], facts, 4) == 1
     assert points([activity(8, "latest", decay=ladder)], facts, 4) == 4
     assert points([activity(8, at_most=2, decay=ladder)], facts, 4) == 6
+
+
+def counted(*edges: tuple[int | None, int | None, int]) -> tuple[Band, ...]:
+    """Return bands of a number of times or days."""
+    return bands("", *edges).bands
+
+
+def test_the_number_of_times_chooses_a_band() -> None:
+    """Zero is a number, too; outside every band there are no points; the window moves the number."""
+    line = activity(0, "count", within=days(10), counted=counted((0, 0, -5), (1, 2, 5), (4, None, 20)))
+    facts = [did("webinar", at) for at in (1, 2, 3, 4)]
+    assert [points([line], facts, at) for at in (0, 1, 2, 3, 4, 11, 12, 13, 14)] == [-5, 5, 5, 0, 20, 0, 5, 5, -5]
+    limited = activity(0, "count", counted=counted((1, None, 50)), up_to=Decimal(30))
+    assert points([limited], facts, 9) == 30
+
+
+def test_distinct_days_are_those_of_the_book_s_zone() -> None:
+    """Two visits on one evening in Berlin are one day there, two days in UTC; each day gives its points once."""
+    late = [did("webinar", 1 + hour / 24) for hour in (22.5, 23.5, 24.5)]
+    line = activity(4, "distinct_days")
+    assert points([line], late, 5) == 8
+    score = Score("fit", (line,))
+    berlin = waterfall(scores={"fit": score}, grid=None, temperatures=None, zone="Europe/Berlin")
+    found = Scoring(berlin).card(Moment(History(ordered(late), berlin.fields), day(5)))
+    assert found.score("fit").value == 8
+    assert [len(item.matches(found.moment)) for item in found.scoring.scores["fit"].criteria] == [3]
+    together = [did("webinar", 1 + hour / 24) for hour in (23.25, 23.5, 24.5)]
+    cards = [
+        Scoring(book).card(Moment(History(ordered(together), book.fields), day(5)))
+        for book in (berlin, waterfall(scores={"fit": score}, grid=None, temperatures=None))
+    ]
+    assert [item.score("fit").value for item in cards] == [4, 8]
+
+
+def test_distinct_days_keep_the_latest_and_a_day_alone_is_that_day() -> None:
+    """``at_most`` counts days; what is known to the day is on that day in every zone."""
+    facts = [did("webinar", at) for at in (1, 1.5, 2, 3)]
+    assert points([activity(4, "distinct_days", at_most=2)], facts, 9) == 8
+    assert points([activity(0, "distinct_days", counted=counted((3, 3, 7)))], facts, 9) == 7
+    book = waterfall(
+        scores={"fit": Score("fit", (activity(4, "distinct_days"),))},
+        grid=None,
+        temperatures=None,
+        zone="America/New_York",
+    )
+    vague = [did("webinar", 1, precision="day"), did("webinar", 1 + 12 / 24)]
+    found = Scoring(book).card(Moment(History(ordered(vague), book.fields), day(5)))
+    assert found.score("fit").value == 4
 
 
 def test_decay_is_rounded_once_from_the_original_points() -> None:
