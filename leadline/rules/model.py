@@ -180,12 +180,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class ActivityTest:
-    """At least ``count`` matches of an activity within the window (t - within, t], or since the pass began."""
+    """``count`` to ``most`` matches of an activity within the window (t - within, t], or since the pass began.
+
+    With ``days`` the distinct days (in the book's zone) on which it happened are counted instead.
+    """
 
     activity: str
     within: timedelta | None = None
     count: int = 1
     ever: bool = False
+    most: int | None = None
+    days: bool = False
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
@@ -302,13 +307,18 @@ class Decay:
     every: timedelta
 
 
+Match = Literal["each", "first", "latest", "count", "distinct_days"]
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """One line of a score.
 
     Exactly one form: attribute (``when`` with ``points``), ``bands``, activity (``activity`` with
     ``match``), or ``disqualify`` (``when`` with a reason). ``at_most`` keeps the latest n matches;
-    ``up_to`` caps the magnitude of the criterion's points.
+    ``up_to`` caps the magnitude of the criterion's points. With ``match`` ``count`` or ``distinct_days`` the number
+    of matches (of days in the book's zone) chooses one of the bands ``counted``; distinct days without bands give
+    ``points`` each, ``at_most`` n days.
     """
 
     name: str
@@ -316,13 +326,14 @@ class Criterion:
     when: Condition | None = None
     bands: Bands | None = None
     activity: str | None = None
-    match: Literal["each", "first", "latest"] | None = None
+    match: Match | None = None
     within: timedelta | None = None
     at_most: int | None = None
     up_to: Decimal | None = None
     decay: Decay | None = None
     group: str | None = None
     disqualify: str | None = None
+    counted: tuple[Band, ...] = ()
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
@@ -464,7 +475,10 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One organisation's rule book. ``hash`` covers the resolved book (lists expanded, versions of meaning)."""
+    """One organisation's rule book. ``hash`` covers the resolved book (lists expanded, versions of meaning).
+
+    ``zone`` is the time zone in which days begin.
+    """
 
     name: str
     fields: Mapping[str, Field]
@@ -483,6 +497,7 @@ class Book:
     write: Mapping[Crm, WriteTargets] = dataclasses.field(default_factory=dict)
     publish: Publish = dataclasses.field(default_factory=Publish)
     guards: Guards = dataclasses.field(default_factory=Guards)
+    zone: str = "UTC"
     hash: str = ""
 
     @property

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from leadline.common.errors import Problem, RefusedError
 from leadline.rules.backends.vectors import MOST_MOVES
 from leadline.rules.check.finding import error
+from leadline.rules.deciding.decay import decay_ladder
 from leadline.rules.deciding.lifecycle import Lifecycle
-from leadline.rules.deciding.scores import decay_ladder
 from leadline.rules.model import Book
 
 

@@ -117,9 +117,12 @@ def criterion_range(criterion: Criterion) -> tuple[Decimal, Decimal]:
     if criterion.bands is not None:
         given = [band.points for band in criterion.bands.bands]
         lowest, highest = min([Decimal(0), *given]), max([Decimal(0), *given])
+    elif criterion.counted:
+        given = [band.points for band in criterion.counted]
+        lowest, highest = min([Decimal(0), *given]), max([Decimal(0), *given])
     else:
         points = criterion.points
-        if criterion.match == "each" and points:
+        if criterion.match in {"each", "distinct_days"} and points:
             points = points * criterion.at_most if criterion.at_most is not None else points * INFINITE
         lowest, highest = min(points, Decimal(0)), max(points, Decimal(0))
     if criterion.up_to is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import combinations, pairwise
 
@@ -11,7 +11,7 @@ from leadline.common.errors import Problem
 from leadline.common.marks import Mark
 from leadline.rules.check.finding import all_conditions, error, leaves, warning
 from leadline.rules.check.reach import INFINITE, Reach, criterion_range, reach
-from leadline.rules.model import Band, Bands, Book, Criterion, GradeTest, Score, ScoreTest
+from leadline.rules.model import Band, Book, Criterion, GradeTest, Score, ScoreTest
 
 _INTEGER_STEP = Decimal(1)
 _NOTHING = (Decimal(0), Decimal(0))
@@ -37,7 +37,9 @@ def check_scoring(book: Book) -> Iterator[Problem]:
 def _criterion(book: Book, criterion: Criterion) -> Iterator[Problem]:
     if criterion.bands is not None:
         whole = book.fields[criterion.bands.field].type == "integer"
-        yield from _bands(criterion.bands, whole)
+        yield from _bands(criterion.bands.bands, criterion.bands.field, whole)
+    if criterion.counted:
+        yield from _bands(criterion.counted, str(criterion.activity), whole=True)
     if criterion.disqualify is None and criterion_range(criterion) == _NOTHING:
         message = f"the criterion `{criterion.name}` gives no points"
         yield warning(criterion.mark, "no-effect", message, "give it points or remove it")
@@ -50,15 +52,15 @@ def _criterion(book: Book, criterion: Criterion) -> Iterator[Problem]:
         yield warning(criterion.mark, "no-effect", message, "remove it")
 
 
-def _bands(bands: Bands, whole: bool) -> Iterator[Problem]:
-    for one, other in combinations(bands.bands, 2):
+def _bands(bands: Sequence[Band], name: str, whole: bool) -> Iterator[Problem]:
+    for one, other in combinations(bands, 2):
         if _overlap(one, other):
-            message = f"the bands `{one.label}` and `{other.label}` of `{bands.field}` overlap"
+            message = f"the bands `{one.label}` and `{other.label}` of `{name}` overlap"
             yield error(other.mark, "band-overlap", message, "a value lies in one band")
-    ordered = sorted(bands.bands, key=_begin)
+    ordered = sorted(bands, key=_begin)
     for one, other in pairwise(ordered):
         if one.highest is not None and other.lowest is not None and _gap(one, other, whole):
-            message = f"between the bands `{one.label}` and `{other.label}` of `{bands.field}` there is a gap"
+            message = f"between the bands `{one.label}` and `{other.label}` of `{name}` there is a gap"
             yield warning(other.mark, "band-gap", message, "values there give no points")
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from leadline.common.yamltree import Entry, MappingNode, Scalar
-from leadline.rules.model import Band, Bands, Field
+from leadline.rules.model import Band, Bands
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.names import Reading
 from leadline.rules.reading.report import short
@@ -37,9 +37,16 @@ def read_bands(reading: Reading, node: MappingNode) -> Bands | None:
     if not isinstance(entry.value, MappingNode):
         report.wrong(entry.value, f"the bands of `{field.name}` are a mapping (`50 to 199: 10`)")
         return None
-    read = [_band(reading, field, band) for band in entry.value.entries]
-    bands = tuple(band for band in read if band is not None)
+    bands = _bands(reading, field.name, field.type == "integer", entry.value)
     return Bands(field.name, bands) if bands else None
+
+
+def read_counted(reading: Reading, node: MappingNode, activity: str) -> tuple[Band, ...]:
+    """Return the bands that stand directly under ``points``, for the number of times or days of an activity."""
+    if not node.entries:
+        hint = "such as {1 to 2: 5, from 3: 20}"
+        reading.report.add(node.mark, "points by band name at least one band", hint, "bands")
+    return _bands(reading, activity, True, node)
 
 
 _NUMBER: Final = r"(-?[0-9]{1,20}(?:\.[0-9]{1,10})?)"
@@ -54,7 +61,12 @@ SHAPES: Final = (
 )
 
 
-def _band(reading: Reading, field: Field, entry: Entry) -> Band | None:
+def _bands(reading: Reading, name: str, whole: bool, node: MappingNode) -> tuple[Band, ...]:
+    read = [_band(reading, name, whole, band) for band in node.entries]
+    return tuple(band for band in read if band is not None)
+
+
+def _band(reading: Reading, name: str, whole: bool, entry: Entry) -> Band | None:
     report = reading.report
     points = report.number(entry.value, "points")
     for pattern, low, high, above, below in SHAPES:
@@ -65,24 +77,24 @@ def _band(reading: Reading, field: Field, entry: Entry) -> Band | None:
         highest = Decimal(match[high]) if high else None
         if lowest is not None and highest is not None and lowest > highest:
             report.add(entry.key.mark, f"the band `{entry.name}` is empty", "smaller number first", "out-of-range")
-        if points is None or not _whole(reading, field, entry.key, lowest, highest):
+        if points is None or (whole and not _whole(reading, name, entry.key, lowest, highest)):
             return None
-        return _closed(field, Band(lowest, highest, points, entry.name, above, below, entry.key.mark))
+        return _closed(whole, Band(lowest, highest, points, entry.name, above, below, entry.key.mark))
     hint = "write `under 50`, `up to 50`, `50 to 199`, `from 5000` or `over 5000`"
     report.add(entry.key.mark, f"`{short(entry.name)}` is no band", hint, "bands")
     return None
 
 
-def _whole(reading: Reading, field: Field, key: Scalar, *ends: Decimal | None) -> bool:
-    if field.type != "integer" or all(end is None or end == end.to_integral_value() for end in ends):
+def _whole(reading: Reading, name: str, key: Scalar, *ends: Decimal | None) -> bool:
+    if all(end is None or end == end.to_integral_value() for end in ends):
         return True
-    reading.report.add(key.mark, f"`{field.name}` has whole numbers only", code="wrong-type")
+    reading.report.add(key.mark, f"`{name}` has whole numbers only", code="wrong-type")
     return False
 
 
-def _closed(field: Field, band: Band) -> Band:
+def _closed(whole: bool, band: Band) -> Band:
     """On whole numbers ``under 50`` is the closed band up to 49."""
-    if field.type != "integer":
+    if not whole:
         return band
     lowest = band.lowest + 1 if band.above and band.lowest is not None else band.lowest
     highest = band.highest - 1 if band.below and band.highest is not None else band.highest

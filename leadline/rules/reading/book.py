@@ -30,7 +30,7 @@ from leadline.rules.reading.writing import read_write
 VERSION: Final = 1
 ROOT: Final = "rules.yml"
 SECTIONS: Final = (
-    *("leadline", "name", "scope", "primary", "machines", "fields", "deals", "activities", "scores", "grid"),
+    *("leadline", "name", "zone", "scope", "primary", "machines", "fields", "deals", "activities", "scores", "grid"),
     *("temperature", "stages", "paths", "by_hand", "write", "guards"),
 )
 SCOPE_KEYS: Final = ("include", "exclude")
@@ -96,6 +96,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         write=write,
         publish=publish,
         guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
+        zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
     )
 
 
@@ -106,6 +107,13 @@ def _check_version(report: Report, nodes: Mapping[str, Node]) -> None:
     if version is not None and version != VERSION:
         message = f"this book is written for version {version} of the rule language, and this program reads {VERSION}"
         report.add(nodes["leadline"].mark, message, "install a newer Leadline", "version")
+
+
+def _zone(report: Report, node: Node) -> str:
+    # Only a book that names a zone waits for the zone data to load.
+    from leadline.rules.business_time.zones import zone_names
+
+    return report.choice(node, sorted(zone_names()), "`zone`: time zones") or "UTC"
 
 
 def _primary(report: Report, nodes: Mapping[str, Node]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from leadline.common.canonical import digest
 from leadline.common.folding import fold
 from leadline.rules.fieldops import TEXT_OPS
-from leadline.rules.model import Book, Condition, Field, FieldTest, Score
+from leadline.rules.model import ActivityTest, Book, Condition, Criterion, Field, FieldTest, Score
 
 SEMANTICS: Final = 1
 """Raised whenever the same book would decide differently, so that old decisions keep their own hash."""
@@ -30,6 +30,12 @@ def book_hash(book: Book) -> str:
 
 # Places, display texts and the hash itself: nothing that decides.
 _LEFT_OUT: Final = {"mark", "marks", "hash", "file", "label"}
+# Added to the model later: at their default they are left out, so that a book which does not use them keeps its hash.
+_ADDED: Final[dict[type, frozenset[str]]] = {
+    ActivityTest: frozenset({"most", "days"}),
+    Criterion: frozenset({"counted"}),
+    Book: frozenset({"zone"}),
+}
 _TAGGED: Final[tuple[type, ...]] = get_args(Condition)
 
 
@@ -53,4 +59,10 @@ def _canonical(value: Any) -> Any:
 
 def _parts(value: Any) -> dict[str, Any]:
     left_out = _LEFT_OUT if not isinstance(value, Field) else {"mark"}
-    return {item.name: _canonical(getattr(value, item.name)) for item in fields(value) if item.name not in left_out}
+    added = _ADDED.get(type(value), frozenset())
+    return {
+        item.name: _canonical(given)
+        for item in fields(value)
+        if item.name not in left_out
+        and not ((given := getattr(value, item.name)) == item.default and item.name in added)
+    }

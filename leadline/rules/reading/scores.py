@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final, Literal, cast
+from typing import Final, get_args
 
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
-from leadline.rules.model import Bands, Condition, Criterion, Decay, Score
-from leadline.rules.reading.bands import read_bands
+from leadline.rules.model import Band, Bands, Condition, Criterion, Decay, Match, Score
+from leadline.rules.reading.bands import read_bands, read_counted
 from leadline.rules.reading.conditions import Keys
 from leadline.rules.reading.durations import duration, percent
 from leadline.rules.reading.names import Reading
@@ -16,9 +16,20 @@ from leadline.rules.reading.words import conditions
 
 SCORE_KEYS: Final = ("criteria", "between", "groups", "grades")
 CRITERION_KEYS: Final = (
-    *("points", "when", "each", "first", "latest", "within", "at_most", "up_to", "decay", "group", "disqualify"),
+    *("points", "when", "each", "first", "latest", "count", "distinct_days"),
+    *("within", "at_most", "up_to", "decay", "group", "disqualify"),
 )
-MATCHES: Final = ("each", "first", "latest")
+MATCHES: Final[tuple[Match, ...]] = get_args(Match)
+COUNTED: Final = ("count", "distinct_days")
+"""Ways to match an activity whose number chooses a band of points."""
+MEANS_NOTHING: Final[dict[Match, tuple[str, ...]]] = {
+    "each": (),
+    "first": ("at_most",),
+    "latest": ("at_most",),
+    "count": ("at_most", "decay"),
+    "distinct_days": ("decay",),
+}
+"""What cannot stand beside a way to match."""
 ONLY_ACTIVITIES: Final = ("within", "at_most", "decay")
 DECAY_KEYS: Final = ("by", "every")
 
@@ -91,20 +102,21 @@ def _criterion(reading: Reading, entry: Entry, groups: dict[str, Decimal]) -> Cr
         return None
     forms = [name for name in (*MATCHES, "when") if name in keys]
     by_band = "points" in keys and isinstance(keys["points"].value, MappingNode)
+    by_band = by_band and not any(name in keys for name in COUNTED)
     if len(forms) + by_band != 1:
         problem = "says twice when it counts" if forms else "does not say when it counts"
-        hint = "give one of `when`, `each`, `first`, `latest`, or points by band"
+        hint = "give one of `when`, `each`, `first`, `latest`, `count`, `distinct_days`, or points by band"
         report.add(entry.key.mark, f"{what} {problem}", hint, "criterion")
         return None
     if not any(name in keys for name in MATCHES):
         for name in (name for name in ONLY_ACTIVITIES if name in keys):
-            hint = "give `each`, `first` or `latest` an activity"
+            hint = "give `each`, `first`, `latest`, `count` or `distinct_days` an activity"
             report.add(keys[name].key.mark, f"`{name}` needs an activity", hint, "criterion")
     group = report.choice(keys["group"].value, groups, "`groups` of this score") if "group" in keys else None
     when = conditions(reading, "criterion").read(keys["when"].value) if "when" in keys else None
     if "disqualify" in keys:
         return _disqualifier(reading, entry, keys, when)
-    points, bands = _points(reading, entry, keys, what)
+    points, bands, counted = _points(reading, entry, keys, what)
     criterion = _activity_form(reading, entry, keys, points)
     up_to = report.number(keys["up_to"].value, "`up_to`") if "up_to" in keys else None
     if up_to is not None and up_to <= 0:
@@ -121,6 +133,7 @@ def _criterion(reading: Reading, entry: Entry, groups: dict[str, Decimal]) -> Cr
         up_to=up_to,
         decay=criterion.decay,
         group=group,
+        counted=counted,
         mark=entry.key.mark,
     )
 
@@ -135,14 +148,24 @@ def _disqualifier(reading: Reading, entry: Entry, keys: Keys, when: Condition | 
     return Criterion(entry.name, when=when, disqualify=reason, mark=entry.key.mark)
 
 
-def _points(reading: Reading, entry: Entry, keys: Keys, what: str) -> tuple[Decimal, Bands | None]:
+def _points(reading: Reading, entry: Entry, keys: Keys, what: str) -> tuple[Decimal, Bands | None, tuple[Band, ...]]:
     node = reading.report.required(keys, "points", entry.key.mark, what)
+    counting = next((name for name in COUNTED if name in keys), None)
     if isinstance(node, MappingNode):
-        return Decimal(0), read_bands(reading, node)
+        if counting is None:
+            return Decimal(0), read_bands(reading, node), ()
+        if "at_most" in keys and counting == "distinct_days":
+            report, mark = reading.report, keys["at_most"].key.mark
+            report.add(mark, "`at_most` has no meaning beside points by band", "limit the bands", "criterion")
+        return Decimal(0), None, read_counted(reading, node, counting)
+    if counting == "count" and node is not None:
+        hint = "such as {1 to 2: 5, from 3: 20}; for the same points each time write `each`"
+        reading.report.wrong(node, "`points` of `count` are bands", hint)
+        return Decimal(0), None, ()
     points = reading.report.number(node, "`points`") if node is not None else None
     if points is not None and abs(points) > 1_000_000:
         reading.report.add(keys["points"].value.mark, "`points` are at most a million", code="out-of-range")
-    return points or Decimal(0), None
+    return points or Decimal(0), None, ()
 
 
 def _activity_form(reading: Reading, entry: Entry, keys: Keys, points: Decimal) -> Criterion:
@@ -152,13 +175,13 @@ def _activity_form(reading: Reading, entry: Entry, keys: Keys, points: Decimal) 
         return Criterion(entry.name, points)
     names = reading.names.activities
     at_most = report.count(keys["at_most"].value, "`at_most`", highest=100_000) if "at_most" in keys else None
-    if "at_most" in keys and match != "each":
-        report.add(keys["at_most"].key.mark, f"`at_most` has no meaning beside `{match}`", "remove it", "criterion")
+    for name in (name for name in MEANS_NOTHING[match] if name in keys):
+        report.add(keys[name].key.mark, f"`{name}` has no meaning beside `{match}`", "remove it", "criterion")
     return Criterion(
         name=entry.name,
         points=points,
         activity=report.choice(keys[match].value, names, "activities"),
-        match=cast(Literal["each", "first", "latest"], match),
+        match=match,
         within=duration(report, keys["within"].value, "`within`") if "within" in keys else None,
         at_most=at_most,
         decay=_decay(reading, keys["decay"].value) if "decay" in keys else None,

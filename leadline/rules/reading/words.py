@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final, cast, get_args
 
 from leadline.common.marks import Mark
@@ -81,19 +80,18 @@ def _unknown(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return _known_test(reader, keys, mark, "unknown")
 
 
-@word("activity", "within", "at_least", "ever")
+@word("activity", "within", "at_least", "at_most", "between", "ever")
 def _activity(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
-    if not beside(reader, keys, "activity"):
+    return _counted(reader, keys, mark, "activity")
+
+
+@word("distinct_days", "within", "at_least", "at_most", "between", "ever")
+def _distinct_days(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not any(name in keys for name in ("at_least", "at_most", "between")):
+        hint = "add `at_least: 3`, `at_most: 5` or `between: [2, 5]`"
+        reader.report.add(mark, "`distinct_days` does not say how many", hint, "missing-key")
         return None
-    name = reader.report.choice(keys["activity"].value, reader.reading.names.activities, "activities")
-    within: timedelta | None = None
-    count: int | None = 1
-    if "within" in keys:
-        within = duration(reader.report, keys["within"].value, "`within`")
-    if "at_least" in keys:
-        count = reader.report.count(keys["at_least"].value, "`at_least`", highest=100_000)
-    ever = _ever(reader, keys)
-    return ActivityTest(name, within, count, ever, mark) if name is not None and count is not None else None
+    return _counted(reader, keys, mark, "distinct_days")
 
 
 @word("no_activity_for")
@@ -148,6 +146,50 @@ def _time_in_stage(reader: Conditions, keys: Keys, mark: Mark) -> Condition | No
     node = reader.report.required(inner, "at_least", keys["time_in_stage"].value.mark, "`time_in_stage`")
     length = duration(reader.report, node, "`time_in_stage`") if node is not None else None
     return TimeInStage(length, mark) if length else None
+
+
+MOST_COUNTED: Final = 100_000
+
+
+def _counted(reader: Conditions, keys: Keys, mark: Mark, head: str) -> Condition | None:
+    """Read how often an activity happened (on how many days), in which window."""
+    if not beside(reader, keys, head):
+        return None
+    name = reader.report.choice(keys[head].value, reader.reading.names.activities, "activities")
+    within = duration(reader.report, keys["within"].value, "`within`") if "within" in keys else None
+    ends = _ends(reader, keys, mark)
+    ever = _ever(reader, keys)
+    if name is None or ends is None:
+        return None
+    return ActivityTest(name, within, ends[0], ever, ends[1], head == "distinct_days", mark)
+
+
+def _ends(reader: Conditions, keys: Keys, mark: Mark) -> tuple[int, int | None] | None:
+    """Return the least and the most; None when they have a problem. Without any, once is enough."""
+    report = reader.report
+    if "between" in keys:
+        if "at_least" in keys or "at_most" in keys:
+            report.add(keys["between"].key.mark, "`between` says both ends already", "keep one", "two-conditions")
+            return None
+        items = report.items(keys["between"].value)
+        if len(items) != 2:
+            report.wrong(keys["between"].value, "`between` is a list of the least and the most, such as [2, 5]")
+            return None
+        least, most = (report.count(item, "`between`", 0, MOST_COUNTED) for item in items)
+        if least is None or most is None:
+            return None
+    else:
+        lacking = (0 if "at_most" in keys else 1, None)
+        found = [
+            report.count(keys[key].value, f"`{key}`", lowest, MOST_COUNTED) if key in keys else default
+            for key, lowest, default in (("at_least", 1, lacking[0]), ("at_most", 0, lacking[1]))
+        ]
+        least, most = found
+        if least is None or ("at_most" in keys and most is None):
+            return None
+    if most is not None and least > most:
+        report.add(mark, f"at least {least} and at most {most} can never be true", "", "out-of-range")
+    return least, most
 
 
 def _parts(reader: Conditions, keys: Keys, head: str) -> tuple[Condition, ...]:

@@ -74,6 +74,7 @@ def _head(place: Place) -> dict[str, Schema]:
         "known": said("The field has a value.", ref("text")),
         "unknown": said("The field has no value.", ref("text")),
         "activity": said("The activity happened.", ref("text")),
+        "distinct_days": said("The activity happened on so many days.", ref("text")),
         "no_activity_for": said("No activity of any kind happened for so long.", DURATION),
         "deal": said("The person has a deal in this state.", choice(words.DEAL_STATES)),
         "grade": said("The cell of the grid, such as A1.", grades),
@@ -89,9 +90,15 @@ def _companion(place: Place) -> dict[str, Schema]:
     return {
         "of": said("The conditions that are counted.", one_or_many(condition(place))),
         "within": said("Counted back from now.", DURATION),
-        "at_least": said("So many times.", count(highest=100_000)),
+        "at_least": said("So many times.", count(highest=words.MOST_COUNTED)),
+        "at_most": said("So many times at most; never counts, too.", count(0, words.MOST_COUNTED)),
+        "between": said("The least and the most, such as [2, 5].", _ends(count(0, words.MOST_COUNTED))),
         "ever": said("Also before this pass began.", ref("boolean")),
     }
+
+
+def _ends(end: Schema) -> Schema:
+    return {"type": "array", "items": end, "minItems": 2, "maxItems": 2}
 
 
 def _test(more: tuple[str, ...]) -> Schema:

@@ -23,6 +23,7 @@ def rule_language_schema() -> Schema:
     known: dict[str, Schema] = {
         "leadline": said("The version of the rule language.", {"const": book.VERSION}),
         "name": said("What this book is called.", ref("text")),
+        "zone": said("The time zone in which days begin, such as Europe/Berlin; without, UTC.", ref("text")),
         "scope": said("Who is in the lifecycle at all.", sections.scope_section()),
         "primary": said("Which record of a person counts first.", sections.primary_section()),
         "machines": said("Users whose edits are not a person's.", ref("texts")),

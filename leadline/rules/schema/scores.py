@@ -25,11 +25,16 @@ def scores_section() -> Schema:
 def criterion() -> Schema:
     """Return one criterion: exactly one way to say when it counts, and what belongs to that way."""
     shapes: dict[str, Schema] = {
-        "points": said("Points, or points by band of a number field.", {"anyOf": [_points(), _bands()]}),
+        "points": said(
+            "Points, or points by band: of a number field, or of how often an activity is counted.",
+            {"anyOf": [_points(), _bands(), _counted()]},
+        ),
         "when": said("Counts while this is true.", condition("criterion")),
         "each": said("Counts every time this activity happened.", ref("text")),
         "first": said("Counts the first time this activity happened.", ref("text")),
         "latest": said("Counts the latest time this activity happened.", ref("text")),
+        "count": said("How often this activity happened chooses a band of `points`.", ref("text")),
+        "distinct_days": said("On how many days it happened: points each day, or a band.", ref("text")),
         "within": said("Counts only what happened so long ago at most.", DURATION),
         "at_most": said("Counts so many times at most, the latest ones.", count(highest=100_000)),
         "up_to": said("The most points that this gives.", _above_nothing()),
@@ -41,15 +46,31 @@ def criterion() -> Schema:
         "disqualify": said("Takes the person out for this reason while `when` is true.", ref("text")),
     }
     ways: list[Schema] = [{"required": [name]} for name in ("when", *scores.MATCHES)]
-    ways.append({"required": ["points"], "properties": {"points": {"type": "object"}}})
+    by_count: Schema = {"anyOf": [{"required": [name]} for name in scores.COUNTED]}
+    ways.append({"not": by_count, "required": ["points"], "properties": {"points": {"type": "object"}}})
     activity: Schema = {"anyOf": [{"required": [name]} for name in scores.MATCHES]}
     return {
         **mapping(scores.CRITERION_KEYS, shapes),
         "oneOf": ways,
         "dependentSchemas": {
             **{name: activity for name in scores.ONLY_ACTIVITIES if name != "at_most"},
-            "at_most": {"required": ["each"]},
+            "at_most": {"anyOf": [{"required": ["each"]}, {"required": ["distinct_days"]}]},
         },
+        "allOf": [
+            {
+                "if": {"required": [match], "properties": {"points": {"type": kind}}},
+                "then": {"not": {"anyOf": [{"required": [name]} for name in names]}},
+            }
+            for match, kind, names in (
+                ("count", ["number", "object"], ("at_most", "decay")),
+                ("distinct_days", ["number", "object"], ("decay",)),
+                ("distinct_days", ["object"], ("at_most",)),
+            )
+        ]
+        + [
+            {"if": {"required": ["count"]}, "then": {"properties": {"points": _counted()}}},
+            {"if": by_count, "then": {"properties": {"points": {"anyOf": [_points(), _counted()]}}}},
+        ],
         "if": {"required": ["disqualify"]},
         "then": {"maxProperties": 2},
         "else": {"required": ["points"]},
@@ -76,11 +97,16 @@ def _points() -> Schema:
     return {"type": "number", "minimum": -1_000_000, "maximum": 1_000_000}
 
 
-def _bands() -> Schema:
+def _counted() -> Schema:
     band = "|".join(shape[0].pattern for shape in bands.SHAPES)
-    of_a_field: Schema = {
+    return {
         "type": "object",
+        "minProperties": 1,
         "propertyNames": {"pattern": whole(band)},
         "additionalProperties": ref("number"),
     }
+
+
+def _bands() -> Schema:
+    of_a_field = {key: value for key, value in _counted().items() if key != "minProperties"}
     return {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": of_a_field}

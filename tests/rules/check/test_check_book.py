@@ -88,6 +88,20 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
 """,
         [("5:7", "warning", "no-effect", "`rival` disqualifies, but no path has `when: disqualified`")],
     ),
+    "bands of a number of times": (
+        """scores:
+  fit:
+    criteria:
+      visits: {points: {1 to 3: 5, from 3: 9}, count: demo}
+      days: {points: {1: 5, from 3: 60}, distinct_days: click, within: 30d}
+    grades: {A: 50, B: 0}
+  interest: {criteria: {demo: {points: 40, distinct_days: demo}}, grades: {1: 30, 2: 0}}
+""",
+        [
+            ("4:36", "error", "band-overlap", "the bands `1 to 3` and `from 3` of `demo` overlap"),
+            ("5:29", "warning", "band-gap", "between the bands `1` and `from 3` of `click` there is a gap"),
+        ],
+    ),
     "bands": (
         """scores:
   fit:
