@@ -326,3 +326,43 @@ def demo(people: int, seed: int, directory: Path, as_json: bool) -> int:
     from leadline.demo import run_demo
 
     return run_demo(Screen(as_json=as_json), directory, people, seed)
+
+
+calendar_option = click.option(
+    "--calendar", "file", type=FILE, required=True, help="A YAML file with a section `calendars`."
+)
+name_option = click.option("--name", help="Which of its calendars; not needed when there is one.")
+from_option = click.option("--from", "start", type=_Instant(), required=True, help="ISO instant; without a zone UTC.")
+pause_option = click.option(
+    "--pause", "pauses", multiple=True, metavar="FROM/TO", help="Time that does not count; FROM/.. still lasts."
+)
+
+
+@verbs.command(short_help="When a target in business time is reached.")
+@calendar_option
+@name_option
+@from_option
+@click.option("--target", required=True, help='Such as "8 business hours", "2 business days" or "3 calendar days".')
+@pause_option
+@json_option
+def due(file: Path, name: str | None, start: datetime, target: str, pauses: tuple[str, ...], as_json: bool) -> int:
+    """Say when a target is reached in a calendar. Ends with 1 when it never is."""
+    from leadline.terminal.business_time import run_due
+
+    return run_due(Screen(as_json=as_json), file, name, start, target, pauses)
+
+
+@verbs.command(short_help="How much business time passed.")
+@calendar_option
+@name_option
+@from_option
+@click.option("--to", "end", type=_Instant(), required=True, help="ISO instant; without a zone UTC.")
+@pause_option
+@json_option
+def elapsed(
+    file: Path, name: str | None, start: datetime, end: datetime, pauses: tuple[str, ...], as_json: bool
+) -> int:
+    """Say how much business time of a calendar lies between two instants, outside of pauses."""
+    from leadline.terminal.business_time import run_elapsed
+
+    return run_elapsed(Screen(as_json=as_json), file, name, start, end, pauses)
