@@ -18,7 +18,7 @@ from pathlib import Path
 from leadline.batch.tables import Row, Table, write_table
 from leadline.common.canonical import instant_text
 from leadline.common.errors import Problem, UsageError
-from leadline.common.instants import read_instant
+from leadline.common.instants import read_instant, require_plausible
 from leadline.rules.convert import convert
 from leadline.rules.deciding import Engine
 from leadline.rules.model import Book
@@ -27,8 +27,6 @@ from leadline.rules.state import Adopted, Advance, Fact
 SOURCE = "files"
 STATE_COLUMNS = ("stage", "stage_since", "pass")
 MOST_PROBLEMS = 50
-FIRST_YEAR, LAST_YEAR = 1900, 2999
-"""Beyond these an instant is a slip of the pen, and windows around it would leave the calendar."""
 
 Cells = Mapping[str, str | int | Decimal | None]
 
@@ -57,8 +55,7 @@ def evaluate_files(
     (the first 50); then ``out`` is left as it was.
     """
     _require_apart(out, people, activities)
-    if not FIRST_YEAR <= as_of.year <= LAST_YEAR:
-        raise UsageError(f"--as-of lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    require_plausible(as_of, "--as-of")
     table = Table(people)
     table.require("person_id")
     by_person = _read_activities(book, activities, as_of) if activities else {}

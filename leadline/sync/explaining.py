@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from leadline.common.errors import RefusedError
+from leadline.common.instants import require_plausible
 from leadline.rules.deciding import Engine, state_from_json
 from leadline.rules.deciding.trace import Trace
 from leadline.rules.model import Book
@@ -30,7 +31,7 @@ class Explained:
 
     ``decisions`` are ids, newest first; ``records`` where the person is, as ``crm:object/id``. ``tried`` says that
     nothing was decided for the person yet: the trace shows what the present book would decide. ``edited`` says that
-    the book's files are not those the person was decided by.
+    the book's files are not those the person was decided by. ``evaluated`` is the last evaluation's instant (UTC).
     """
 
     trace: Trace
@@ -38,14 +39,17 @@ class Explained:
     records: tuple[str, ...]
     tried: bool
     edited: bool
+    evaluated: datetime
 
 
 def explain_person(store: Store, book: Book, text: str, at: datetime | None = None) -> Explained:
     """Explain the person that ``text`` means at ``at`` (UTC), by default at the last evaluation.
 
     A person is explained by the book that decided, also after its files were edited. Raises RefusedError for a
-    person who is not there, is out of the book's scope, or was never pulled.
+    person who is not there, is out of the book's scope, or was never pulled, UsageError for an absurd instant.
     """
+    if at is not None:
+        require_plausible(at, "--at")
     person = find_person(store, text)
     with store.read() as connection:
         row = load_lifecycle(connection, [person]).get(person)
@@ -64,6 +68,7 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         records=tuple(str(record.ref) for record in records if not record.deleted),
         tried=row is None,
         edited=row is not None and row.book_hash != book.hash,
+        evaluated=state.frontier,
     )
 
 

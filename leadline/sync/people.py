@@ -34,8 +34,12 @@ def find_person(store: Store, text: str) -> str:
         if found:
             shown = ", ".join(found[:NEAR]) + (" ..." if len(found) > NEAR else "")
             raise RefusedError(f"{_shown(wanted)} means {len(found)} persons: {shown}; give one of these ids")
+        last = connection.execute(select(persons.c.id).order_by(persons.c.number.desc()).limit(1)).scalar()
+        if last is None:
+            raise RefusedError("nobody is known yet: run `leadline pull` first")
         near = _near(connection, wanted)
-    hint = f"; did you mean {' or '.join(near)}?" if near else "; give an e-mail address, a record id or p-000001"
+    known = f"; give an e-mail address, a record id, or a person's id (the last one is {last})"
+    hint = f"; did you mean {' or '.join(near)}?" if near else known
     raise RefusedError(f"nobody is known by {_shown(wanted)}{hint}")
 
 

@@ -62,9 +62,13 @@ def verify(store: Store, decision_id: str) -> Verification:
 
 
 def _unknown(connection: Connection, decision_id: str) -> str:
+    if connection.execute(select(decisions.c.id).limit(1)).scalar() is None:
+        return "nothing is decided yet: `leadline plan -o plan.json`, then `leadline apply plan.json`"
     near = decisions.c.id.startswith(decision_id[:5], autoescape=True)
     ids = list(connection.execute(select(decisions.c.id).where(near).limit(50)).scalars())
-    close = get_close_matches(decision_id, ids, 3, 0.6)
+    # A shortened id is no near spelling, but means the ids that begin so.
+    close = [full for full in ids if len(decision_id) > 3 and full.startswith(decision_id)][:3]
+    close = close or get_close_matches(decision_id, ids, 3, 0.6)
     hint = f"; near it are {', '.join(close)}" if close else "; `leadline explain PERSON` names a person's decisions"
     return f"there is no decision {decision_id[:40]!r}{hint}"
 

@@ -30,6 +30,13 @@ def render_explained(console: Console, explained: Explained) -> None:
         console.print("Nothing is decided for this person yet: this is what the present book would decide.")
     if explained.edited:
         console.print("The rule book was edited since; `leadline plan` shows what that would change.")
+    if explained.trace.at < explained.evaluated:
+        console.print(
+            f"Scores are those of {cell(explained.trace.at)}; stage and pass are those of the last evaluation, "
+            f"{cell(explained.evaluated)}."
+        )
+    elif explained.trace.at > explained.evaluated:
+        console.print(f"This is what comes if nothing new is learnt after {cell(explained.evaluated)}.")
     render_trace(console, explained.trace)
     console.print(f"records: {', '.join(explained.records) or 'none left'}", markup=False)
     if explained.decisions:

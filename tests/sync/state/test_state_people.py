@@ -54,7 +54,7 @@ def test_a_near_address_is_shown_masked(known):
 
 def test_nobody_near(known):
     """Without a near match the message says what to give."""
-    with pytest.raises(RefusedError, match="give an e-mail address, a record id or p-000001"):
+    with pytest.raises(RefusedError, match="give an e-mail address, a record id, or a person's id"):
         find_person(known, "p-000099")
 
 
