@@ -4,22 +4,25 @@
 #   make check   ruff, mypy --strict, import-linter
 #   make lint    ruff, and put its safe fixes and format in place
 #   make docs    write docs/reference again from the code
+#   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
+CASES ?= 1000000
+SEED ?= 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.leadline-ready
 DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs bench practice clean
+.PHONY: help demo test check lint docs oracle bench practice clean
 
 help:
-	@sed -n '2,8s/^# *//p' Makefile
+	@sed -n '2,9s/^# *//p' Makefile
 
 demo: $(READY)
 	$(BIN)/leadline demo
@@ -40,6 +43,9 @@ lint: $(DEV_READY)
 
 docs: $(DEV_READY)
 	$(BIN)/python scripts/reference.py
+
+oracle: $(DEV_READY)
+	$(BIN)/python -m tests.rules.business_time.oracle --cases $(CASES) --seed $(SEED)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
