@@ -33,13 +33,13 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
         active = active_book(connection)
         people = population(connection)
     status = known.status if known else "made"
+    resumed = status == "applying"
     if status == "applied":
         raise RefusedError(f"this plan was applied already; {_AGAIN}")
     if status == "stale":
         raise RefusedError(f"a newer plan was applied after this one was begun; {_AGAIN}")
     if cycle is None or cycle.frontier != plan.frontier:
         raise RefusedError(f"this plan was not made from this state store; {_AGAIN} there")
-    resumed = status == "applying"
     if plan.adoption and active is not None and not resumed:
         raise RefusedError(f"this plan would adopt the CRMs, but that was done already; {_AGAIN}")
     if plan.adoption and accepted != plan.hash and not resumed:
@@ -48,6 +48,9 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
         raise RefusedError(f"no rule book is active on these CRMs yet, so the first plan must adopt them; {_AGAIN}")
     if not resumed:
         require_guards(plan, book, people)
+        # What a person names must be to the letter a plan made here; `sync` applies what it has just made itself.
+        if accepted is not None and cycle.counts.get("plan") != plan.hash:
+            raise RefusedError(f"this plan is not as it was made here: somebody changed it and its hash; {_AGAIN}")
     return resumed
 
 

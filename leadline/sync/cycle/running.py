@@ -114,6 +114,9 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
         )
         with _recorded(setting, pulled):
             resumed = _resume(setting, writers, run, pulled)
+            # A CRM that still breaks off would meet the next plan the same way, behind a guard's refusal.
+            for error in resumed.report.errors.values() if resumed else ():
+                raise error
             decided = decide(setting, writers, pulled, to_apply=True)
             report = apply_plan(setting.store, decided.plan, writers, setting.book, run)
         result = SyncResult(

@@ -15,6 +15,9 @@ LARGEST: Final = 1 << 30
 """A plan of a million records is about 500 MB; more than this is not a plan of ours."""
 
 
+_AGAIN: Final = "make the plan again with `leadline plan -o`"
+
+
 def plan_hash(plan: Plan) -> str:
     """Return the SHA-256 over everything in the plan but its hash."""
     return digest(_content(plan))
@@ -41,7 +44,7 @@ def load_plan(path: Path) -> Plan:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path}: larger than any plan; is this the file that `leadline plan -o` wrote?")
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -54,21 +57,20 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
+        raise UsageError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}; {_AGAIN}") from None
     except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
         raise UsageError(f"{name}: too deep or too large a number to be a plan") from None
     reader = PlanReader(name)
     top = reader.mapping(content, "")
     if type(top.get("format")) is not int or top["format"] != FORMAT:
         raise UsageError(
-            f"{name}: format: {top.get('format')!r} is not a plan format that this version reads ({FORMAT}); "
-            "make the plan again with `leadline plan -o`"
+            f"{name}: format: {top.get('format')!r} is not a plan format that this version reads ({FORMAT}); {_AGAIN}"
         )
     plan = reader.plan(top)
     if plan_hash(plan) != plan.hash:
         raise RefusedError(
             f"{name}: the content does not match its hash, so the file was edited or cut short; "
-            "nothing was written. Make the plan again with `leadline plan -o`"
+            f"nothing was written; {_AGAIN}"
         )
     return plan
 

@@ -162,6 +162,7 @@ def test_a_plan_is_refused_where_it_does_not_belong(rehearsal: Rehearsal, tmp_pa
             "not made from this state": edited(plan, frontier=plan.frontier + timedelta(1)),
             "may never be written": edited(plan, writes=(foreign, *plan.writes)),
             "must adopt": edited(plan, adoption=False),
+            "is not as it was made": edited(plan, writes=(replace(plan.writes[0], new="customer"), *plan.writes[1:])),
         }
         for said, forged in wrong.items():
             with pytest.raises(RefusedError, match=said):
