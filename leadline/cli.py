@@ -87,7 +87,7 @@ def init(template: str, directory: Path, as_json: bool) -> None:
 
     files = copy_template(template, directory)
     Screen(as_json=as_json).result(
-        {"directory": str(directory), "template": template, "files": [str(file) for file in files]},
+        {"ok": True, "directory": str(directory), "template": template, "files": [str(file) for file in files]},
         lambda console: console.print(
             f"{directory}: {len(files)} files from the template {template}.\n"
             f"Next: read {directory / 'rules.yml'}, then `leadline check {directory}`."
@@ -146,7 +146,7 @@ def evaluate(rules: Path, people: Path, activities: Path | None, as_of: datetime
     for remark in done.remarks:
         screen.note(remark)
     screen.result(
-        {"people": done.people, "activities": done.activities, "stages": done.stages, "output": str(out),
+        {"ok": True, "people": done.people, "activities": done.activities, "stages": done.stages, "output": str(out),
          "as_of": as_of, "book": book.hash, "remarks": done.remarks},
         lambda console: render_evaluation(console, done, out),
     )  # fmt: skip
@@ -207,10 +207,12 @@ def pull(config: Path, as_json: bool) -> int:
 def plan(out: Path | None, config: Path, as_json: bool) -> int:
     """Pull, evaluate, and show every write that would make the CRMs agree. Writes nothing to a CRM."""
     from leadline.sync.cycle import make_plan, open_readers
-    from leadline.sync.plan import save_plan
+    from leadline.sync.plan import require_place, save_plan
     from leadline.terminal.plan import planned_data, render_planned
     from leadline.terminal.session import session
 
+    if out is not None:
+        require_place(out)
     screen = Screen(as_json=as_json)
     with session(screen, config) as (opened, setting), open_readers(opened) as readers:
         result = make_plan(setting, readers)

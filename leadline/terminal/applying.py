@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from leadline.common.canonical import plain
 from leadline.sync.apply.report import ApplyReport
 from leadline.sync.cycle import AppliedResult
+from leadline.sync.store.journal import IntentStatus
 from leadline.terminal.masking import mask
 from leadline.terminal.tables import table
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_RECORDS = 20
+UNFINISHED: tuple[IntentStatus, ...] = ("planned", "claimed", "failed", "done")
+"""Endings that a second run of the same plan takes up again."""
 
 
 def apply_data(report: ApplyReport) -> dict[str, Any]:
@@ -60,5 +63,7 @@ def render_applied(console: Console, report: ApplyReport) -> None:
         console.print(f"{crm} broke off: {error}", markup=False)
     if report.ok:
         console.print("Everything planned was written and read back.")
-    else:
+    elif report.errors or any(report.counts.get(status) for status in UNFINISHED):
         console.print("Not everything was written. Run the same plan again to continue, or make a new one.")
+    else:
+        console.print("Not everything was written. This plan is done; `leadline plan` shows what is left.")

@@ -52,6 +52,9 @@ def render_planned(console: Console, result: PlannedResult, out: Path | None, st
 def render_funnel(console: Console, stock: Mapping[str, int], stages: Sequence[str] = ()) -> None:
     """Print people by stage as the plan has them, in the order of ``stages``; stages unknown there come last."""
     people = sum(stock.values())
+    if not people:
+        console.print("Nobody has a stage: no person was read, or the book's `scope` leaves everybody out.")
+        return
     order = [*(stage for stage in stages if stage in stock), *(stage for stage in stock if stage not in stages)]
     rows = [(stage, stock[stage], percent(stock[stage], people)) for stage in order]
     console.print(table(["stage", "people", "share"], rows, right=(1, 2)))
@@ -67,7 +70,8 @@ def render_moves(console: Console, evaluation: EvaluationResult) -> None:
 def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: int = HEAD) -> None:
     """Print a plan's summary, its call forecast and its first ``head`` writes; ``out`` is the file that has all."""
     if plan.empty:
-        console.print(f"Plan {plan.hash[:12]}: nothing to write. Both CRMs agree with the decisions.", markup=False)
+        agree = "Both CRMs agree" if len(plan.organisations) > 1 else "The CRM agrees"
+        console.print(f"Plan {plan.hash[:12]}: nothing to write. {agree} with the decisions.", markup=False)
         _not_written(console, plan)
         return
     kind = "adoption (first run): " if plan.adoption else ""

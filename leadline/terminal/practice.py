@@ -57,7 +57,7 @@ def _save(screen: Screen, organisation: Organisation, save: Path) -> None:
 
     save_organisation(organisation, save)
     screen.result(
-        {"directory": str(save), "people": len(organisation.people)},
+        {"ok": True, "directory": str(save), "people": len(organisation.people)},
         lambda console: console.print(f"{len(organisation.people):,} people written to {save}", markup=False),
     )
 
@@ -65,6 +65,7 @@ def _save(screen: Screen, organisation: Organisation, save: Path) -> None:
 def _announce(screen: Screen, practice: Practice) -> None:
     environment = practice.environment()
     facts = {
+        "ok": True,
         "salesforce": practice.salesforce_url,
         "hubspot": practice.hubspot_url,
         "people": len(practice.organisation.people),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +38,14 @@ def save_plan(plan: Plan, path: Path) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise UsageError(f"{path}: the plan cannot be written there: {error.strerror}") from None
+
+
+def require_place(path: Path) -> None:
+    """Raise UsageError where ``save_plan`` could not write, so that nobody waits for a pull first."""
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: there is no directory {path.parent}; make it, or write the plan elsewhere")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise UsageError(f"{path}: the plan cannot be written there: this user may not write to {path.parent}")
 
 
 def load_plan(path: Path) -> Plan:
