@@ -44,6 +44,14 @@ config_option = click.option(
     help="Where the CRMs, the rule book and the state are.",
 )  # fmt: skip
 
+book_argument = click.argument(
+    "book", type=click.Path(path_type=Path), required=False,
+    help="The rule book's directory; without it the one that the configuration names, else this directory.",
+)  # fmt: skip
+rules_option = click.option(
+    "--rules", "rules", type=click.Path(path_type=Path), help="The rule book's directory (same as BOOK)."
+)
+
 
 class _Instant(click.ParamType[datetime]):
     name = "INSTANT"
@@ -96,11 +104,8 @@ def init(template: str, directory: Path, as_json: bool) -> None:
 
 
 @verbs.command(short_help="Check a rule book; asks no CRM.")
-@click.argument(
-    "book", type=click.Path(path_type=Path), required=False,
-    help="The rule book's directory; without it the one that the configuration names, else this directory.",
-)  # fmt: skip
-@click.option("--rules", "rules", type=click.Path(path_type=Path), help="The rule book's directory (same as BOOK).")
+@book_argument
+@rules_option
 @click.option(
     "--format", "style", type=click.Choice(["text", "json", "sarif"]), default="text", show_default=True,
     help="sarif (2.1.0) is for code scanning.",
@@ -114,6 +119,31 @@ def check(book: Path | None, rules: Path | None, style: str, config: Path, as_js
     if as_json and style == "sarif":
         raise UsageError("--json and --format sarif exclude each other; give one")
     return run_check(book or rules or _rules_of(config), "json" if as_json else style)
+
+
+@verbs.command(short_help="Run the tests beside a rule book; asks no CRM.")
+@book_argument
+@rules_option
+@click.option(
+    "--coverage", "with_coverage", is_flag=True, help="Say which criteria, stages and paths no test reaches."
+)
+@click.option("--from", "person", help="Write a test out of this real person's story instead, masked.")
+@click.option("-o", "--output", "out", type=FILE, help="With --from: the new file to write it to.")
+@config_option
+@json_option
+def test(person: str | None, out: Path | None, config: Path, as_json: bool, **chosen: Any) -> int:
+    """Run the tests beside a rule book: what must become of an invented person. Asks no CRM."""
+    from leadline.terminal.testing import run_tests, tell_test
+
+    screen = Screen(as_json=as_json)
+    book = chosen["book"] or chosen["rules"]
+    if person is None and out is not None:
+        raise UsageError("--output is for --from; tests are written by hand to tests/*.yml beside the rule book")
+    if person is None:
+        return run_tests(book or _rules_of(config), screen, with_coverage=chosen["with_coverage"])
+    if book or chosen["with_coverage"]:
+        raise UsageError("--from reads the configured rule book and its state; leave BOOK and --coverage out")
+    return tell_test(screen, config, person, out)
 
 
 @verbs.command(short_help="Print a JSON Schema of the rule language.")

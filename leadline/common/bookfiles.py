@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ CONFIGURATION: Final = "leadline.yml"
 MAX_LIST_BYTES: Final = 10_000_000
 """The largest list file read: some 400,000 domains."""
 MAX_LISTS: Final = 200
+MAX_TESTS: Final = 500
+"""The most files of tests beside one book."""
 
 
 def read_sources(path: Path | str) -> dict[str, bytes]:
@@ -23,13 +26,47 @@ def read_sources(path: Path | str) -> dict[str, bytes]:
     """
     path = Path(path)
     problems: list[Problem] = []
-    sources: dict[str, bytes] = {}
     try:
         directory, roots = _roots(path)
         wanted = [(root, MAX_BYTES) for root in roots]
-        wanted += [(item, MAX_LIST_BYTES) for item in _lists(directory, problems)]
+        lists = _folder(directory / "lists", {".txt", ".csv"}, MAX_LISTS, problems)
+        wanted += [(item, MAX_LIST_BYTES) for item in lists]
     except OSError as error:
         raise BookError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}", code="unreadable")]) from None
+    return _read_all(directory, wanted, problems)
+
+
+def read_tests(path: Path | str) -> dict[str, bytes]:
+    """Return a rule book's tests, ``tests/*.yml``, by name relative to its directory; they are no part of the book.
+
+    ``path`` as in ``read_sources``. Raises BookError with every problem.
+    """
+    path = Path(path)
+    problems: list[Problem] = []
+    directory = path.parent if path.is_file() else path
+    try:
+        files = _folder(directory / "tests", {".yml", ".yaml"}, MAX_TESTS, problems)
+    except OSError as error:
+        raise BookError([Problem("tests", 0, 0, f"cannot be read: {error.strerror}", code="unreadable")]) from None
+    return _read_all(directory, [(item, MAX_BYTES) for item in files], problems)
+
+
+def read_bounded(path: Path, limit: int) -> bytes | None:
+    """Return a regular file's bytes, None when it has more than ``limit``; a huge file is never read.
+
+    Raises OSError as the system gives it, also for what is not a regular file (a pipe would never end).
+    """
+    if not path.is_file():
+        raise FileNotFoundError(2, "no such regular file")
+    if path.stat().st_size > limit:
+        return None
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    return data if len(data) <= limit else None
+
+
+def _read_all(directory: Path, wanted: Sequence[tuple[Path, int]], problems: list[Problem]) -> dict[str, bytes]:
+    sources: dict[str, bytes] = {}
     for item, limit in wanted:
         name = item.relative_to(directory).as_posix()
         try:
@@ -45,20 +82,6 @@ def read_sources(path: Path | str) -> dict[str, bytes]:
     if problems:
         raise BookError(problems)
     return sources
-
-
-def read_bounded(path: Path, limit: int) -> bytes | None:
-    """Return a regular file's bytes, None when it has more than ``limit``; a huge file is never read.
-
-    Raises OSError as the system gives it, also for what is not a regular file (a pipe would never end).
-    """
-    if not path.is_file():
-        raise FileNotFoundError(2, "no such regular file")
-    if path.stat().st_size > limit:
-        return None
-    with path.open("rb") as file:
-        data = file.read(limit + 1)
-    return data if len(data) <= limit else None
 
 
 def _roots(path: Path) -> tuple[Path, list[Path]]:
@@ -79,13 +102,12 @@ def _roots(path: Path) -> tuple[Path, list[Path]]:
     raise BookError([Problem(str(path), 0, 0, found, "name the rule book rules.yml", "no-book")])
 
 
-def _lists(directory: Path, problems: list[Problem]) -> list[Path]:
-    folder = directory / "lists"
+def _folder(folder: Path, endings: set[str], most: int, problems: list[Problem]) -> list[Path]:
     if not folder.is_dir():
         return []
-    found = [item for item in sorted(folder.iterdir()) if item.suffix in {".txt", ".csv"} and item.is_file()]
-    if len(found) > MAX_LISTS:
-        message = f"{len(found):,} list files; at most {MAX_LISTS} are read"
-        problems.append(Problem("lists", 0, 0, message, "keep only those that rules name", "too-large"))
+    found = [item for item in sorted(folder.iterdir()) if item.suffix in endings and item.is_file()]
+    if len(found) > most:
+        message = f"{len(found):,} files in {folder.name}/; at most {most} are read"
+        problems.append(Problem(folder.name, 0, 0, message, "keep only those that rules need", "too-large"))
         return []
     return found

@@ -58,6 +58,9 @@ CODES: Final[Mapping[str, str]] = {
     "start": "The first stage is not clear.",
     "main-path": "The main path is not clear.",
     "path": "A path has no effect as it stands.",
+    "calendar": "A calendar's days or hours do not fit together.",
+    # tests
+    "instant": "This is no instant, day or length of time.",
     # doubtful or impossible
     "band-overlap": "Two bands overlap.",
     "band-gap": "Values between two bands give no points.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.bookfiles import read_sources, read_tests
-from leadline.common.errors import RefusedError
+from leadline.common.errors import RefusedError, UsageError
 from leadline.common.marks import Mark
 from leadline.rules.reading import read_book
 from leadline.rules.testing import Case, CaseResult, Coverage, Failure, Item, coverage, read_cases, run_cases
@@ -34,6 +34,35 @@ def run_tests(path: Path, screen: Screen, *, with_coverage: bool) -> int:
     covered = coverage(book, results) if with_coverage else None
     screen.result(tests_data(results, covered), lambda console: render_tests(console, results, covered))
     return 0 if all(result.passed for result in results) else RefusedError.exit_code
+
+
+def tell_test(screen: Screen, config: Path, person: str, out: Path | None) -> int:
+    """Write a masked test out of a real person's story, to ``out`` (never over a file) or to stdout.
+
+    Raises UsageError for a file that is there or cannot be written, RefusedError for a person who is not there.
+    """
+    from leadline.rules.testing.telling import tell
+    from leadline.sync.retelling import story_of
+    from leadline.terminal.session import session
+
+    with session(screen, config, crms=False) as (_, setting):
+        story = story_of(setting.store, setting.book, person)
+        told = tell(setting.book, story, f"the story of one person until {story.until:%Y-%m-%d}")
+    if told.lost:
+        screen.note(f"masked values of {', '.join(told.lost)} may decide otherwise than the real ones; look at them")
+    if out is not None:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with out.open("x", encoding="utf-8") as file:
+                file.write(told.text)
+        except FileExistsError:
+            raise UsageError(f"{out} is there already; name a new file") from None
+        except OSError as error:
+            raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    data = {"ok": True, "test": told.text, "lost": told.lost, "output": None if out is None else str(out)}
+    shown = told.text if out is None else f"{out}\n"
+    screen.result(data, lambda console: console.print(shown, markup=False, end="", soft_wrap=True))
+    return 0
 
 
 def tests_data(results: Sequence[CaseResult], covered: Coverage | None) -> dict[str, Any]:

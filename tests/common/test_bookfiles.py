@@ -67,7 +67,7 @@ def test_too_many_lists_are_refused(tmp_path: Path) -> None:
     (tmp_path / "lists").mkdir()
     for number in range(201):
         (tmp_path / "lists" / f"{number}.txt").touch()
-    with pytest.raises(BookError, match="201 list files; at most 200 are read"):
+    with pytest.raises(BookError, match="201 files in lists/; at most 200 are read"):
         read_sources(tmp_path)
 
 

@@ -1,0 +1,137 @@
+"""What was expected at an instant against what the engine says, both in words, with the reason for a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from leadline.common.canonical import decimal_text
+from leadline.rules.deciding import Engine
+from leadline.rules.deciding.fieldtests import compare_number
+from leadline.rules.state import Advance, Fact, Outcome
+from leadline.rules.testing.because import because
+from leadline.rules.testing.model import Expectation, Failure, MoveMade, Wanted, What
+
+_OPS = {"equals": "", "at_least": "at least ", "at_most": "at most ", "over": "over ", "under": "under "}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is to compare with at one instant; ``moves`` are all of the test up to there."""
+
+    engine: Engine
+    advance: Advance
+    known: Sequence[Fact]
+    moves: Sequence[MoveMade]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the person is."""
+        return self.advance.state.outcome
+
+
+def failures(seen: Seen, expectation: Expectation) -> Iterator[Failure]:
+    """Yield each thing that is not as expected."""
+    for wanted in expectation.wanted:
+        compared = _COMPARED[wanted.what](seen, expectation, wanted)
+        if compared is None:
+            continue
+        expected, actual = compared
+        what = wanted.name if wanted.what == "score" else _TITLES.get(wanted.what, wanted.what)
+        title = f"{wanted.name} grade" if wanted.what == "score grade" else what
+        why = because(seen.engine, seen.advance, wanted)
+        yield Failure(wanted.mark, expectation.at, title, expected, actual, why)
+
+
+Compared = tuple[str, str] | None
+"""None where it is as expected, else both sides in words."""
+
+
+def _named(pick: Callable[[Outcome], str | None]) -> Callable[[Seen, Expectation, Wanted], Compared]:
+    def compare(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
+        actual = pick(seen.outcome)
+        return None if actual == wanted.value else (_word(wanted.value), _word(actual))
+
+    return compare
+
+
+def _pass(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
+    actual = seen.outcome.pass_number
+    return None if actual == wanted.value else (str(wanted.value), str(actual))
+
+
+def _score(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
+    assert isinstance(wanted.value, Decimal)
+    score = seen.outcome.scores[wanted.name]
+    if compare_number(wanted.op, score.value, wanted.value):
+        return None
+    return f"{_OPS[wanted.op]}{decimal_text(wanted.value)}", decimal_text(score.value)
+
+
+def _score_grade(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
+    actual = seen.outcome.grades.get(wanted.name)
+    return None if actual == wanted.value else (_word(wanted.value), _word(actual))
+
+
+def _disqualified(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
+    reasons = seen.outcome.disqualified
+    actual = ", ".join(reasons) or "no"
+    if isinstance(wanted.value, bool):
+        return None if wanted.value is bool(reasons) else ("yes" if wanted.value else "no", actual)
+    assert isinstance(wanted.value, tuple)
+    return None if set(wanted.value) == set(reasons) else (", ".join(wanted.value), actual)
+
+
+def _moves(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
+    assert isinstance(wanted.value, tuple)
+    made = tuple((move.source, move.target) for move in seen.moves if expectation.since <= move.at <= expectation.at)
+    return None if made == wanted.value else (_arrows(wanted.value), _arrows(made))
+
+
+def _next_change(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
+    actual = seen.advance.next_change
+    if wanted.value is None:
+        return None if actual is None else ("never", _instant(actual))
+    assert isinstance(wanted.value, tuple)
+    since, until = wanted.value
+    if actual is not None and since <= actual <= until:
+        return None
+    return _instant(since) if since == until else f"{since:%Y-%m-%d}", "never" if actual is None else _instant(actual)
+
+
+def _scope(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
+    answer = seen.engine.in_scope(seen.known, expectation.at)
+    actual = "undecided" if answer is None else ("in" if answer else "out")
+    return None if actual == wanted.value else (str(wanted.value), actual)
+
+
+_COMPARED: Mapping[What, Callable[[Seen, Expectation, Wanted], Compared]] = {
+    "stage": _named(lambda outcome: outcome.stage),
+    "previous": _named(lambda outcome: outcome.previous),
+    "reason": _named(lambda outcome: outcome.why.partition(": ")[2]),
+    "grade": _named(lambda outcome: outcome.cell),
+    "temperature": _named(lambda outcome: outcome.temperature),
+    "pass": _pass,
+    "score": _score,
+    "score grade": _score_grade,
+    "disqualified": _disqualified,
+    "moves": _moves,
+    "next_change": _next_change,
+    "scope": _scope,
+}
+_TITLES: Mapping[str, str] = {"next_change": "next change", "moves": "moves"}
+
+
+def _word(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def _arrows(moves: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{source} -> {target}" for source, target in moves) or "none"
+
+
+def _instant(at: datetime) -> str:
+    text = f"{at:%Y-%m-%d %H:%M}"
+    return text + (f":{at:%S}" if at.second else "") + "Z"

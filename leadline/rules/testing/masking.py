@@ -1,0 +1,99 @@
+"""Values of a real person made unrecognisable, while every test that the book asks of them answers as before.
+
+What a book names itself (a picklist value, a country of a table, a title it looks for) is nobody's secret and stays.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from leadline.common.folding import fold
+from leadline.common.values import Value
+from leadline.rules.check.finding import all_conditions, leaves
+from leadline.rules.deciding.fieldtests import value_test
+from leadline.rules.fieldops import TEXT_OPS
+from leadline.rules.model import Book, Field, FieldTest, Known
+
+MASK: Final = "masked"
+ADDRESS: Final = "somebody@masked.example"
+_ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def fields_read(book: Book) -> frozenset[str]:
+    """Return the fields that decide anything: the others need not be told at all."""
+    found = {leaf.field for leaf in _leaves(book) if isinstance(leaf, FieldTest | Known)}
+    criteria = [criterion for score in book.scores.values() for criterion in score.criteria]
+    found |= {criterion.bands.field for criterion in criteria if criterion.bands is not None}
+    found |= {name for stage in book.stages.values() for name in stage.require}
+    found |= {field.table.by for field in book.fields.values() if field.table is not None and field.name in found}
+    return frozenset(found)
+
+
+def masked(book: Book, field: Field, value: Value) -> Value:
+    """Return a value without anything personal; numbers, dates and yes or no stay as they are."""
+    if isinstance(value, tuple):
+        return tuple(dict.fromkeys(_masked_text(book, field, item) for item in value))
+    return _masked_text(book, field, value) if isinstance(value, str) else value
+
+
+def same_answers(book: Book, field: Field, one: Value, other: Value) -> bool:
+    """Tell whether every text test of the book, and every table, answers the same for both values."""
+    tests = [value_test(test) for test in _tests(book, field)]
+    if any(test(one, _ANY_DAY) is not test(other, _ANY_DAY) for test in tests):
+        return False
+    return _rows(book, field, one) == _rows(book, field, other)
+
+
+def _masked_text(book: Book, field: Field, text: str) -> str:
+    if fold(text) in _named(book, field):
+        return text
+    kept: list[str] = []
+    for test in _tests(book, field):
+        if test.op == "domain_in":
+            kept += [f"somebody@{fold(str(found)).lstrip('@')}" for found in _matching(test, text)]
+        elif test.op == "starts":
+            kept = [str(found) for found in _matching(test, text)][:1] + kept
+        elif test.op in {"has_word", "contains"}:
+            kept += [str(found) for found in _matching(test, text)]
+    addresses = [item for item in kept if "@" in item]
+    if addresses:
+        return addresses[0]
+    if kept:
+        return " ".join(dict.fromkeys(kept))
+    return ADDRESS if "@" in text else MASK
+
+
+def _matching(test: FieldTest, text: str) -> Iterator[object]:
+    for operand in test.operands:
+        if value_test(dataclasses.replace(test, operands=(operand,)))(text, _ANY_DAY):
+            yield operand
+
+
+def _named(book: Book, field: Field) -> frozenset[str]:
+    """Return, folded, the values that the book itself writes out for a field."""
+    found = {fold(str(operand)) for test in _tests(book, field) if test.op == "in" for operand in test.operands}
+    found |= {fold(value) for value in field.values.values()}
+    for other in book.fields.values():
+        if other.table is not None and other.table.by == field.name:
+            found |= set(other.table.rows)
+    return frozenset(found)
+
+
+def _tests(book: Book, field: Field) -> list[FieldTest]:
+    asked = (leaf for leaf in _leaves(book) if isinstance(leaf, FieldTest) and leaf.field == field.name)
+    return [leaf for leaf in asked if leaf.op in TEXT_OPS]
+
+
+def _rows(book: Book, field: Field, value: Value) -> list[str | None]:
+    tables = [
+        other.table for other in book.fields.values() if other.table is not None and other.table.by == field.name
+    ]
+    return [table.rows.get(fold(value)) if isinstance(value, str) else None for table in tables]
+
+
+def _leaves(book: Book) -> Iterator[object]:
+    for condition in all_conditions(book):
+        yield from leaves(condition)

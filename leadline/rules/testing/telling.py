@@ -1,0 +1,187 @@
+"""A rule test made out of a real person's story: masked, and expecting what this book decides for it today."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from leadline.common.canonical import decimal_text, plain
+from leadline.common.values import Precision, Value
+from leadline.rules.deciding import Engine
+from leadline.rules.deciding.history import History, Occurrences, ordered
+from leadline.rules.model import Book
+from leadline.rules.state import Adopted, Decision, Fact, Outcome, Unreadable
+from leadline.rules.testing.masking import fields_read, masked, same_answers
+from leadline.rules.testing.model import Case
+from leadline.rules.testing.running import Life
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is known of a person: facts up to ``until``, taken up at ``start`` in the state that the CRMs showed."""
+
+    facts: tuple[Fact, ...]
+    start: datetime
+    until: datetime
+    adopted: Adopted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A test as YAML. ``lost`` names fields whose masked values answer differently, so that the test may too."""
+
+    text: str
+    lost: tuple[str, ...]
+
+
+def tell(book: Book, story: Story, name: str) -> Told:
+    """Write a test out of a story; what it expects is what the book decides for the masked facts.
+
+    Several sources of a field become one, as the book prefers them; facts that were withdrawn are left out.
+    """
+    known = ordered(fact for fact in story.facts if fact.at <= story.until)
+    history = History(known, book.fields)
+    lost: dict[str, None] = {}
+    events = [*_fields(book, history, lost), *_activities(book, known), *_deals(known), *_humans(book, known)]
+    # The masked story is read back as a test would be, so that it expects what the test will give.
+    facts = tuple(event.fact for event in events)
+    lines = [f"- test: {_scalar(name)}", f"  start: {_instant(story.start)}"]
+    if story.adopted is not None and story.adopted.stage is not None:
+        lines.append(f"  adopted: {_adopted(story.adopted)}")
+    lines += _section("history", _history(events))
+    lines += _expected(book, story, facts)
+    return Told("\n".join(lines) + "\n", tuple(lost))
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    fact: Fact
+    text: str
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
+_MEANT: Final = frozenset({"true", "false", "null", "none", "never"})
+_TOLD: Final = "test"
+
+
+def _fields(book: Book, history: History, lost: dict[str, None]) -> Iterator[_Event]:
+    for name in (name for name in book.fields if name in fields_read(book)):
+        field = book.fields[name]
+        if field.table is not None:
+            continue
+        before: object = None
+        for at in history.instants:
+            value = history.value(name, at)
+            if value == before and type(value) is type(before):
+                continue
+            before = value
+            shown: Value | Unreadable = value if isinstance(value, Unreadable) else masked(book, field, value)
+            if not isinstance(value, Unreadable) and not isinstance(shown, Unreadable):
+                lost.update({} if same_answers(book, field, value, shown) else {name: None})
+            text = (
+                f"unreadable: {_scalar(name)}"
+                if isinstance(shown, Unreadable)
+                else f"{_scalar(name)}: {_value(shown)}"
+            )
+            yield _Event(Fact("field", name, shown, at, _TOLD, "person", at), text)
+
+
+def _activities(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
+    for name in book.activities:
+        occurrences = Occurrences([fact for fact in facts if fact.kind == "activity" and fact.name == name])
+        ends = occurrences.ends or [None] * len(occurrences.facts)
+        for number, (fact, end) in enumerate(zip(occurrences.facts, ends, strict=True)):
+            if end is None:
+                told = Fact("activity", name, True, fact.at, _TOLD, f"{name}/{number}", fact.at, 0, fact.precision)
+                yield _Event(told, f"activity: {_scalar(name)}")
+
+
+def _deals(facts: Sequence[Fact]) -> Iterator[_Event]:
+    told = [fact for fact in facts if fact.kind == "deal"]
+    names = {record: f"deal {number}" for number, record in enumerate(dict.fromkeys(fact.record for fact in told), 1)}
+    for fact in told:
+        state = "gone" if fact.value is None else str(fact.value)
+        text = f"deal: {state}" if len(names) == 1 else f"deal: {{{names[fact.record]}: {state}}}"
+        record, precision = names[fact.record], fact.precision
+        yield _Event(Fact("deal", "deal", fact.value, fact.at, _TOLD, record, fact.at, 0, precision), text)
+
+
+def _humans(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
+    for fact in facts:
+        if fact.kind == "human" and fact.value in book.stages:
+            told = Fact("human", "somebody", fact.value, fact.at, _TOLD, "person", fact.at)
+            yield _Event(told, f"by_hand: {_scalar(str(fact.value))}")
+
+
+def _history(events: Sequence[_Event]) -> Iterator[str]:
+    by_instant: dict[tuple[datetime, Precision], list[str]] = {}
+    for event in sorted(events, key=lambda event: event.fact.at):
+        by_instant.setdefault((event.fact.at, event.fact.precision), []).append(event.text)
+    for (at, precision), texts in by_instant.items():
+        when = f"{at:%Y-%m-%d}" if precision == "day" else _instant(at)
+        if len(texts) == 1:
+            yield f"- {when}: {{{texts[0]}}}"
+        else:
+            yield f"- {when}:"
+            yield from (f"    - {{{text}}}" for text in texts)
+
+
+def _expected(book: Book, story: Story, facts: tuple[Fact, ...]) -> Iterator[str]:
+    life = Life(Engine(book), Case("", story.start, facts, (), story.adopted))
+    outcome = life.until(story.until).state.outcome
+    yield from _section("expect", _expectations(life.moved, story.until, outcome))
+    moves = [f"- {_instant(item.at)}: {_moves(item)}" for item in life.moved]
+    yield from _section("moves", moves) if moves else ["  moves: none"]
+
+
+def _expectations(made: Sequence[Decision], until: datetime, outcome: Outcome) -> Iterator[str]:
+    seen: Mapping[datetime, Outcome] = {**{item.at: item.after for item in made}, until: outcome}
+    for at, found in seen.items():
+        parts = {"stage": _scalar(found.stage), "pass": str(found.pass_number)}
+        parts.update({_scalar(name): decimal_text(score.value) for name, score in found.scores.items()})
+        if found.cell is not None:
+            parts["grade"] = _scalar(found.cell)
+        yield f"- {_instant(at)}: {{{', '.join(f'{key}: {value}' for key, value in parts.items())}}}"
+
+
+def _section(name: str, lines: Sequence[str] | Iterator[str]) -> list[str]:
+    found = list(lines)
+    return [f"  {name}:", *(f"    {line}" for line in found)] if found else []
+
+
+def _moves(made: Decision) -> str:
+    return f"[{', '.join(f'{move.source} -> {move.target}' for move in made.moves)}]"
+
+
+def _adopted(adopted: Adopted) -> str:
+    parts = [f"stage: {_scalar(str(adopted.stage))}", f"pass: {adopted.pass_number}"]
+    if adopted.since is not None:
+        parts.append(f"since: {_instant(adopted.since)}")
+    return f"{{{', '.join(parts)}}}"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_scalar(item) for item in value)}]"
+    return _scalar(value) if isinstance(value, str) else str(plain(value))
+
+
+def _scalar(text: str) -> str:
+    """Write a text so that it reads back as itself, also between braces."""
+    simple = _PLAIN.fullmatch(text) is not None and text.lower() not in _MEANT
+    return text if simple else json.dumps(text, ensure_ascii=False)
+
+
+def _instant(at: datetime) -> str:
+    text = f"{at:%Y-%m-%d %H:%M}"
+    if at.microsecond:
+        return text + f"{at:%S.%f}".join((":", ""))
+    return text + (f":{at:%S}" if at.second else "")
