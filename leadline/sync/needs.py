@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 from leadline.common.values import Crm, ObjectDescription
 from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS, PERSON_OBJECTS, stage_date_field
 from leadline.rules.model import Book, DealTest
+from leadline.rules.nearest import nearest
 
 IDENTITY: Final[Mapping[tuple[Crm, str], tuple[str, ...]]] = {
     # Fields that say which records are one person, and which account and deals are theirs.
@@ -33,6 +34,11 @@ ONLY_FIELDS: Final[Mapping[Crm, Mapping[str, str]]] = {
     # The words of `deals: only:` and the fields that hold them.
     "salesforce": {"type": "Type", "name": "Name", "stage": "StageName", "record_type": "RecordTypeId"},
     "hubspot": {"type": "dealtype", "name": "dealname", "stage": "dealstage", "pipeline": "pipeline"},
+}
+
+_GRANT: Final[Mapping[Crm, str]] = {
+    "salesforce": "grant read access to it",
+    "hubspot": "grant the app its crm.objects.*.read and crm.schemas.*.read scopes",
 }
 
 _OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "salesforcecontactid", "IsConverted"})
@@ -87,7 +93,7 @@ def needs_of(book: Book, crm: Crm, described: Mapping[str, ObjectDescription]) -
     for name in objects_needed(book, crm):
         shown = described.get(name)
         if shown is None:
-            warnings.append(f"{crm}: the object {name} is not visible; grant read access to it")
+            warnings.append(f"{crm}: the object {name} is not visible; {_GRANT[crm]}")
             continue
         needs.append(_object(book, crm, shown, warnings))
     warnings += _missing_targets(book, crm, described)
@@ -115,7 +121,8 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
     ruled = rule_fields(book, crm, name)
     hidden = tuple(item for item in ruled if item not in shown.fields)
     for item in hidden:
-        warnings.append(f"{crm}: {name}.{item} is not visible, so what reads it is frozen; grant access to the field")
+        hint = _or_grant(item, [shown], "grant access to the field")
+        warnings.append(f"{crm}: {name}.{item} is not visible, so what reads it is frozen; {hint}")
     own = _own_fields(book, crm, name)
     for item in own:
         if item not in shown.fields and item not in _OPTIONAL and item not in ruled:
@@ -182,7 +189,14 @@ def _missing_targets(book: Book, crm: Crm, described: Mapping[str, ObjectDescrip
         lacking = [shown.name for shown in seen if target not in shown.fields]
         if lacking:
             where = " and ".join(lacking)
-            yield f"{crm}: {target} is not visible on {where}, so it is not written there; create it or grant access"
+            hint = _or_grant(target, [described[name] for name in lacking], "create it or grant access")
+            yield f"{crm}: {target} is not visible on {where}, so it is not written there; {hint}"
+
+
+def _or_grant(name: str, shown: Iterable[ObjectDescription], otherwise: str) -> str:
+    """Name what is spelt nearly so and shown to us, before what an admin can do."""
+    close = nearest(name, (field for item in shown for field in item.fields), few=0, cutoff=0.75)
+    return f"{close} else {otherwise}" if close else otherwise
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -47,7 +47,8 @@ def _missing(objects: Mapping[str, ObjectDescription], field: Field, source: Fie
     if shown is None:
         message = f"{source.crm} shows no object {source.object}, which `{field.name}` reads"
         return error(source.mark, "unknown-object", message, "grant this user read access to it")
-    hint = nearest(source.field, shown.fields, few=0) or "check the spelling, or grant this user access to the field"
+    hint = nearest(source.field, shown.fields, few=0, cutoff=0.75)
+    hint = hint or "check the spelling, or grant this user access to the field"
     return error(source.mark, "unknown-field", f"{source.crm} shows no field {source}", hint)
 
 

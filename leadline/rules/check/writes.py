@@ -43,7 +43,7 @@ def _written(targets: WriteTargets) -> Mapping[str, Written]:
 def _target(crm: Crm, shown: ObjectDescription, name: str, kind: Written, mark: Mark) -> Iterator[Problem]:
     field: FieldDescription | None = shown.fields.get(name)
     if field is None:
-        hint = nearest(name, shown.fields, few=0) or "create it, or grant this user access"
+        hint = nearest(name, shown.fields, few=0, cutoff=0.75) or "create it, or grant this user access"
         yield error(mark, "unknown-field", f"{crm} shows no field {shown.name}.{name} to write", hint)
         return
     if not field.updateable:
