@@ -142,9 +142,9 @@ class Not:
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
-TextOp = Literal["in", "has_word", "contains", "starts", "domain_in"]
+TextOp = Literal["in", "all_of", "has_word", "contains", "starts", "ends", "pattern", "domain_in"]
 NumberOp = Literal["equals", "at_least", "at_most", "over", "under"]
-DateOp = Literal["before", "after", "within_next", "within_last"]
+DateOp = Literal["before", "after", "within_next", "within_last", "older_than"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +152,13 @@ class FieldTest:
     """A comparison of one field. Text is compared case- and Unicode-folded.
 
     ``operands`` by ``op``: texts for text operators (a list file is already expanded), numbers for number
-    operators, dates for ``before``/``after``, one timedelta or ('months', n) for ``within_next`` and
-    ``within_last``, one boolean for ``is``.
+    operators, dates for ``before``/``after``, the two ends (both included) of ``between`` for numbers and dates,
+    one timedelta or Months for ``within_next``, ``within_last`` and ``older_than``, one boolean for ``is``. A
+    ``datetime`` is compared with a date by its day in the book's zone.
     """
 
     field: str
-    op: TextOp | NumberOp | DateOp | Literal["is"]
+    op: TextOp | NumberOp | DateOp | Literal["is", "between"]
     operands: tuple[Value | timedelta | Months, ...]
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
@@ -253,6 +254,31 @@ class TimeInStage:
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class PassTest:
+    """The number of the present pass (1 is the first) is ``count`` to ``most``."""
+
+    count: int
+    most: int | None = None
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousStage:
+    """The stage before the present one is one of ``stages``; false for a person who was in no other."""
+
+    stages: tuple[str, ...]
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WasIn:
+    """In this pass the person entered one of ``stages``, the present one included; skipped stages do not count."""
+
+    stages: tuple[str, ...]
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
 Condition = (
     All
     | Any
@@ -268,6 +294,9 @@ Condition = (
     | StayTest
     | DisqualifiedTest
     | TimeInStage
+    | PassTest
+    | PreviousStage
+    | WasIn
 )
 
 

@@ -62,7 +62,7 @@ def _values(book: Book, field: Field, offered: set[str]) -> Iterator[Problem]:
     known = {fold(field.values.get(option, option)) for option in folded}
     for condition in all_conditions(book):
         for leaf in leaves(condition):
-            if isinstance(leaf, FieldTest) and leaf.field == field.name and leaf.op == "in":
+            if isinstance(leaf, FieldTest) and leaf.field == field.name and leaf.op in ("in", "all_of"):
                 for operand in leaf.operands:
                     if fold(str(operand)) not in known:
                         hint = nearest(str(operand), {*offered, *field.values.values()})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from leadline.rules.deciding.fieldtests import compare_number, next_day_change, value_test
+from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_day_change, value_test
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import (
     ActivityTest,
@@ -26,9 +26,12 @@ from leadline.rules.model import (
     Known,
     NoActivityFor,
     Not,
+    PassTest,
+    PreviousStage,
     ScoreTest,
     StayTest,
     TimeInStage,
+    WasIn,
 )
 from leadline.rules.state import Unreadable
 
@@ -143,7 +146,7 @@ def _read_fields(name: str, book: Book) -> frozenset[str]:
 
 
 def _field_node(test: FieldTest, book: Book) -> Node:
-    passes = value_test(test)
+    passes = value_test(test, book.zone)
 
     def holds(moment: Moment) -> bool | None:
         value, stale = moment.value_in_pass(test.field)
@@ -154,10 +157,9 @@ def _field_node(test: FieldTest, book: Book) -> Node:
 
     def own_change(moment: Moment) -> datetime | None:
         value = moment.value_in_pass(test.field)[0]
-        return None if isinstance(value, Unreadable) else next_day_change(test, value, moment.t)
+        return None if isinstance(value, Unreadable) else next_day_change(test, value, moment.t, book.zone)
 
-    by_time = test.op in ("within_next", "within_last")
-    return Node(test, holds, (), own_change if by_time else None, _read_fields(test.field, book))
+    return Node(test, holds, (), own_change if test.op in NEAR_OPS else None, _read_fields(test.field, book))
 
 
 def _known_node(test: Known, book: Book) -> Node:
@@ -223,7 +225,9 @@ def _time_in_stage_node(test: TimeInStage) -> Node:
 
 
 def _state_test(condition: Condition) -> Holds:
-    """Return the test of deals, or of the scores at the moment."""
+    """Return the test of deals, of the way through the stages, or of the scores at the moment."""
+    if isinstance(condition, PassTest | PreviousStage | WasIn):
+        return lambda moment: _way_holds(condition, moment)
     if isinstance(condition, DealTest):
         return lambda moment: moment.history.deal_since(
             condition.state, moment.t, None if condition.ever or condition.state == "open" else moment.floor
@@ -235,6 +239,16 @@ def _state_test(condition: Condition) -> Holds:
         return lambda moment: _one_of(names, _grades(condition, moment))
     assert isinstance(condition, DisqualifiedTest)
     return lambda moment: None if moment.card is None else moment.card.is_disqualified()
+
+
+def _way_holds(condition: PassTest | PreviousStage | WasIn, moment: Moment) -> bool:
+    if isinstance(condition, PassTest):
+        return condition.count <= moment.pass_number and (
+            condition.most is None or moment.pass_number <= condition.most
+        )
+    if isinstance(condition, PreviousStage):
+        return moment.previous in condition.stages
+    return any(name in moment.entered and not moment.entered[name].implied for name in condition.stages)
 
 
 def _score_holds(test: ScoreTest, moment: Moment) -> bool | None:

@@ -1,8 +1,9 @@
 """Tests of one field's value, compiled once per book: text, numbers, dates, yes and no.
 
-Text is compared folded (``common.folding``). Dates are compared by UTC days in this version of the rule language.
-``within_next`` w holds while today <= date <= today + w, ``within_last`` w while today - w < date <= today. For a
-field with a time of day ("datetime") they are (t, t + w] and (t - w, t], so that each change has a first instant.
+Text is compared folded (``common.folding``). Today is the day in the book's zone. ``within_next`` w holds while
+today <= date <= today + w, ``within_last`` w while today - w < date <= today, ``older_than`` w while
+date <= today - w. For a field with a time of day ("datetime") they are (t, t + w], (t - w, t] and up to t - w, so
+that each change has a first instant.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import TypeVar
 
 from leadline.common.folding import fold
 from leadline.common.values import Value
+from leadline.rules.deciding.localdays import day_of, day_start
+from leadline.rules.fieldops import TEXT_OPS
 from leadline.rules.model import FieldTest, Months
+from leadline.rules.patterns import searcher
 
 ValueTest = Callable[[Value, datetime], bool | None]
 """Whether a known value passes at an instant; None where it is of a kind that cannot be compared."""
@@ -27,29 +31,34 @@ _WORD = re.compile(r"\w+")
 _DAY = timedelta(days=1)
 
 
-def value_test(test: FieldTest) -> ValueTest:
+NEAR_OPS = ("within_next", "within_last", "older_than")
+
+
+def value_test(test: FieldTest, zone: str = "UTC") -> ValueTest:
     """Return the compiled test; a value is never None or UNREADABLE when it is called."""
-    if test.op in ("in", "has_word", "contains", "starts", "domain_in"):
+    if test.op in TEXT_OPS:
         return _text_test(test)
     if test.op == "is":
         wanted = test.operands[0]
         return lambda value, _: value is wanted if isinstance(value, bool) else None
     if test.op in ("before", "after"):
-        return _fixed_date_test(test.op, test.operands[0])
-    if test.op in ("within_next", "within_last"):
-        return _near_date_test(test.op, _span(test.operands[0]))
+        return _fixed_date_test(test.op, test.operands[0], zone)
+    if test.op == "between" and isinstance(test.operands[0], date):
+        return _between_dates_test(test.operands[0], test.operands[1], zone)
+    if test.op in NEAR_OPS:
+        return _near_date_test(test.op, _span(test.operands[0]), zone)
     return _number_test(test)
 
 
-def next_day_change(test: FieldTest, value: Value, t: datetime) -> datetime | None:
+def next_day_change(test: FieldTest, value: Value, t: datetime, zone: str = "UTC") -> datetime | None:
     """Return an instant after ``t``, not later than the first at which this value's answer changes by time alone."""
-    if test.op not in ("within_next", "within_last") or not isinstance(value, date):
+    if test.op not in NEAR_OPS or not isinstance(value, date):
         return None
     span = _span(test.operands[0])
     if isinstance(value, datetime):
         turns = _instant_turns(test.op, value, span)
     else:
-        turns = tuple(_midnight(day) for day in _day_turns(test.op, value, span))
+        turns = tuple(day_start(day, zone) for day in _day_turns(test.op, value, span))
     return min((turn for turn in turns if turn > t), default=None)
 
 
@@ -93,14 +102,15 @@ def words_of(text: str) -> str:
 
 def _text_test(test: FieldTest) -> ValueTest:
     texts = tuple(fold(item) for item in test.operands if isinstance(item, str))
+    all_of = frozenset(texts) if test.op == "all_of" else frozenset()
     others = tuple(item for item in test.operands if not isinstance(item, str | timedelta | Months))
-    holds = _text_matcher(test.op, texts)
+    holds = _text_matcher(test.op, texts if test.op != "pattern" else tuple(map(str, test.operands)))
 
     def check(value: Value, _: datetime) -> bool | None:
         if isinstance(value, str):
             return holds(value)
         if isinstance(value, tuple):
-            return any(holds(item) for item in value)
+            return all_of <= {fold(item) for item in value} if all_of else any(holds(item) for item in value)
         return any(type(item) is type(value) and item == value for item in others) if test.op == "in" else None
 
     return check
@@ -117,6 +127,13 @@ def _text_matcher(op: str, texts: tuple[str, ...]) -> Callable[[str], bool]:
         return lambda value: _contains_any(fold(value), texts)
     if op == "starts":
         return lambda value: fold(value).startswith(texts)
+    if op == "ends":
+        return lambda value: fold(value).endswith(texts)
+    if op == "pattern":
+        searchers = tuple(map(searcher, texts))
+        return lambda value: any(search(value) for search in searchers)
+    if op == "all_of":
+        return lambda value: all(fold(value) == text for text in texts)
     domains = frozenset(text.removeprefix("@") for text in texts)
     return lambda value: _in_domains(fold(value), domains)
 
@@ -143,12 +160,24 @@ def _number_test(test: FieldTest) -> ValueTest:
     def check(value: Value, _: datetime) -> bool | None:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             return None
+        if test.op == "between":
+            return operands[0] <= value <= operands[1]
         return any(compare_number(test.op, value, operand) for operand in operands)
 
     return check
 
 
-def _fixed_date_test(op: str, operand: object) -> ValueTest:
+def _between_dates_test(low: object, high: object, zone: str) -> ValueTest:
+    after, before = _fixed_date_test("before", low, zone), _fixed_date_test("after", high, zone)
+
+    def check(value: Value, t: datetime) -> bool | None:
+        outside = (after(value, t), before(value, t))
+        return None if None in outside else not any(outside)
+
+    return check
+
+
+def _fixed_date_test(op: str, operand: object, zone: str) -> ValueTest:
     if not isinstance(operand, date):
         return lambda *_: None
 
@@ -157,23 +186,27 @@ def _fixed_date_test(op: str, operand: object) -> ValueTest:
             return None
         if isinstance(value, datetime) and isinstance(operand, datetime):
             return value < operand if op == "before" else value > operand
-        one, other = utc_day(value), utc_day(operand)
+        one, other = _day_in(value, zone), _day_in(operand, zone)
         return one < other if op == "before" else one > other
 
     return check
 
 
-def _near_date_test(op: str, span: timedelta | Months) -> ValueTest:
+def _near_date_test(op: str, span: timedelta | Months, zone: str) -> ValueTest:
     def check(value: Value, t: datetime) -> bool | None:
         if isinstance(value, datetime):
             if op == "within_next":
                 return t < value <= add_span(t, span)
+            if op == "older_than":
+                return add_span(value, span) <= t
             return add_span(value, span) > t >= value
         if not isinstance(value, date):
             return None
-        today = utc_day(t)
+        today = day_of(t, zone)
         if op == "within_next":
             return today <= value and _midnight(value) <= add_span(_midnight(today), span)
+        if op == "older_than":
+            return add_span(_midnight(value), span) <= _midnight(today)
         return value <= today and _midnight(today) < add_span(_midnight(value), span)
 
     return check
@@ -182,6 +215,10 @@ def _near_date_test(op: str, span: timedelta | Months) -> ValueTest:
 def utc_day(value: date) -> date:
     """Return the UTC day of a date or an instant."""
     return value.astimezone(UTC).date() if isinstance(value, datetime) else value
+
+
+def _day_in(value: date, zone: str) -> date:
+    return day_of(value, zone) if isinstance(value, datetime) else value
 
 
 def _midnight(day: date) -> datetime:
@@ -194,7 +231,7 @@ def _span(operand: object) -> timedelta | Months:
 
 
 def _instant_turns(op: str, value: datetime, span: timedelta | Months) -> tuple[datetime, ...]:
-    if op == "within_last":
+    if op != "within_next":
         return (value, add_span(value, span))
     if isinstance(span, timedelta):
         return (add_span(value, -span), value)
@@ -205,7 +242,7 @@ def _instant_turns(op: str, value: datetime, span: timedelta | Months) -> tuple[
 
 
 def _day_turns(op: str, value: date, span: timedelta | Months) -> tuple[date, ...]:
-    if op == "within_last":
+    if op != "within_next":
         end = utc_day(add_span(_midnight(value), span))
         return (value, end, add_span(end, _DAY))
     back = timedelta(days=-span.days - 1) if isinstance(span, timedelta) else Months(-span.count)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from leadline.common.canonical import decimal_text
 from leadline.common.values import Value
 from leadline.rules.deciding.conditions import Node
-from leadline.rules.deciding.fieldtests import utc_day
+from leadline.rules.deciding.fieldtests import add_span, utc_day
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import CompiledCriterion
 from leadline.rules.deciding.words import field_test_text
-from leadline.rules.model import Bands, FieldTest, GradeTest, ScoreTest
+from leadline.rules.model import Bands, FieldTest, GradeTest, Months, ScoreTest
 from leadline.rules.state import Unreadable
 
 
@@ -80,6 +81,13 @@ def _of_test(test: FieldTest, moment: Moment) -> Iterator[tuple[Value, str]]:
     elif isinstance(first, Decimal | int) and not isinstance(first, bool):
         step = {"over": 1, "under": -1}.get(test.op, 0)
         yield Decimal(first) + step, field_test_text(test)
+    elif test.op == "older_than" and isinstance(first, timedelta | Months):
+        back = Months(-first.count) if isinstance(first, Months) else -first
+        yield add_span(utc_day(moment.t), back) - timedelta(days=1), field_test_text(test)
+    elif test.op == "between" and isinstance(first, date):
+        yield first, field_test_text(test)
+    elif test.op == "all_of":
+        yield tuple(str(item) for item in test.operands), field_test_text(test)
     elif test.op in ("within_next", "within_last"):
         yield utc_day(moment.t), field_test_text(test)
     elif isinstance(first, str):

@@ -76,7 +76,18 @@ class Lifecycle:
 
     def moment(self, history: History, t: datetime, card: Card, position: Position) -> Moment:
         """Return what the conditions at this position look at."""
-        return Moment(history, t, position.floor, card, position.since, self._stays.get(position.stage))
+        stay = self._stays.get(position.stage)
+        return Moment(
+            history,
+            t,
+            position.floor,
+            card,
+            position.since,
+            stay,
+            position.pass_number,
+            position.previous,
+            position.entered,
+        )
 
     def vector(self, moment: Moment, position: Position, human: str | None) -> Vector:
         """Return the truth vector at this position; ``human`` is the stage that a person set at this instant."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from leadline.rules.deciding.fields import Known
 from leadline.rules.deciding.history import History
-from leadline.rules.state import ScoreValue
+from leadline.rules.state import ScoreValue, StageDate
 
 if TYPE_CHECKING:
     from leadline.rules.deciding.conditions import Node
@@ -22,7 +23,8 @@ class Moment:
 
     ``floor`` is when the pass began: activities, won and lost deals and signals before it do not count; None lifts
     that (criteria of scores, the first pass). ``card`` are the scores at ``t``; None while they are being computed.
-    ``stage_since`` is when the present stage was entered, ``stay`` its stay criterion.
+    ``stage_since`` is when the present stage was entered, ``stay`` its stay criterion, ``previous`` the stage before
+    it; ``entered`` are the stages of this pass.
     """
 
     history: History
@@ -31,6 +33,9 @@ class Moment:
     card: Card | None = None
     stage_since: datetime | None = None
     stay: Node | None = None
+    pass_number: int = 1
+    previous: str | None = None
+    entered: Mapping[str, StageDate] = field(default_factory=dict)
 
     def value(self, field: str) -> Known:
         """Return the field's value at ``t``, whenever it was set."""

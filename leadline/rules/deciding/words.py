@@ -21,9 +21,12 @@ from leadline.rules.model import (
     Months,
     NoActivityFor,
     Not,
+    PassTest,
+    PreviousStage,
     ScoreTest,
     StayTest,
     TimeInStage,
+    WasIn,
 )
 from leadline.rules.state import Outcome, Unreadable
 
@@ -122,8 +125,20 @@ def _lifecycle_text(condition: Condition) -> str:
         return "may stay"
     if isinstance(condition, DisqualifiedTest):
         return "disqualified"
+    if isinstance(condition, PassTest):
+        return _passes_text(condition)
+    if isinstance(condition, PreviousStage):
+        return f"came from {' or '.join(condition.stages)}"
+    if isinstance(condition, WasIn):
+        return f"was in {' or '.join(condition.stages)}"
     assert isinstance(condition, TimeInStage)
     return f"in stage for {_days(condition.at_least.days)}"
+
+
+def _passes_text(test: PassTest) -> str:
+    if test.most is None:
+        return f"at least {test.count} passes"
+    return f"at most {test.most} passes" if test.count == 0 else f"{test.count} to {test.most} passes"
 
 
 def combination_text(node: Node) -> str:
@@ -155,6 +170,10 @@ def observed(node: Node, moment: Moment) -> str:
         )
     if isinstance(condition, GradeTest):
         return _grade_reason(condition, moment)
+    if isinstance(condition, PassTest):
+        return f"pass {moment.pass_number}"
+    if isinstance(condition, PreviousStage):
+        return "no other stage before" if moment.previous is None else f"from {moment.previous}"
     if isinstance(condition, TimeInStage) and moment.stage_since is not None:
         return f"since {instant_text(moment.stage_since)}"
     return ""
@@ -182,6 +201,8 @@ def field_test_text(test: FieldTest) -> str:
     """Write the operator and, where they are few, its operands."""
     if test.op == "is":
         return "yes" if test.operands[0] is True else "no"
+    if test.op == "between":
+        return f"between {_operand(test.operands[0])} and {_operand(test.operands[1])}"
     sign = _SIGNS.get(test.op, test.op.replace("_", " "))
     if len(test.operands) > 3:
         return f"{sign} a list of {len(test.operands)}"

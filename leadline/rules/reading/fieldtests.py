@@ -10,11 +10,13 @@ from typing import Final, cast
 
 from leadline.common.folding import fold
 from leadline.common.values import Value
-from leadline.common.yamltree import Entry, MappingNode, Node
+from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
 from leadline.rules.dates import date_text, datetime_text
-from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, OPS
-from leadline.rules.model import All, Condition, Field, FieldTest, GradeTest, Months, NumberOp, ScoreTest
+from leadline.rules.fieldops import NEGATIONS, NUMBER_OPS, OPS, SPELLINGS
+from leadline.rules.model import All, Condition, Field, FieldTest, GradeTest, Months, Not, NumberOp, ScoreTest
 from leadline.rules.nearest import nearest
+from leadline.rules.patterns import searcher
+from leadline.rules.reading.bands import NUMBER_TYPES
 from leadline.rules.reading.conditions import AFTER_SCORES, Conditions
 from leadline.rules.reading.durations import calendar_duration
 from leadline.rules.reading.lists import SHIPPED, Lists
@@ -37,9 +39,9 @@ def field_test(reader: Conditions, entry: Entry) -> Condition | None:
             message = f"`{short(op.text)}` cannot be asked of `{field.name}`, which is {_kind(field)}"
             reader.report.add(op.mark, message, nearest(op.text, ops), "unknown-key")
             continue
-        operands = _operands(reader, field, op.text, node)
-        if operands:
-            tests.append(FieldTest(field.name, cast(AnyType, op.text), operands, op.mark))
+        test = _test(reader, field, op, node)
+        if test is not None:
+            tests.append(test)
     if not entry.value.entries:
         reader.report.add(
             entry.value.mark, f"`{field.name}` is compared with nothing", nearest("", ops), "wrong-type"
@@ -47,12 +49,15 @@ def field_test(reader: Conditions, entry: Entry) -> Condition | None:
     return _together(tests, entry)
 
 
+SCORE_OPS: Final = (*NUMBER_OPS, "between", "grade")
+
+
 def score_test(reader: Conditions, entry: Entry) -> Condition | None:
     """Read ``score: {at_least: n}`` or ``score: {grade: A}``."""
     if reader.place not in AFTER_SCORES:
         reader.not_here(entry.key.mark, entry.name)
         return None
-    keys = reader.report.keys(entry.value, (*NUMBER_OPS, "grade"), f"the score `{entry.name}`")
+    keys = reader.report.keys(entry.value, SCORE_OPS, f"the score `{entry.name}`")
     tests: list[Condition] = []
     for op, inner in (keys or {}).items():
         if op == "grade":
@@ -64,6 +69,9 @@ def score_test(reader: Conditions, entry: Entry) -> Condition | None:
             if names:
                 tests.append(GradeTest(names, entry.name, mark=inner.key.mark))
             continue
+        if op == "between":
+            tests += _score_between(reader, entry.name, inner)
+            continue
         number = reader.report.number(inner.value, f"`{op}`")
         if number is not None:
             tests.append(ScoreTest(entry.name, cast(NumberOp, op), number, inner.key.mark))
@@ -72,6 +80,15 @@ def score_test(reader: Conditions, entry: Entry) -> Condition | None:
             entry.value.mark, f"`{entry.name}` is compared with nothing", "such as {at_least: 40}", "wrong-type"
         )
     return _together(tests, entry)
+
+
+def _score_between(reader: Conditions, score: str, entry: Entry) -> list[Condition]:
+    ends = _two(reader, entry.value, "`between`", lambda item: reader.report.number(item, "`between`"))
+    if ends is None:
+        return []
+    low, high = _ordered(reader, entry.value, *ends)
+    mark = entry.key.mark
+    return [ScoreTest(score, "at_least", low, mark), ScoreTest(score, "at_most", high, mark)]
 
 
 def _together(tests: list[Condition], entry: Entry) -> Condition | None:
@@ -90,15 +107,87 @@ def _short_form(reader: Conditions, field: Field, entry: Entry) -> Condition | N
         "money": "equals",
     }.get(field.type)
     if op is None:
-        hint = "one of " + ", ".join(f"`{name}`" for name in DATE_OPS)
+        hint = "one of " + ", ".join(f"`{name}`" for name in OPS[field.type])
         reader.report.wrong(entry.value, f"`{field.name}` is {_kind(field)} and needs an operator", hint)
         return None
     operands = _operands(reader, field, op, entry.value)
     return FieldTest(field.name, cast(AnyType, op), operands, entry.key.mark) if operands else None
 
 
+def _test(reader: Conditions, field: Field, op: Scalar, node: Node) -> Condition | None:
+    """Read one operator: other spellings become the plain one, negations a ``not``."""
+    name = op.text
+    operands = _operands(reader, field, name, node)
+    if not operands:
+        return None
+    plain = name if name in NUMBER_OPS and field.type not in {"text", "list"} else SPELLINGS.get(name, name)
+    if name == "is_not" and field.type in NUMBER_TYPES:
+        plain = "equals"
+    test = FieldTest(field.name, cast(AnyType, plain), operands, op.mark)
+    return Not(test, op.mark) if name in NEGATIONS else test
+
+
 def _operands(reader: Conditions, field: Field, op: str, node: Node) -> Operands:
+    if op in {"equals", "is_not"} and field.type not in NUMBER_TYPES:
+        return _texts(reader, field, node, op)
+    if op == "between":
+        one = _number if field.type in NUMBER_TYPES else _day
+        ends = _two(reader, node, f"`{op}` of `{field.name}`", lambda item: _one(one(reader, field, item, op)))
+        return () if ends is None else _ordered(reader, node, *ends)
     return _READERS[op](reader, field, node, op)
+
+
+def _one(operands: Operands) -> AnyType:
+    return operands[0] if operands else None
+
+
+def _two(
+    reader: Conditions, node: Node, what: str, read: Callable[[Node], AnyType]
+) -> tuple[AnyType, AnyType] | None:
+    """Return the two ends of a list; None when there are not two, or one of them has a problem."""
+    if not isinstance(node, SequenceNode) or len(node.items) != 2:
+        reader.report.wrong(node, f"{what} is a list of the two ends, such as [10, 50]")
+        return None
+    ends = [read(item) for item in node.items]
+    return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
+
+
+def _ordered(reader: Conditions, node: Node, low: AnyType, high: AnyType) -> tuple[AnyType, AnyType]:
+    """Note ends in the wrong order; a day and an instant are not compared, as a day begins by the zone."""
+    if isinstance(low, datetime) == isinstance(high, datetime) and low > high:
+        reader.report.add(node.mark, "nothing is between these two", "the smaller one comes first", "out-of-range")
+    return (low, high)
+
+
+def _on(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    day = _date(reader, field, node, op)
+    return () if day is None else (day, day)
+
+
+def _date(reader: Conditions, field: Field, node: Node, op: str) -> date | None:
+    text = reader.report.text(node, f"`{op}` of `{field.name}`")
+    day = date_text(text) if text is not None else None
+    if text is not None and day is None:
+        reader.report.wrong(node, f"`{op}` of `{field.name}` is a date such as 2026-01-31")
+    return day
+
+
+def _patterns(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
+    found: list[str] = []
+    for item in reader.report.items(node):
+        text = reader.report.text(item, f"`{op}` of `{field.name}`")
+        if text is None:
+            continue
+        try:
+            searcher(text)
+        except ValueError as problem:
+            message = f"`{short(text)}` is no pattern: {short(str(problem))}"
+            reader.report.add(item.mark, message, "see the patterns of RE2", "pattern")
+            continue
+        found.append(text)
+    if not reader.report.items(node):
+        reader.report.add(node.mark, f"`{field.name}` is compared with no pattern", "", "empty-list")
+    return tuple(dict.fromkeys(found))
 
 
 def _texts(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
@@ -122,7 +211,7 @@ def _texts(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
 def _check_spelling(reader: Conditions, field: Field, op: str, text: str, node: Node) -> None:
     """Refuse a CRM's own spelling that ``values`` renamed: it never occurs, so it would never be true."""
     renamed = field.values.get(fold(text))
-    if op == "in" and renamed is not None and fold(renamed) != fold(text):
+    if op in _WHOLE and renamed is not None and fold(renamed) != fold(text):
         message = f"`{short(text)}` is called `{renamed}` in this book (see `values` of `{field.name}`)"
         reader.report.add(node.mark, message, f"write `{renamed}`", "renamed-value")
 
@@ -163,7 +252,9 @@ def _day(reader: Conditions, field: Field, node: Node, op: str) -> Operands:
     text = reader.report.text(node, f"`{op}` of `{field.name}`")
     if text is None:
         return ()
-    read: date | datetime | None = date_text(text) if field.type == "date" else datetime_text(text)
+    read: date | datetime | None = date_text(text)
+    if field.type == "datetime" and (read is None or op in {"before", "after"}):
+        read = datetime_text(text)
     if read is None:
         shape = "a date such as 2026-01-31" if field.type == "date" else "an instant such as 2026-01-31T09:00:00Z"
         reader.report.wrong(node, f"`{op}` of `{field.name}` is {shape}")
@@ -182,12 +273,17 @@ def _kind(field: Field) -> str:
 
 
 _READERS: Final[dict[str, Callable[[Conditions, Field, Node, str], Operands]]] = {
-    **dict.fromkeys(("in", "has_word", "contains", "starts"), _texts),
+    **dict.fromkeys(("in", "any_of", "all_of", "none_of", "has_word", "contains", "starts", "ends"), _texts),
+    "pattern": _patterns,
     "domain_in": _domains,
-    **dict.fromkeys(NUMBER_OPS, _number),
+    **dict.fromkeys((*NUMBER_OPS, "is_not"), _number),
     "is": _truth,
     "before": _day,
     "after": _day,
+    "on": _on,
     "within_next": _span,
     "within_last": _span,
+    "older_than": _span,
 }
+_WHOLE: Final = ("in", "equals", "is_not", "any_of", "all_of", "none_of")
+"""Comparisons of whole texts."""

@@ -42,6 +42,8 @@ _TAGGED: Final[tuple[type, ...]] = get_args(Condition)
 def _canonical(value: Any) -> Any:
     if isinstance(value, timedelta):
         return {"microseconds": value // timedelta(microseconds=1)}
+    if isinstance(value, FieldTest) and value.op == "pattern":
+        return ["FieldTest", value.field, value.op, sorted({str(operand) for operand in value.operands})]
     if isinstance(value, FieldTest) and value.op in TEXT_OPS:
         return ["FieldTest", value.field, value.op, sorted({fold(str(operand)) for operand in value.operands})]
     if isinstance(value, Score):

@@ -18,7 +18,10 @@ from leadline.rules.model import (
     Known,
     NoActivityFor,
     Not,
+    PassTest,
+    PreviousStage,
     TimeInStage,
+    WasIn,
 )
 from leadline.rules.reading.conditions import AFTER_SCORES, Conditions, Keys, Place, beside, word
 from leadline.rules.reading.durations import duration
@@ -190,6 +193,42 @@ def _ends(reader: Conditions, keys: Keys, mark: Mark) -> tuple[int, int | None] 
     if most is not None and least > most:
         report.add(mark, f"at least {least} and at most {most} can never be true", "", "out-of-range")
     return least, most
+
+
+@word("passes", places=AFTER_SCORES)
+def _passes(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    if not beside(reader, keys, "passes"):
+        return None
+    node = keys["passes"].value
+    inner = reader.report.keys(node, PASS_KEYS, "`passes`")
+    if inner is None:
+        return None
+    if isinstance(node, MappingNode) and not node.entries:
+        reader.report.add(node.mark, "`passes` does not say how many", "such as {at_least: 2}", "missing-key")
+        return None
+    ends = _ends(reader, inner, node.mark)
+    return PassTest(*ends, mark) if ends is not None else None
+
+
+@word("previous_stage", places=AFTER_SCORES)
+def _previous_stage(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    stages = _stages(reader, keys, "previous_stage")
+    return PreviousStage(stages, mark) if stages else None
+
+
+@word("was_in", places=AFTER_SCORES)
+def _was_in(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    stages = _stages(reader, keys, "was_in")
+    return WasIn(stages, mark) if stages else None
+
+
+def _stages(reader: Conditions, keys: Keys, head: str) -> tuple[str, ...]:
+    if not beside(reader, keys, head):
+        return ()
+    return reader.report.choices(keys[head].value, reader.reading.names.stages, f"`{head}`: stages")
+
+
+PASS_KEYS: Final = ("at_least", "at_most", "between")
 
 
 def _parts(reader: Conditions, keys: Keys, head: str) -> tuple[Condition, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, get_args
 
-from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, TEXT_OPS
+from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, SPELLINGS, TEXT_OPS
 from leadline.rules.reading import words
 from leadline.rules.reading.conditions import AFTER_SCORES, WORDS, Place
-from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, one_or_many, ref, said
+from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, one_or_many, ref, said, text
 
 PLACES: Final[tuple[Place, ...]] = get_args(Place)
 BARE: Final[Mapping[str, tuple[Place, ...]]] = {"stay": ("transition",), "disqualified": AFTER_SCORES}
@@ -54,7 +54,18 @@ def _branch(name: str, place: Place) -> Schema:
     if heads:
         heading["not"] = {"anyOf": [{"required": [other]} for other in heads]}
     shapes = {name: _head(place)[name], **{key: _companion(place)[key] for key in companions}}
-    return {"if": heading, "then": mapping((name, *companions), shapes, (name, *NEEDED.get(name, ())))}
+    found = mapping((name, *companions), shapes, (name, *NEEDED.get(name, ())))
+    return {"if": heading, "then": {**found, **_ends_of(name)}}
+
+
+def _ends_of(name: str) -> Schema:
+    """Say which ends of a number may, and which must, stand together."""
+    ends: Schema = {"required": ["between"]}
+    if name == "distinct_days":
+        return {"oneOf": [ends, {"anyOf": [{"required": ["at_least"]}, {"required": ["at_most"]}]}]}
+    if name == "activity":
+        return {"not": {**ends, "anyOf": [{"required": ["at_least"]}, {"required": ["at_most"]}]}}
+    return {}
 
 
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"at_least": ("of",)}
@@ -83,6 +94,15 @@ def _head(place: Place) -> dict[str, Schema]:
             "The person is in the present stage for so long.",
             mapping(words.TIME_KEYS, {"at_least": DURATION}, ("at_least",)),
         ),
+        "passes": said(
+            "The number of the present pass; the first is 1.",
+            {
+                **mapping(words.PASS_KEYS, {key: _companion(place)[key] for key in words.PASS_KEYS}),
+                "minProperties": 1,
+            },
+        ),
+        "previous_stage": said("The stage before the present one.", ref("texts")),
+        "was_in": said("A stage that was entered in this pass.", ref("texts")),
     }
 
 
@@ -101,18 +121,26 @@ def _ends(end: Schema) -> Schema:
     return {"type": "array", "items": end, "minItems": 2, "maxItems": 2}
 
 
+def _spellings() -> dict[str, Schema]:
+    """Return the operators that are another way to write one."""
+    return {**dict.fromkeys(SPELLINGS, ref("operands")), "on": text("[0-9]{4}-[0-9]{2}-[0-9]{2}")}
+
+
 def _test(more: tuple[str, ...]) -> Schema:
     """Return what may be asked of a field (or a score): a value, a list of values, or operators."""
     shapes: dict[str, Schema] = {
         **dict.fromkeys(TEXT_OPS, ref("operands")),
         **dict.fromkeys(NUMBER_OPS, ref("number")),
+        **_spellings(),
+        "between": _ends(ref("text")),
         "is": ref("boolean"),
         "before": ref("text"),
         "after": ref("text"),
         "within_next": ref("calendar_duration"),
         "within_last": ref("calendar_duration"),
+        "older_than": ref("calendar_duration"),
     }
     if more:
         shapes["grade"] = _head("stage")["grade"]
-    operators = mapping((*TEXT_OPS, *NUMBER_OPS, "is", *DATE_OPS, *more), shapes)
+    operators = mapping((*TEXT_OPS, *NUMBER_OPS, *SPELLINGS, "is", *DATE_OPS, *more), shapes)
     return {"if": {"type": "object"}, "then": {**operators, "minProperties": 1}, "else": ref("operands")}

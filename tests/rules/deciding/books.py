@@ -119,6 +119,7 @@ FIELDS = [
     field("authority", "boolean"),
     field("need", "boolean"),
     field("timeline", "date"),
+    field("topics", "list"),
     field("amount", "money"),
     field("opted_out", "boolean", has_blank=True, blank=False),
 ]

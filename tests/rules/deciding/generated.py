@@ -24,12 +24,15 @@ from leadline.rules.model import (
     Months,
     NoActivityFor,
     Not,
+    PassTest,
+    PreviousStage,
     Score,
     ScoreTest,
     Stage,
     StayTest,
     TimeInStage,
     Transition,
+    WasIn,
 )
 from leadline.rules.state import UNREADABLE, Fact
 from tests.rules.deciding.books import bands, by_hand, day, days, deal, did, said, small_book, where
@@ -46,6 +49,7 @@ NAMED = {
     "authority": st.sampled_from([None, True, False]),
     "budget": st.sampled_from([None, True, False]),
     "country": st.sampled_from([None, "Germany", "Peru"]),
+    "topics": st.sampled_from([None, ("crm",), ("price", "crm"), ("news",)]),
     "timeline": st.integers(-30, 90).map(lambda number: date(2026, 1, 1) + timedelta(days=number)),
 }
 
@@ -65,7 +69,15 @@ def _attribute_tests() -> st.SearchStrategy[Condition]:
                 where("timeline", "within_next", days(5)),
                 where("timeline", "within_last", days(9)),
                 where("timeline", "within_last", Months(1)),
+                where("timeline", "older_than", days(12)),
+                where("timeline", "older_than", Months(1)),
                 where("timeline", "before", date(2026, 2, 1)),
+                where("timeline", "between", date(2026, 1, 20), date(2026, 2, 20)),
+                where("employees", "between", 50, 1000),
+                where("email", "pattern", "^[ab]@"),
+                where("email", "ends", "free.example", "acme.example"),
+                where("topics", "all_of", "crm", "price"),
+                where("topics", "in", "crm"),
                 Known("authority"),
             ]
         ),
@@ -92,6 +104,10 @@ def _stage_tests() -> st.SearchStrategy[Condition]:
                 GradeTest(("A", "B"), "one"),
                 GradeTest(("hot",), temperature=True),
                 TimeInStage(days(6)),
+                PassTest(2),
+                PassTest(0, 2),
+                PreviousStage(("b", "x")),
+                WasIn(("b", "c")),
                 StayTest(),
                 DisqualifiedTest(),
             ]

@@ -29,7 +29,8 @@ from tests.rules.deciding.generated import (
 
 LAW = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 BOOK = waterfall()
-KNOWABLE = ("employees", "email", "authority", "timeline")
+BOOKS = st.sampled_from([BOOK, waterfall(zone="Europe/Berlin"), waterfall(zone="America/New_York")])
+KNOWABLE = ("employees", "email", "authority", "timeline", "topics")
 
 
 def moment_of(facts: list[Fact], t: datetime) -> Moment:
@@ -46,12 +47,12 @@ def instants_before(bound: datetime | None, t: datetime) -> list[datetime]:
 
 
 @LAW
-@given(st.one_of(LEAVES, ATTRIBUTES), HISTORIES, DAYS, st.integers(0, 23))
+@given(BOOKS, st.one_of(LEAVES, ATTRIBUTES), HISTORIES, DAYS, st.integers(0, 23))
 def test_an_answer_lasts_until_its_next_change(
-    condition: Condition, history: list[Fact], start: float, hour: int
+    book: Book, condition: Condition, history: list[Fact], start: float, hour: int
 ) -> None:
     """No condition differs before the instant it names, or before the next fact."""
-    node = compile_condition(condition, BOOK)
+    node = compile_condition(condition, book)
     moment = moment_of(history, day(start) + timedelta(hours=hour))
     coming = [next_change(node, moment), moment.history.next_instant(moment.t)]
     bound = min((item for item in coming if item is not None), default=None)

@@ -53,7 +53,8 @@ def test_criteria_tell_their_points_and_what_they_come_from() -> None:
     assert (size.points, size.lowest, size.highest, size.reason) == (0, 0, 30, "`employees` is empty")
     assert line(trace, "senior title").condition is not None
     assert line(trace, "competitor").disqualifies == "competitor"
-    assert trace.empty == ("country", "region", "employees", "status", "authority", "need", "timeline", "amount")
+    missing = ("country", "region", "employees", "status", "authority", "need", "timeline", "topics", "amount")
+    assert trace.empty == missing
 
 
 def test_undecided_says_what_would_decide() -> None:
