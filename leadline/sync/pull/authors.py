@@ -13,7 +13,9 @@ from leadline.rules.model import Book
 from leadline.sync.needs import ObjectNeed
 from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.pull.bounds import Bound
+from leadline.sync.pull.returning import went_back
 from leadline.sync.store import Store
+from leadline.sync.store.applying import verified_writes
 from leadline.sync.store.mirror import load_records, load_written
 
 _BEFORE = timedelta(milliseconds=1)
@@ -62,17 +64,18 @@ def _changed(
 ) -> set[RecordRef]:
     """Return the known records whose stage field differs from the mirror by a value that is not ours."""
     with store.read() as connection:
-        known = load_records(connection, [record.ref for record in page])
-        differing = [
-            record
-            for record in page
-            if record.ref in known
-            and not record.deleted
-            and not record.author
-            and known[record.ref].fields.get(field) != record.fields.get(field)
-        ]
-        ledger = load_written(connection, [record.ref for record in differing])
-    kind = kind_of(bound.described[need.object].fields[field])
+        known = load_records(connection, [record.ref for record in page if not record.deleted and not record.author])
+        ledger = load_written(connection, known)
+        verified = verified_writes(connection, known)
+    described = bound.described[need.object].fields
+    kind = kind_of(described[field])
+
+    def differs(record: SourceRecord) -> bool:
+        old, ours = known[record.ref], ledger.get(record.ref, {})
+        moved = old.fields.get(field) != record.fields.get(field)
+        return moved or field in went_back(record, old, ours, verified.get(record.ref, {}), described)
+
+    differing = [record for record in page if record.ref in known and differs(record)]
     wanted: set[RecordRef] = set()
     for record in differing:
         ours = ledger.get(record.ref, {}).get(field)

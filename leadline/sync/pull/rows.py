@@ -16,6 +16,8 @@ from leadline.sync.needs import ObjectNeed
 from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.links import links_of
+from leadline.sync.pull.returning import went_back
+from leadline.sync.store.applying import verified_writes
 from leadline.sync.store.batches import insert, upsert
 from leadline.sync.store.mirror import (
     Link,
@@ -40,7 +42,7 @@ def store_records(connection: Connection, bound: Bound, need: ObjectNeed, page: 
     """
     unique = {record.ref: record for record in page}
     known = load_records(connection, unique)
-    work = _Work(bound, load_written(connection, known))
+    work = _Work(bound, load_written(connection, known), verified_writes(connection, known))
     present = links_from(connection, known)
     for record in unique.values():
         old = known.get(record.ref)
@@ -57,7 +59,7 @@ def hide_object(connection: Connection, bound: Bound, name: str, fields: Iterabl
     ids = connection.execute(select(records.c.record_id).where(own)).scalars()
     known = load_records(connection, [RecordRef(bound.crm, name, key) for key in ids])
     marks = dict.fromkeys(fields, UNREADABLE)
-    work = _Work(bound, {})
+    work = _Work(bound, {}, {})
     for ref, old in known.items():
         row = SourceRecord(ref, old.stamp, old.created, {}, author="")
         work.take(row, old, {**old.all_fields(), **marks})
@@ -84,6 +86,7 @@ class _Work:
 
     bound: Bound
     ledger: Mapping[RecordRef, Mapping[str, Written]]
+    verified: Mapping[RecordRef, Mapping[str, Raw]]
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     news: list[dict[str, Any]] = field(default_factory=list)
     opened: list[Link] = field(default_factory=list)
@@ -97,6 +100,8 @@ class _Work:
             return  # a lagging search index still shows an older row than the one that is stored
         before = old.all_fields() if old else {}
         changed = {name: value for name, value in fields.items() if name not in before or before[name] != value}
+        if old is not None and not record.deleted:
+            changed |= {name: fields[name] for name in self._went_back(record, old)}
         fate = old is not None and (old.deleted, old.merged_into) != (record.deleted, record.merged_into)
         if old is None or changed or fate:
             self._observe(record, old, changed, fate=fate)
@@ -171,6 +176,13 @@ class _Work:
                 "echo": echo,
             }
         )
+
+    def _went_back(self, record: SourceRecord, old: MirrorRecord) -> tuple[str, ...]:
+        verified = self.verified.get(record.ref)
+        if not verified or record.ref.object not in self.bound.described:
+            return ()
+        fields = self.bound.described[record.ref.object].fields
+        return went_back(record, old, self.ledger.get(record.ref, {}), verified, fields)
 
     def _echo(self, record: SourceRecord, changed: Mapping[str, Raw | Unreadable]) -> list[str]:
         """Return the fields whose new values are ours, and settle what we wrote: an echo comes once."""
