@@ -45,7 +45,7 @@ def items_of(book: Book) -> Iterator[Item]:
     for score in book.scores.values():
         for criterion in score.criteria:
             yield _criterion(score, criterion)
-            bands = criterion.bands.bands if criterion.bands is not None else ()
+            bands = criterion.bands.bands if criterion.bands is not None else criterion.counted
             yield from (_band(score, criterion, band) for band in bands)
         yield from (_grade(score, name) for name, _ in score.grades)
     yield from (Item("stage", stage.name, stage.mark) for stage in book.stages.values())
@@ -74,7 +74,7 @@ def _scored(engine: Engine, moment: Moment) -> Iterator[Item]:
         for criterion in compiled.criteria:
             if _counts(criterion, card.moment):
                 yield _criterion(compiled.score, criterion.criterion)
-            yield from _bands(compiled.score, criterion.criterion, card.moment)
+            yield from _bands(compiled.score, criterion, card.moment)
         grade = card.grades().get(name)
         if grade is not None:
             yield _grade(compiled.score, grade)
@@ -86,7 +86,10 @@ def _counts(compiled: CompiledCriterion, moment: Moment) -> bool:
     return compiled.worth(moment).points != 0
 
 
-def _bands(score: Score, criterion: Criterion, moment: Moment) -> Iterator[Item]:
+def _bands(score: Score, compiled: CompiledCriterion, moment: Moment) -> Iterator[Item]:
+    criterion, counted = compiled.criterion, compiled.counted_band(moment)
+    if counted is not None:
+        yield _band(score, criterion, counted)
     if criterion.bands is None:
         return
     value = moment.value(criterion.bands.field)

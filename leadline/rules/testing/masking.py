@@ -13,9 +13,10 @@ from typing import Final
 from leadline.common.folding import fold
 from leadline.common.values import Value
 from leadline.rules.check.finding import all_conditions, leaves
+from leadline.rules.deciding.conditions import compile_condition
 from leadline.rules.deciding.fieldtests import value_test
 from leadline.rules.fieldops import TEXT_OPS
-from leadline.rules.model import Book, Field, FieldTest, Known
+from leadline.rules.model import Book, Field, FieldTest
 
 MASK: Final = "masked"
 ADDRESS: Final = "somebody@masked.example"
@@ -24,7 +25,7 @@ _ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 def fields_read(book: Book) -> frozenset[str]:
     """Return the fields that decide anything: the others need not be told at all."""
-    found = {leaf.field for leaf in _leaves(book) if isinstance(leaf, FieldTest | Known)}
+    found = {name for condition in all_conditions(book) for name in compile_condition(condition, book).fields}
     criteria = [criterion for score in book.scores.values() for criterion in score.criteria]
     found |= {criterion.bands.field for criterion in criteria if criterion.bands is not None}
     found |= {name for stage in book.stages.values() for name in stage.require}
@@ -51,18 +52,21 @@ def _masked_text(book: Book, field: Field, text: str) -> str:
     if fold(text) in _named(book, field):
         return text
     kept: list[str] = []
+    last: list[str] = []
     for test in _tests(book, field):
         if test.op == "domain_in":
             kept += [f"somebody@{fold(str(found)).lstrip('@')}" for found in _matching(test, text)]
         elif test.op == "starts":
             kept = [str(found) for found in _matching(test, text)][:1] + kept
+        elif test.op == "ends":
+            last = [str(found) for found in _matching(test, text)][:1]
         elif test.op in {"has_word", "contains"}:
             kept += [str(found) for found in _matching(test, text)]
     addresses = [item for item in kept if "@" in item]
     if addresses:
         return addresses[0]
-    if kept:
-        return " ".join(dict.fromkeys(kept))
+    if kept or last:
+        return " ".join((*dict.fromkeys(kept), *last))
     return ADDRESS if "@" in text else MASK
 
 
@@ -74,7 +78,9 @@ def _matching(test: FieldTest, text: str) -> Iterator[object]:
 
 def _named(book: Book, field: Field) -> frozenset[str]:
     """Return, folded, the values that the book itself writes out for a field."""
-    found = {fold(str(operand)) for test in _tests(book, field) if test.op == "in" for operand in test.operands}
+    found = {
+        fold(str(operand)) for test in _tests(book, field) if test.op in {"in", "all_of"} for operand in test.operands
+    }
     found |= {fold(value) for value in field.values.values()}
     for other in book.fields.values():
         if other.table is not None and other.table.by == field.name:
