@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leadline.common.errors import RefusedError
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.model import Book
+from leadline.sync.plan.limits import record_limit
 from leadline.sync.plan.model import Plan
 
 
@@ -86,15 +87,14 @@ def _outside_allow_list(plan: Plan, book: Book) -> Iterator[GuardStop]:
 
 def _records(plan: Plan, book: Book, population: int) -> Iterator[GuardStop]:
     found = plan.record_count()
-    most, percent = book.guards.most_records, book.guards.most_percent
-    share = None if percent is None else int(population * percent / 100)
-    limits = [limit for limit in (most, share) if limit is not None]
-    if not limits or found <= min(limits):
+    limit = record_limit(book.guards, population)
+    if limit is None or found <= limit.records:
         return
-    limit = min(limits)
-    bound = f"{percent:f}% of {population}" if limit == share and share != most else "the most for one plan"
     yield GuardStop(
-        "most", limit, found, f"{found} records would be written, {limit} may be ({bound}); raise it if this is meant"
+        "most",
+        limit.records,
+        found,
+        f"{found} records would be written, {limit.records} may be ({limit.bound}); raise it if this is meant",
     )
 
 

@@ -14,6 +14,7 @@ from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
 from leadline.sync.plan.desired import Desired, basis_of, desired_values
 from leadline.sync.plan.file import plan_hash
+from leadline.sync.plan.limits import record_limit
 from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedWrite, grouped, record_write
 from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import PersonView, PlanSource, Published, RecordView
@@ -77,20 +78,45 @@ class _Planner:
     _skipped: Counter[tuple[Crm, str, str]] = field(default_factory=Counter)
 
     def plan(self, people: Iterator[PersonView]) -> tuple[PlannedWrite, ...]:
-        keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
+        found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
+        population = 0
         for person in people:
-            for record in person.records:
-                for write in self._record(person, record):
-                    order = PERSON_OBJECTS[write.ref.crm].index(write.ref.object)
-                    # Records of one account stand together: a CRM locks the account's row for each of them.
-                    key = (write.ref.crm, write.phase, order, record.account, write.ref.id, write.field)
-                    keyed.append((key, write))
+            population += len(person.records)
+            found += [
+                (record, writes) for record in person.records if (writes := tuple(self._record(person, record)))
+            ]
+        keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
+        for record, writes in self._with_room(found, population):
+            order = PERSON_OBJECTS[record.ref.crm].index(record.ref.object)
+            for write in writes:
+                # Records of one account stand together: a CRM locks the account's row for each of them.
+                key = (write.ref.crm, write.phase, order, record.account, write.ref.id, write.field)
+                keyed.append((key, write))
         return tuple(write for _, write in sorted(keyed, key=lambda pair: pair[0]))
 
     def not_written(self) -> tuple[NotWritten, ...]:
         return tuple(
             NotWritten(crm, name, reason, records) for (crm, name, reason), records in sorted(self._skipped.items())
         )
+
+    def _with_room(
+        self, found: list[tuple[RecordView, tuple[PlannedWrite, ...]]], population: int
+    ) -> list[tuple[RecordView, tuple[PlannedWrite, ...]]]:
+        """Leave out plain score drift that would pass the guard, the longest unpublished first to be kept.
+
+        Decay touches many records by time alone; if it counted against the guard, a sync that paused for a week
+        would stop itself for good. Moves are never left out: those the guard must see.
+        """
+        limit = record_limit(self.book.guards, population)
+        drift = [item for item in found if _only_drift(item[0], item[1])]
+        if limit is None or len(found) <= limit.records or not drift:
+            return found
+        room = max(0, limit.records - (len(found) - len(drift)))
+        oldest_first = sorted(drift, key=lambda item: (_scores_at(item[0]), item[0].ref))
+        waiting = {record.ref for record, _ in oldest_first[room:]}
+        for record, _ in oldest_first[room:]:
+            self._skip(record, "score drift waits for room under guards.most")
+        return [item for item in found if item[0].ref not in waiting]
 
     def _record(self, person: PersonView, record: RecordView) -> Iterator[PlannedWrite]:
         crm, name = record.ref.crm, record.ref.object
@@ -102,7 +128,8 @@ class _Planner:
             self._skip(record, "the object is hidden from this user")
             return
         desired = desired_values(self.book, person.outcome, targets, described)
-        if targets.stage is not None and not any(item.role == "stage" for item in desired):
+        marked = "stage" if any(item.role == "stage" for item in desired) else "why"
+        if targets.stage is not None and marked != "stage":
             self._skip(record, f"stage {person.outcome.stage} has no value here")
         for item in desired:
             old = record.fields.get(item.field)
@@ -112,7 +139,7 @@ class _Planner:
             if reason:
                 self._skip(record, reason)
             else:
-                yield from self._writes(person, record, item, old, targets)
+                yield from self._writes(person, record, item, old, targets, move=item.role == marked)
 
     def _refused(
         self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome
@@ -140,23 +167,25 @@ class _Planner:
         return drift is not None and self.frontier - published.scores_at >= drift
 
     def _writes(
-        self, person: PersonView, record: RecordView, item: Desired, old: Raw, targets: WriteTargets
+        self, person: PersonView, record: RecordView, item: Desired, old: Raw, targets: WriteTargets, *, move: bool
     ) -> Iterator[PlannedWrite]:
+        """Yield the write of one value; ``move`` says that it is the one by which this record tells of a move."""
         write = PlannedWrite(
             record.ref, person.person, item.field, item.kind, old, item.value, decision=person.decision
         )
-        if item.role != "stage" or targets.stage is None:
+        if not move or targets.stage is None:
             yield replace(write, basis=basis_of(person.outcome)) if item.role == "score" else write
             return
         stage = person.outcome.stage
-        before = _stage_shown(targets.stage.values, person, old)
+        shown = item.role == "stage"
+        before = _stage_shown(targets.stage.values, person, old) if shown else person.came_from
         write = replace(
             write,
             stage=stage,
             transition=f"{before or 'new'} -> {stage}" + (f" ({person.by})" if person.by else ""),
             backward=goes_back(self.book, before, stage),
         )
-        if self._must_clear(record, item, old):
+        if shown and self._must_clear(record, item, old):
             yield replace(write, new=None, phase=1)
             write = replace(write, old=None)
         yield write
@@ -172,6 +201,17 @@ class _Planner:
 
     def _skip(self, record: RecordView, reason: str) -> None:
         self._skipped[record.ref.crm, record.ref.object, reason] += 1
+
+
+def _only_drift(record: RecordView, writes: tuple[PlannedWrite, ...]) -> bool:
+    """Say whether nothing but scores would be written, under the stage and grades that were published before."""
+    published = record.published
+    return published is not None and all(write.basis == published.basis for write in writes)
+
+
+def _scores_at(record: RecordView) -> datetime:
+    assert record.published is not None
+    return record.published.scores_at
 
 
 def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw) -> str | None:

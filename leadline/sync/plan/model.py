@@ -22,8 +22,9 @@ Phase = Literal[1, 2]
 class PlannedWrite:
     """One field of one record: ``old`` is what the mirror has, ``new`` the absolute value to write.
 
-    ``kind`` says how values compare. On a stage field, ``stage`` is the book's stage that ``new`` shows,
-    ``transition`` how the person got there, and ``backward`` whether that is a step back or off the main path.
+    ``kind`` says how values compare. On the write by which a record tells of a move (the stage field, or the reason
+    where this CRM has no value for the stage), ``stage`` is the book's stage, ``transition`` how the person got
+    there, and ``backward`` whether that is a step back or off the main path.
     On a score field, ``basis`` is the stage and grades that it is published with.
     """
 

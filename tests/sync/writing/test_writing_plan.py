@@ -8,8 +8,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.rules.model import Publish
+from leadline.rules.model import Guards, Publish
 from leadline.rules.state import StageDate
+from leadline.sync.guards import check_guards
 from leadline.sync.plan import NotWritten, Plan, PlannedWrite, Published, build_plan, plan_text
 from leadline.sync.plan.build import goes_back
 from leadline.sync.plan.desired import basis_of
@@ -100,6 +101,44 @@ def test_scores_wait_for_their_daily_publication() -> None:
     assert scores(at_t0, timedelta(hours=23)) == []
     assert scores(at_t0, timedelta(hours=24)) == ["61"]
     assert scores(Published(T0, "inquiry fit=B"), timedelta(minutes=1)) == ["61"]
+
+
+def test_drift_waits_for_room_under_the_guard() -> None:
+    """By time alone nothing may pass the guard: the longest unpublished come first, the rest wait and are told."""
+    outcome = an_outcome(fit="61")
+    people = [
+        a_person(
+            f"p{number}",
+            outcome,
+            (hubspot(str(number)), SHOWN_HUBSPOT),
+            published=Published(T0 - timedelta(days=number), basis_of(outcome)),
+        )
+        for number in range(1, 6)
+    ]
+    book = a_book(guards=Guards(most_records=2, most_percent=None))
+    plan = build_plan(People(people, frontier=T0 + timedelta(days=1)), book, READERS)
+    assert {write.ref.id for write in plan.writes} == {"4", "5"}
+    assert NotWritten("hubspot", "contact", "score drift waits for room under guards.most", 3) in plan.not_written
+    assert not check_guards(plan, book, len(people))
+
+
+def test_moves_never_wait_for_room() -> None:
+    """What the guard must see is planned in full, so that it stops the plan."""
+    people = [a_person(f"p{number}", an_outcome("sal"), (salesforce(str(number)), {})) for number in range(5)]
+    book = a_book(guards=Guards(most_records=2, most_percent=None))
+    plan = build_plan(People(people), book, READERS)
+    assert plan.record_count() == 5
+    assert [stop.guard for stop in check_guards(plan, book, len(people))] == ["most"]
+
+
+def test_a_move_counts_where_the_crm_has_no_value_for_the_stage() -> None:
+    """Guards count the person, also where only the reason tells of the move."""
+    book = a_book(guards=Guards(to_stage={"sal": 0}))
+    book = replace(book, write={"hubspot": replace(book.write["hubspot"], why="lifecycle_reason")})
+    person = a_person("p1", an_outcome("sal", why="SAL: accepted"), (hubspot(), SHOWN_HUBSPOT))
+    plan = build_plan(People([person]), book, READERS)
+    assert plan.counts.stages == {"sal": 1}
+    assert [stop.guard for stop in check_guards(plan, book, 100)] == ["to.sal"]
 
 
 def test_a_book_may_publish_scores_on_changes_only() -> None:

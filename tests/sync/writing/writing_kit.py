@@ -154,6 +154,7 @@ class PricingReader:
             "Previous__c": "string",
             "lifecyclestage": "enumeration",
             "fit_score": "number",
+            "lifecycle_reason": "string",
         }
         fields = {
             name: FieldDescription(
