@@ -65,17 +65,19 @@ def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
         raise ContractError(f"Salesforce described {name} without fields")
     if body.get("queryable") is False:
         return None
-    fields = (_field(item) for item in body["fields"] if item.get("type") not in _COMPOUND)
+    # A field may be writable by itself while the user may not edit the object at all.
+    writable = body.get("updateable") is not False
+    fields = (_field(item, writable=writable) for item in body["fields"] if item.get("type") not in _COMPOUND)
     return ObjectDescription(name, {field.name: field for field in fields})
 
 
-def _field(item: Mapping[str, Any]) -> FieldDescription:
+def _field(item: Mapping[str, Any], *, writable: bool) -> FieldDescription:
     options = tuple(str(o["value"]) for o in item.get("picklistValues") or () if o.get("active", True))
     return FieldDescription(
         name=str(item["name"]),
         type=str(item.get("type", "")),
         label=str(item.get("label") or ""),
-        updateable=bool(item.get("updateable")),
+        updateable=writable and bool(item.get("updateable")),
         restricted=bool(item.get("restrictedPicklist")),
         options=options,
         external_id=bool(item.get("externalId")),

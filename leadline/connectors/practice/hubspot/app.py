@@ -22,7 +22,7 @@ from leadline.connectors.practice.hubspot.gate import Gate, Handler, fault_body
 from leadline.connectors.practice.hubspot.kinds import kind_of
 from leadline.connectors.practice.hubspot.objects import Objects
 from leadline.connectors.practice.hubspot.portal import Portal
-from leadline.connectors.practice.hubspot.properties import hidden_from
+from leadline.connectors.practice.hubspot.properties import hidden_from, read_only_in
 from leadline.connectors.practice.hubspot.seeding import fill
 from leadline.connectors.practice.hubspot.validation import Validator
 from leadline.connectors.practice.organisation import Organisation
@@ -36,6 +36,7 @@ def hubspot_app(organisation: Organisation, harness: Harness, options: PracticeO
     chosen = options or PracticeOptions()
     portal = fill(organisation, harness.clock, chosen.search_lag)
     hidden_from(portal.catalogs, chosen.hidden_fields)
+    read_only_in(portal.catalogs, chosen.read_only_fields)
     gate = Gate(portal, harness, chosen)
     routes = _routes(portal, gate)
     gate.endpoint_of = endpoint_labels(routes)

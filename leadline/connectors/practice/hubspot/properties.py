@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -159,3 +159,12 @@ def hidden_from(catalogs: Mapping[str, Catalog], hidden: tuple[str, ...]) -> Non
         singular, _, name = path.partition(".")
         if singular in catalogs:
             catalogs[singular].properties.pop(name, None)
+
+
+def read_only_in(catalogs: Mapping[str, Catalog], names: tuple[str, ...]) -> None:
+    """Declare the properties named ``contact.jobtitle`` read-only, as HubSpot's own definitions do."""
+    for path in names:
+        singular, _, name = path.partition(".")
+        properties = catalogs[singular].properties if singular in catalogs else {}
+        if name in properties:
+            properties[name] = replace(properties[name], read_only=True)
