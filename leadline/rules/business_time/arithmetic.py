@@ -5,9 +5,9 @@ Instants are aware; results are UTC, exact to the microsecond. ``docs/reference/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from leadline.rules.business_time.model import (
     DAY,
@@ -38,8 +38,7 @@ def add(
     away = union(pauses)
     if not goal.amount:
         return instant(at)
-    measure = _measure(table_of(calendar), goal.unit)
-    found = (_ahead if goal.amount > 0 else _back)(measure, at, goal.amount, away)
+    found = (_ahead if goal.amount > 0 else _back)(table_of(calendar), goal.unit, at, goal.amount, away)
     try:
         return None if found is None else instant(found)
     except OverflowError:
@@ -86,6 +85,8 @@ def union(pauses: Sequence[Pause]) -> list[tuple[int, int | None]]:
 
     Raises ValueError for an instant without a zone, and for a pause that ends before it begins.
     """
+    if not pauses:
+        return []
     ended: list[tuple[int, int]] = []
     open_from: int | None = None
     for start, end in pauses:
@@ -105,60 +106,49 @@ def union(pauses: Sequence[Pause]) -> list[tuple[int, int | None]]:
     return [*kept, (open_from, None)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    """One unit: when an amount is reached, and how far a pause moves that."""
-
-    reach: Callable[[int, int], int | None]
-    between: Callable[[int, int], int]
-    move: Callable[[int, int], int | None]
-
-
-def _ahead(measure: _Measure, at: int, amount: int, away: list[tuple[int, int | None]]) -> int | None:
-    due = measure.reach(at, amount)
+def _ahead(table: Table, unit: Unit, at: int, amount: int, away: list[tuple[int, int | None]]) -> int | None:
+    due = _reached(table, unit, at, amount)
     for low, high in away:
         if due is None or due <= low:
             return due
         if high is None:
             return None
-        if high > at and (lost := measure.between(max(low, at), high)):
-            due = measure.move(due, lost)
+        if high > at and (lost := _between(table, unit, max(low, at), high)):
+            due = _moved(table, unit, due, lost)
     return due
 
 
-def _back(measure: _Measure, at: int, amount: int, away: list[tuple[int, int | None]]) -> int | None:
-    due = measure.reach(at, amount)
+def _back(table: Table, unit: Unit, at: int, amount: int, away: list[tuple[int, int | None]]) -> int | None:
+    due = _reached(table, unit, at, amount)
     for low, high in reversed(away):
         if due is None or (high is not None and due >= high):
             return due
-        if low < at and (lost := measure.between(low, at if high is None else min(high, at))):
-            due = measure.move(due, -lost)
+        if low < at and (lost := _between(table, unit, low, at if high is None else min(high, at))):
+            due = _moved(table, unit, due, -lost)
     return due
 
 
-def _measure(table: Table, unit: Unit) -> _Measure:
-    def open_between(low: int, high: int) -> int:
-        return table.position(high) - table.position(low)
-
-    def open_for(at: int, amount: int) -> int | None:
-        goal = table.position(at) + amount
-        return table.earliest(goal) if amount > 0 else table.latest(goal)
-
-    if unit is Unit.BUSINESS_TIME:
-        return _Measure(open_for, open_between, open_for)
+def _reached(table: Table, unit: Unit, at: int, amount: int) -> int | None:
     if unit is Unit.BUSINESS_DAYS:
-        return _Measure(lambda at, count: _business_days(table, at, count), open_between, open_for)
+        return _business_days(table, at, amount)
     if unit is Unit.CALENDAR_DAYS:
-        return _Measure(lambda at, days: table.clock.first(table.clock.wall(at) + days * DAY), _passed, _moved)
-    return _Measure(_moved, _passed, _moved)
+        return table.clock.first(table.clock.wall(at) + amount * DAY)
+    return _moved(table, unit, at, amount)
 
 
-def _passed(low: int, high: int) -> int:
-    return high - low
+def _between(table: Table, unit: Unit, low: int, high: int) -> int:
+    """Return what a pause takes away: business time from targets that are counted in it, else time on the clock."""
+    return table.position(high) - table.position(low) if unit in _BUSINESS else high - low
 
 
-def _moved(at: int, amount: int) -> int:
-    return at + amount
+def _moved(table: Table, unit: Unit, at: int, amount: int) -> int | None:
+    if unit not in _BUSINESS:
+        return at + amount
+    goal = table.position(at) + amount
+    return table.earliest(goal) if amount > 0 else table.latest(goal)
+
+
+_BUSINESS: Final = (Unit.BUSINESS_TIME, Unit.BUSINESS_DAYS)
 
 
 def _business_days(table: Table, at: int, count: int) -> int | None:

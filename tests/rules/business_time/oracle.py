@@ -71,7 +71,7 @@ def compare(chance: Random, wall: Wall, year: int, cases: int, done: Counter[str
         walk = Walk(calendar, wall)
         done["calendars"] += 1
         for _ in range(min(PER_CALENDAR, cases - asked)):
-            question = a_question(chance, year)
+            question = a_question(chance, year, wall.changes)
             try:
                 expected = _walked(walk, question)
             except OffTheMapError:

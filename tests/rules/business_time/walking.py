@@ -41,6 +41,8 @@ class Wall:
             at = datetime.fromtimestamp(minute * 60, info)
             shown[number] = at.toordinal() * DAY + at.hour * 60 + at.minute
         self.shown = shown - EPOCH.toordinal() * DAY
+        jumps = np.flatnonzero(np.diff(shown) != 1) + 1 + self.low
+        self.changes = [EPOCH + timedelta(minutes=int(minute)) for minute in jumps]
 
 
 class Walk:
