@@ -68,7 +68,8 @@ class Patience:
             tried = int(retrying.statistics.get("attempt_number", 1))
             text = f"{error} (tried {tried} times)" if tried > 1 else str(error)
             if error.quota:
-                raise QuotaError(f"{text}: too many calls", resume_after=error.retry_after) from error
+                later = f"in {error.retry_after:g} s" if error.retry_after else "later"
+                raise QuotaError(f"{text}: too many calls; try again {later}", error.retry_after) from error
             raise UnavailableError(f"{text}; try again later") from error
 
     def _renewing(self, action: Callable[[], T]) -> Callable[[], T]:

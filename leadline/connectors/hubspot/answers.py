@@ -66,7 +66,7 @@ def fault_of(answer: Answer) -> Exception | None:
     if answer.status in {402, 403}:
         return _forbidden(told, category)
     if answer.status == 404:
-        return MissingError(f"HubSpot has nothing at this address ({category or 'HTTP 404'})")
+        return MissingError(f"HubSpot has nothing at this address ({category or 'HTTP 404'}): is `url` right?")
     if answer.status in {400, 409}:
         return RejectedError(*_rejection(told, category or f"HTTP_{answer.status}"))
     return ContractError(f"HubSpot answered HTTP {answer.status} {category or 'without a category'}")

@@ -186,4 +186,4 @@ def _json(answer: Any) -> Any:
     try:
         return answer.json()
     except ValueError as error:
-        raise TransientError(f"HubSpot answered {answer.status} with something that is not JSON") from error
+        raise TransientError(f"HubSpot answered {answer.status} with what is not JSON (is `url` right?)") from error

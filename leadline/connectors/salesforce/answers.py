@@ -100,6 +100,7 @@ def sign_in_fault(answer: Answer) -> Exception:
         "invalid_client": "the client id or secret is wrong",
         "invalid_grant": "the user, token or certificate is refused: is the app installed and the user allowed?",
         "invalid_app_access": "the user is not allowed to use this connected app",
+        "HTTP 404": "is `url` the address of the organisation?",
         "unsupported_grant_type": "this sign-in flow is switched off for the connected app",
     }
     return CredentialsError(f"Salesforce refuses to sign in ({code}): {hints.get(code, 'check the credentials')}")

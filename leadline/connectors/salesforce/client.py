@@ -97,7 +97,7 @@ class SalesforceClient:
                 try:
                     answer = action(client)
                 except requests.exceptions.JSONDecodeError as error:
-                    raise TransientError("Salesforce answered 200 with something that is not JSON") from error
+                    raise TransientError("Salesforce answered 200 with what is not JSON (is `url` right?)") from error
             if answer is None:
                 raise ContractError("Salesforce answered without a body")
             return answer

@@ -56,7 +56,7 @@ def _token(form: dict[str, str], session: SalesforceSession) -> str:
         raise sign_in_fault(answer)
     body = answer.json_or_none()
     if not isinstance(body, dict):
-        raise TransientError("Salesforce's sign-in page answered something that is not JSON")
+        raise TransientError("Salesforce's sign-in page answered something that is not JSON: is `url` right?")
     token = body.get("access_token")
     if not isinstance(token, str) or not token:
         raise ContractError("Salesforce signed in without giving an access token")
