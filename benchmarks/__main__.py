@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import deciding, evaluating
+from benchmarks import business_time, deciding, evaluating
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     print(f"seed {chosen.seed}, {chosen.people:,} people, book examples/waterfall\n")
     deciding.run(chosen.people, chosen.seed)
     evaluating.run(chosen.people, chosen.seed)
+    business_time.run(chosen.people, chosen.seed)
 
 
 if __name__ == "__main__":

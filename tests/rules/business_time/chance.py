@@ -64,14 +64,21 @@ def a_calendar(chance: Random, zone: str, year: int) -> Calendar:
     return calendar
 
 
-def a_question(chance: Random, year: int, changes: Sequence[datetime] = ()) -> Question:
-    """Return a question whose answer mostly lies within ``YEARS`` of ``year``, often near one of ``changes``."""
+def a_question(
+    chance: Random, year: int, changes: Sequence[datetime] = (), edges: Sequence[datetime] = ()
+) -> Question:
+    """Return a question whose answer mostly lies within ``YEARS`` of ``year``.
+
+    It often begins near a change of the clock, and often just at an opening or a closing (``edges``).
+    """
     verb = chance.choices(["add", "elapsed", "next_opening", "is_open"], [70, 15, 8, 7])[0]
     start = _instant(chance, year)
     if changes and chance.random() < 0.25:
         # Some days away from a change of the clock at about its time of day: targets in days then meet it.
         away = timedelta(days=chance.choice([-20, -5, -3, -2, -1, 0, 0, 1, 5]), minutes=chance.randint(-180, 180))
         start = chance.choice(changes) + away + timedelta(microseconds=chance.choice([0, 1, MINUTE // 2]))
+    elif edges and chance.random() < 0.2:
+        start = chance.choice(edges) + timedelta(microseconds=chance.choice([-1, 0, 0, 0, 1]))
     end = start + timedelta(microseconds=_amount(chance, 60 * DAY)) * chance.choice([1, 1, 1, -1])
     pauses = tuple(_pause(chance, start) for _ in range(chance.choice([0, 0, 0, 1, 1, 2, 3])))
     return Question(verb, start, end, _target(chance), pauses)

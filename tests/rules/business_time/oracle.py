@@ -13,6 +13,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -70,9 +72,12 @@ def compare(chance: Random, wall: Wall, year: int, cases: int, done: Counter[str
         calendar = a_calendar(chance, wall.zone, year)
         walk = Walk(calendar, wall)
         done["calendars"] += 1
+        edges = walk.edges(chance, 50)
         for _ in range(min(PER_CALENDAR, cases - asked)):
-            question = a_question(chance, year, wall.changes)
+            question = a_question(chance, year, wall.changes, edges)
             try:
+                if question.verb == "add" and chance.random() < 0.05:
+                    question = _met_by_a_pause(walk, question)
                 expected = _walked(walk, question)
             except OffTheMapError:
                 # Only the walk knows so few years: such a case is drawn again.
@@ -85,6 +90,15 @@ def compare(chance: Random, wall: Wall, year: int, cases: int, done: Counter[str
             answer = _answered(calendar, question)
             if answer != expected:
                 yield f"{question}\n  of {calendar}\n  walked {expected}\n  got    {answer}"
+
+
+def _met_by_a_pause(walk: Walk, asked: Question) -> Question:
+    """Return the question with a pause that begins (looking back: ends) just at its due instant."""
+    due = walk.add(asked.start, asked.target, ())
+    if due is None:
+        return asked
+    hour = timedelta(hours=1)
+    return replace(asked, pauses=((due, due + hour) if asked.target.amount > 0 else (due - hour, due),))
 
 
 def _walked(walk: Walk, asked: Question) -> Any:

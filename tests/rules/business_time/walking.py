@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from random import Random
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -100,6 +101,13 @@ class Walk:
         if len(ahead):
             return moment((here // MINUTE + int(ahead[0])) * MINUTE)
         return self._nothing_more(1)
+
+    def edges(self, chance: Random, count: int) -> list[datetime]:
+        """Return some of the openings and closings that lie well within the years that are walked."""
+        found = np.flatnonzero(np.diff(self.open)) + 1
+        inside = found[(found > 90 * DAY) & (found < len(self.open) - 90 * DAY)]
+        chosen = chance.sample(range(len(inside)), min(count, len(inside)))
+        return [EPOCH + timedelta(minutes=self.low + int(inside[number])) for number in chosen]
 
     def spans(self, day: int) -> list[SPAN]:
         """Return the minutes (from, to) that a day opens; days count from 1970."""
