@@ -52,6 +52,7 @@ CODES: Final[Mapping[str, str]] = {
     "wrong-place": "This cannot be asked here.",
     "two-conditions": "Two conditions stand in one mapping.",
     "criterion": "A criterion does not say once when it counts.",
+    "renamed": "An old name of a stage cannot be one.",
     "pattern": "A pattern cannot be read.",
     "bands": "Points by band are not readable.",
     "grades": "Two grades begin at the same points.",

@@ -71,6 +71,8 @@ def stage_of(book: Book, crm: Crm, raw: Raw) -> str | None:
         return None
     said = fold(_text(raw))
     stages = [stage for stage, value in target.values.items() if value is not None and fold(value) == said]
+    if not stages:  # what was written before a stage got its new name
+        stages = [stage for old, stage in book.renamed.items() if fold(old) == said]
     return stages[0] if len(stages) == 1 else None
 
 

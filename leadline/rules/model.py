@@ -402,7 +402,11 @@ StageKind = Literal["inventory", "gate", "sla", "detour", "final"]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A place in the lifecycle. ``require`` lists fields that must be known before entry."""
+    """A place in the lifecycle. ``require`` lists fields that must be known before entry.
+
+    ``exit`` must hold before the rules move anybody forward on the main path from here. ``renamed`` are names that
+    the stage had in earlier versions of the book.
+    """
 
     name: str
     kind: StageKind
@@ -412,6 +416,8 @@ class Stage:
     enter: Condition | None = None
     stay: Condition | None = None
     reasons: tuple[str, ...] = ()
+    exit: Condition | None = None
+    renamed: tuple[str, ...] = ()
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
@@ -528,6 +534,16 @@ class Book:
     guards: Guards = dataclasses.field(default_factory=Guards)
     zone: str = "UTC"
     hash: str = ""
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """Old names of stages and what they are called now."""
+        return {old: stage.name for stage in self.stages.values() for old in stage.renamed}
+
+    def forward(self, source: str, target: str) -> bool:
+        """Tell whether a move goes on along the main path."""
+        path = self.main_path
+        return source in path and target in path and path.index(source) < path.index(target)
 
     @property
     def start_stage(self) -> str:

@@ -37,7 +37,7 @@ def all_conditions(book: Book) -> Iterator[Condition]:
     found: list[Condition | None] = [book.scope]
     found += [criterion.when for score in book.scores.values() for criterion in score.criteria]
     for stage in book.stages.values():
-        found += [stage.enter, stage.stay]
+        found += [stage.enter, stage.stay, stage.exit]
     for transition in book.transitions:
         found += [transition.when, transition.at_once_when]
     yield from (condition for condition in found if condition is not None)

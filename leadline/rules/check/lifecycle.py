@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leadline.common.errors import Problem
 from leadline.rules.check.finding import error, leaves, warning
 from leadline.rules.check.reach import Reach, reach
-from leadline.rules.model import Book, Condition, DealTest, DisqualifiedTest, Stage, StayTest, Transition
+from leadline.rules.model import All, Book, Condition, DealTest, DisqualifiedTest, Stage, StayTest, Transition
 
 
 def check_lifecycle(book: Book) -> Iterator[Problem]:
@@ -22,13 +22,23 @@ def check_lifecycle(book: Book) -> Iterator[Problem]:
     yield from _trapped_deals(book, ways)
     yield from _endless(book, dead)
     yield from _disqualification(book, known)
+    yield from _exits(book)
 
 
 Ways = dict[str, set[str]]
 
 
 def _condition(book: Book, transition: Transition) -> Condition | None:
-    return transition.when if transition.when is not None else book.stages[transition.target].enter
+    when = transition.when if transition.when is not None else book.stages[transition.target].enter
+    return _leaving(book, transition.source, transition.target, when)
+
+
+def _leaving(book: Book, source: str, target: str, when: Condition | None) -> Condition | None:
+    """Return a condition together with the exit criterion of the stage, where the move goes forward."""
+    leave = book.stages[source].exit
+    if when is None or leave is None or not book.forward(source, target):
+        return when
+    return All((when, leave))
 
 
 def _never_fires(book: Book, known: Reach, transition: Transition) -> bool:
@@ -74,7 +84,7 @@ def _ways(book: Book, known: Reach, dead: set[str]) -> Ways:
     ways: Ways = {name: set() for name in book.stages}
     for number, source in enumerate(book.main_path):
         for target in book.main_path[number + 1 :]:
-            enter = book.stages[target].enter
+            enter = _leaving(book, source, target, book.stages[target].enter)
             if enter is not None and known.constant(enter, book.stages[source]) is not False:
                 ways[source].add(target)
     for transition in book.transitions:
@@ -146,7 +156,8 @@ def _disqualification(book: Book, known: Reach) -> Iterator[Problem]:
     if not known.disqualifies:
         return
     asked = [leaf for item in book.transitions for leaf in leaves(item.when)]
-    asked += [leaf for stage in book.stages.values() for leaf in (*leaves(stage.enter), *leaves(stage.stay))]
+    for stage in book.stages.values():
+        asked += [leaf for part in (stage.enter, stage.stay, stage.exit) for leaf in leaves(part)]
     if any(isinstance(leaf, DisqualifiedTest) for leaf in asked):
         return
     for criterion in (criterion for score in book.scores.values() for criterion in score.criteria):
@@ -154,3 +165,10 @@ def _disqualification(book: Book, known: Reach) -> Iterator[Problem]:
             message = f"`{criterion.name}` disqualifies, but no path has `when: disqualified`"
             hint = "add {from: [...], to: disqualified, when: disqualified}"
             yield warning(criterion.mark, "no-effect", message, hint)
+
+
+def _exits(book: Book) -> Iterator[Problem]:
+    for stage in (item for item in book.stages.values() if item.exit is not None):
+        if all(not book.forward(stage.name, target) for target in book.stages):
+            message = f"`exit` of `{stage.name}` has no effect: nothing leads forward on the main path from there"
+            yield warning(stage.mark, "no-effect", message, "use `when` of the paths that lead out of it")

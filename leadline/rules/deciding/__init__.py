@@ -19,6 +19,7 @@ from leadline.rules.deciding.trace import (
     Trace,
     WayTrace,
 )
+from leadline.rules.deciding.trajectory import Step
 from leadline.rules.deciding.words import one_line
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MatchTrace",
     "NextChange",
     "ScoreTrace",
+    "Step",
     "Trace",
     "WayTrace",
     "decision_from_json",

@@ -93,6 +93,11 @@ def compile_condition(condition: Condition, book: Book) -> Node:
     return Node(condition, _state_test(condition))
 
 
+def both(one: Node, other: Node) -> Node:
+    """Return the node that holds when both do."""
+    return _combined(All((one.condition, other.condition)), (one, other))
+
+
 def _combined(condition: All | Any | AtLeast | Not, parts: tuple[Node, ...]) -> Node:
     if isinstance(condition, Not):
         (part,) = parts

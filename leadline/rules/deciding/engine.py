@@ -22,6 +22,7 @@ from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Scoring
 from leadline.rules.deciding.settling import Settled, Settling, carried_state
 from leadline.rules.deciding.trace import Trace
+from leadline.rules.deciding.trajectory import Step, steps
 from leadline.rules.deciding.words import why_line
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcome, PersonState, StageDate
@@ -50,10 +51,11 @@ class Engine:
         """
         known = ordered(facts)
         history = History(known, self.book.fields)
+        adopted = None if adopted is None else self._named_now(adopted)
         start = self._start(adopted or Adopted(), at)
         human = _last_human(history, at)
-        if adopted is not None and adopted.stage is not None and human is not None and human.value != adopted.stage:
-            human = None
+        if adopted is not None and adopted.stage is not None and human is not None:
+            human = human if self._stage_now(str(human.value)) == adopted.stage else None
         if human is not None and not self.settling.stands(human, history, at):
             human = None
         settled = self.settling.settle(history, at, start, human)
@@ -103,14 +105,13 @@ class Engine:
         """
         if at < state.frontier:
             raise ValueError("a book cannot be activated behind the frontier")
-        if state.outcome.stage not in self.book.stages:
+        position = self._carried(state)
+        if position.stage not in self.book.stages:
             raise RefusedError(
                 f"the rule book has no stage `{state.outcome.stage}` any more, and people are in it;"
-                " keep the stage, or move them out of it before activating this book"
+                " keep it, say in another stage that it is `renamed` from it, or move them out of it first"
             )
         history = History(ordered(state.history), self.book.fields)
-        hold = state.hold if state.hold is not None and state.hold.stage in self.book.stages else None
-        position = replace(carried_state(state), taken=self._taken_by_pair(state), hold=hold)
         settled = self.settling.settle(history, at, position)
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
@@ -132,6 +133,18 @@ class Engine:
         change = self._next_outcome(history, state)
         return trace if change is None else replace(trace, next=next_change_of(change[0], state.outcome, change[1]))
 
+    def trajectory(self, known: PersonState | Iterable[Fact], start: datetime, until: datetime) -> tuple[Step, ...]:
+        """Return the scores from ``start`` to ``until`` (both UTC, both included) as steps, by all that is known now.
+
+        The first step is at ``start``, and the next ones are where a score, a bound, a grade, the temperature or a
+        disqualification differs. Stages play no part. Raises ValueError when ``until`` lies before ``start``.
+        """
+        if until < start:
+            raise ValueError("a trajectory cannot end before it starts")
+        facts = known.history if isinstance(known, PersonState) else known
+        history = History(ordered(facts), self.book.fields)
+        return tuple(steps(self.settling.scoring, history, start, until))
+
     def in_scope(self, facts: Iterable[Fact], at: datetime) -> bool | None:
         """Tell whether the person is in the lifecycle at all at ``at``; None where the book's scope is undecided."""
         if self._scope is None:
@@ -151,6 +164,32 @@ class Engine:
         why = why_line(stage, "start" if adopted.stage is None else "adopted")
         return Position(stage, since, adopted.pass_number, began, None, why, entered)
 
+    def _stage_now(self, stage: str) -> str:
+        return self.book.renamed.get(stage, stage)
+
+    def _named_now(self, adopted: Adopted) -> Adopted:
+        """Give stages that a CRM still holds by an old name their new one; the new name's own date comes first."""
+        entered = {self._stage_now(name): when for name, when in adopted.entered.items()} | {
+            name: when for name, when in adopted.entered.items() if name in self.book.stages
+        }
+        return replace(adopted, stage=adopted.stage and self._stage_now(adopted.stage), entered=entered)
+
+    def _carried(self, state: PersonState) -> Position:
+        """Return where an old state stands in this book's stages."""
+        position = carried_state(state)
+        hold = position.hold
+        if hold is not None:
+            hold = replace(hold, stage=self._stage_now(hold.stage))
+            hold = hold if hold.stage in self.book.stages else None
+        return replace(
+            position,
+            stage=self._stage_now(position.stage),
+            previous=position.previous and self._stage_now(position.previous),
+            entered={self._stage_now(name): when for name, when in position.entered.items()},
+            taken=self._taken_by_pair(state),
+            hold=hold,
+        )
+
     def _taken_by_pair(self, state: PersonState) -> dict[str, int]:
         """Carry counts to the new book's transitions: by id, else to the first between the same two stages."""
         ids = {item.id: item.id for item in self.book.transitions}
@@ -159,7 +198,8 @@ class Engine:
             pairs.setdefault(f"{item.source}->{item.target}", item.id)
         taken: dict[str, int] = {}
         for old, count in state.taken.items():
-            new = ids.get(old) or pairs.get(old.partition("#")[0])
+            pair = "->".join(self._stage_now(name) for name in old.partition("#")[0].split("->"))
+            new = ids.get(old) or pairs.get(pair)
             if new is not None:
                 taken[new] = taken.get(new, 0) + count
         return taken

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from leadline.common.errors import RefusedError
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
-from leadline.rules.deciding.conditions import Node, compile_condition
+from leadline.rules.deciding.conditions import Node, both, compile_condition
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, next_change
@@ -71,7 +71,13 @@ class Lifecycle:
             for name, stage in book.stages.items()
             if stage.enter is not None
         }
-        self.ways = {name: _ways_out(book, stage, enters) for name, stage in book.stages.items()}
+        exits = {
+            name: compile_condition(stage.exit, book) for name, stage in book.stages.items() if stage.exit is not None
+        }
+        self.ways = {
+            name: tuple(_leaving(book, name, way, exits.get(name)) for way in _ways_out(book, stage, enters))
+            for name, stage in book.stages.items()
+        }
         self.rules = {name: StageRules(name, tuple(way.move for way in ways)) for name, ways in self.ways.items()}
 
     def moment(self, history: History, t: datetime, card: Card, position: Position) -> Moment:
@@ -189,6 +195,13 @@ def _ways_out(book: Book, stage: Stage, enters: Mapping[str, Node]) -> tuple[Way
         further = book.main_path[book.main_path.index(stage.name) + 1 :]
         ways += [_main_way(book.stages[name], enters[name]) for name in reversed(further) if name in enters]
     return tuple(_numbered(way, number) for number, way in enumerate(ways))
+
+
+def _leaving(book: Book, stage: str, way: Way, leave: Node | None) -> Way:
+    """Let a way forward on the main path ask for the exit criterion of its stage, too."""
+    if leave is None or way.when is None or not book.forward(stage, way.target):
+        return way
+    return replace(way, when=both(way.when, leave))
 
 
 def _listed_way(book: Book, item: Transition, enters: Mapping[str, Node], kind: str) -> Way:

@@ -102,9 +102,10 @@ class Settling:
 
     def _stage_set_by(self, human: Fact | None) -> str | None:
         """Return the stage that a person set; one that the book does not know cannot be moved to."""
-        if human is None or not isinstance(human.value, str) or human.value not in self.book.stages:
+        if human is None or not isinstance(human.value, str):
             return None
-        return human.value
+        stage = self.book.renamed.get(human.value, human.value)
+        return stage if stage in self.book.stages else None
 
     def _set_by_hand(self, position: Position, moment: Moment, stage: str, human: Fact) -> Position:
         hold = self._standing(self._said(human), moment.history, moment.t)
@@ -114,7 +115,8 @@ class Settling:
 
     def _said(self, human: Fact) -> Hold:
         lasts = self.book.by_hand.lasts
-        return Hold(str(human.value), human.name, human.at, None if lasts is None else human.at + lasts)
+        stage = self.book.renamed.get(str(human.value), str(human.value))
+        return Hold(stage, human.name, human.at, None if lasts is None else human.at + lasts)
 
     def _standing(self, hold: Hold | None, history: History, t: datetime) -> Hold | None:
         """Return the hold if it still stands at ``t``: its time is not over, and no activity ended it."""

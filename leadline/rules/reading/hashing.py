@@ -7,10 +7,10 @@ from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from typing import Any, Final, get_args
 
-from leadline.common.canonical import digest
+from leadline.common.canonical import digest, plain
 from leadline.common.folding import fold
 from leadline.rules.fieldops import TEXT_OPS
-from leadline.rules.model import ActivityTest, Book, Condition, Criterion, Field, FieldTest, Score
+from leadline.rules.model import ActivityTest, Book, Condition, Criterion, Field, FieldTest, Score, Stage
 
 SEMANTICS: Final = 1
 """Raised whenever the same book would decide differently, so that old decisions keep their own hash."""
@@ -28,6 +28,11 @@ def book_hash(book: Book) -> str:
     return digest({"semantics": SEMANTICS, "book": _canonical(book), "reasons": reasons})
 
 
+def meaning(value: Any) -> Any:
+    """Return what a part of a book means, as the hash sees it: equal exactly where the hash cannot tell two apart."""
+    return plain(_canonical(value))
+
+
 # Places, display texts and the hash itself: nothing that decides.
 _LEFT_OUT: Final = {"mark", "marks", "hash", "file", "label"}
 # Added to the model later: at their default they are left out, so that a book which does not use them keeps its hash.
@@ -35,6 +40,7 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),
     Book: frozenset({"zone"}),
+    Stage: frozenset({"exit", "renamed"}),
 }
 _TAGGED: Final[tuple[type, ...]] = get_args(Condition)
 

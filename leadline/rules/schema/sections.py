@@ -97,6 +97,8 @@ def stage() -> Schema:
         "require": said("Fields that must be known before entry.", ref("texts")),
         "enter": said("The way in along the main path.", condition("stage")),
         "stay": said("Wider than `enter`; asked by {not: stay}.", condition("stage")),
+        "exit": said("Must be true before the rules move anybody forward from here.", condition("stage")),
+        "renamed": said("What this stage was called in an earlier version of the book.", ref("texts")),
         "reasons": said("The reasons that paths into this stage may give.", ref("texts")),
     }
     return mapping(stages.KEYS, shapes, ("kind",))

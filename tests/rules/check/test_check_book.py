@@ -88,6 +88,17 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
 """,
         [("5:7", "warning", "no-effect", "`rival` disqualifies, but no path has `when: disqualified`")],
     ),
+    "exits that hold nobody, or everybody": (
+        STAGES.replace("{kind: final,", "{kind: final, exit: {known: title},").replace(
+            "sla,", "sla, exit: {fit: {over: 900}},", 1
+        )
+        + PATHS
+        + "  - {from: mql, to: recycled, when: {not: stay}}\n  - {from: recycled, to: customer}\n",
+        [
+            ("3:33", "warning", "never-true", "this is never true: `fit` is 0 to 60"),
+            ("4:3", "warning", "no-effect", "`exit` of `customer` has no effect"),
+        ],
+    ),
     "bands of a number of times": (
         """scores:
   fit:

@@ -214,6 +214,7 @@ def generated_books(draw: st.DrawFn) -> Book:
             require=draw(st.sampled_from([(), (), ("email",)])),
             enter=draw(st.one_of(st.none(), ANYTHING)),
             stay=draw(st.one_of(st.none(), WITHOUT_STAY)),
+            exit=draw(st.one_of(st.none(), st.none(), WITHOUT_STAY)),
         )
         for name, kind in (("a", "inventory"), ("b", "sla"), ("c", "gate"), ("x", "detour"), ("y", "detour"))
     ]

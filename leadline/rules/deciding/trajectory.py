@@ -1,0 +1,42 @@
+"""The scores of a person as the step function that they are: each instant at which something differs, no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from leadline.rules.deciding.history import History
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.deciding.scores import Card, Scoring
+from leadline.rules.state import ScoreValue
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the scores come to from ``at`` (UTC) on, until the next step."""
+
+    at: datetime
+    scores: Mapping[str, ScoreValue]
+    grades: Mapping[str, str | None]
+    cell: str | None
+    temperature: str | None
+    disqualified: tuple[str, ...]
+
+
+def steps(scoring: Scoring, history: History, start: datetime, until: datetime) -> Iterator[Step]:
+    """Yield the step at ``start`` and each later one up to and with ``until``."""
+    t: datetime | None = start
+    before: Step | None = None
+    while t is not None and t <= until:
+        card = scoring.card(Moment(history, t))
+        found = _step(card, t)
+        if before is None or replace(found, at=before.at) != before:
+            yield found
+            before = found
+        turns = (history.next_instant(t), scoring.next_change(card))
+        t = min((turn for turn in turns if turn is not None), default=None)
+
+
+def _step(card: Card, at: datetime) -> Step:
+    return Step(at, card.scores(), card.grades(), card.cell(), card.temperature(), card.disqualified())
