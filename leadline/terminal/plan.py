@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
+from leadline.rules.deciding.words import stage_title
 from leadline.sync.cycle import PlannedResult
 from leadline.sync.plan.model import Plan, PlannedWrite
 from leadline.sync.results import EvaluationResult
+from leadline.terminal.masking import mask, mask_email
 from leadline.terminal.pull import evaluation_data, pull_data, render_pull
 from leadline.terminal.tables import percent, table
 
@@ -95,8 +97,9 @@ def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: 
 
 
 def _writes(console: Console, writes: tuple[PlannedWrite, ...], out: Path | None, head: int) -> None:
+    ours = _own_words(writes)
     rows = [
-        (write.person, f"{write.ref.object}/{write.ref.id}", write.field, _value(write.old), _value(write.new),
+        (write.person, f"{write.ref.object}/{write.ref.id}", write.field, _old(write, ours), _value(write.new),
          write.decision)
         for write in _varied(writes, head)
     ]  # fmt: skip
@@ -125,7 +128,21 @@ def _varied(writes: tuple[PlannedWrite, ...], head: int) -> list[PlannedWrite]:
 
 
 def _value(value: object) -> str:
-    return "(empty)" if value in (None, "") else str(value)
+    return "(empty)" if value in (None, "") else mask_email(str(value))
+
+
+def _old(write: PlannedWrite, ours: frozenset[str]) -> str:
+    """Show what a field held, but not the free text of a person, which may name anybody; plan.json has it."""
+    old = str(write.old or "")
+    free = write.kind == "text" and " " in old.strip() and old != write.new and old.partition(":")[0] not in ours
+    return "(other text)" if free else mask(_value(write.old)) if write.kind == "text" else _value(write.old)
+
+
+def _own_words(writes: tuple[PlannedWrite, ...]) -> frozenset[str]:
+    """Return how our own reasons begin: with the stage that this plan writes or comes from."""
+    stages = {str(write.transition).partition(" ->")[0] for write in writes if write.transition}
+    begun = {str(write.new).partition(":")[0] for write in writes if write.kind == "text" and ":" in str(write.new)}
+    return frozenset(begun | {stage_title(stage) for stage in stages})
 
 
 def _not_written(console: Console, plan: Plan) -> None:
