@@ -146,6 +146,18 @@ def test(person: str | None, out: Path | None, config: Path, as_json: bool, **ch
     return tell_test(screen, config, person, out)
 
 
+@verbs.command(short_help="Compare two rule books, in words.")
+@click.argument("old", help="A directory, a file, or the hash of a book that the state keeps.")
+@click.argument("new", help="The same.")
+@config_option
+@json_option
+def diff(old: str, new: str, config: Path, as_json: bool) -> int:
+    """Compare two rule books in words: what is new, gone or different, whatever it looks like. Asks no CRM."""
+    from leadline.terminal.diff import run_diff
+
+    return run_diff(old, new, config, Screen(as_json=as_json))
+
+
 @verbs.command(short_help="Print a JSON Schema of the rule language.")
 @json_option
 def schema(as_json: bool) -> None:  # noqa: ARG001  (it is JSON either way)

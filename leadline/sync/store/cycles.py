@@ -132,6 +132,12 @@ def book_sources(connection: Connection, book_hash: str) -> dict[str, bytes] | N
     return {path: base64.b64decode(text) for path, text in json.loads(bytes(found)).items()}
 
 
+def book_hashes(connection: Connection, start: str) -> list[str]:
+    """Return the hashes that begin so of the books that the store keeps, sorted."""
+    near = books.c.hash.startswith(start, autoescape=True)
+    return list(connection.execute(select(books.c.hash).where(near).order_by(books.c.hash)).scalars())
+
+
 def activate_book(connection: Connection, book_hash: str, at: datetime, cycle: int) -> None:
     """Record that a book's plan has passed the guards: from here on it is the active one."""
     values = {"activated": at, "activated_cycle": cycle}

@@ -1,0 +1,206 @@
+"""Parts of a book in the spelling of a rule book, short enough for a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from leadline.common.canonical import decimal_text, instant_text
+from leadline.rules.model import (
+    ActivitySource,
+    ActivityTest,
+    All,
+    AtLeast,
+    AttributeTest,
+    Band,
+    Condition,
+    Criterion,
+    DealTest,
+    Decay,
+    DisqualifiedTest,
+    FieldSource,
+    FieldTest,
+    GradeTest,
+    Known,
+    Months,
+    NoActivityFor,
+    Not,
+    ScoreTest,
+    StayTest,
+    TableLookup,
+    TimeInStage,
+)
+from leadline.rules.model import Any as AnyOf
+
+MOST_SHOWN: Final = 6
+"""Longer lists are told by their length."""
+MOST_TEXT: Final = 160
+
+
+def spelled(value: Any) -> str:
+    """Return a value of the model as a rule book would spell it; the rest is listed by name."""
+    special = _SPELLED.get(type(value))
+    if special is not None:
+        return str(special(value))
+    if value is None:
+        return "nothing"
+    if isinstance(value, tuple | list):
+        return _listed([spelled(item) for item in value])
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {spelled(item)}' for key, item in value.items())}}}"
+    if is_dataclass(value):
+        return _by_name(value)
+    return _text(str(value))
+
+
+def shortly(value: Any) -> str:
+    """Return a value as ``spelled``, cut where it is too long for a sentence."""
+    text = spelled(value)
+    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
+
+
+def span_text(span: timedelta) -> str:
+    """Write a span in its largest whole unit: ``30d``, ``12h``, ``90min``."""
+    for unit, name in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
+        if span % unit == timedelta(0):
+            return f"{span // unit}{name}"
+    return f"{span.total_seconds():g}s"
+
+
+def snake(name: str) -> str:
+    """Return a class's name as a word of the language: ``TimeInStage`` is ``time_in_stage``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+_BARE: Final = re.compile(r"[^\s,\[\]{}:#][^,\[\]{}#]*")
+
+
+def _text(text: str) -> str:
+    return text if _BARE.fullmatch(text) and ": " not in text else f'"{text}"'
+
+
+def _listed(items: list[str]) -> str:
+    if len(items) > MOST_SHOWN:
+        return f"[{', '.join(items[:MOST_SHOWN])}, and {len(items) - MOST_SHOWN} more]"
+    return f"[{', '.join(items)}]"
+
+
+def _one_or_many(items: tuple[Any, ...]) -> str:
+    return spelled(items[0]) if len(items) == 1 else spelled(items)
+
+
+def _by_name(value: Any) -> str:
+    """Spell what a later version added: every part that is not as usual, by its name."""
+    parts = [
+        f"{item.name}: {spelled(given)}"
+        for item in fields(value)
+        if item.compare
+        and item.name != "name"
+        and (given := getattr(value, item.name)) != item.default
+        and not (isinstance(given, tuple | Mapping) and not given)
+    ]
+    inner = f"{{{', '.join(parts)}}}" if parts else ""
+    return f"{{{snake(type(value).__name__)}: {inner}}}" if inner else snake(type(value).__name__)
+
+
+def _field_test(test: FieldTest) -> str:
+    short = {"is", "equals"} | ({"in"} if len(test.operands) <= MOST_SHOWN else set())
+    operands = _one_or_many(test.operands)
+    return f"{{{test.field}: {operands}}}" if test.op in short else f"{{{test.field}: {{{test.op}: {operands}}}}}"
+
+
+def _activity_test(test: ActivityTest) -> str:
+    parts = [f"activity: {test.activity}"]
+    parts += [f"within: {span_text(test.within)}"] if test.within is not None else []
+    known = {"activity", "within", "mark"}
+    parts += [
+        f"{_COMPANIONS.get(item.name, item.name)}: {spelled(given)}"
+        for item in fields(test)
+        if item.name not in known and (given := getattr(test, item.name)) != item.default
+    ]
+    return f"{{{', '.join(parts)}}}"
+
+
+_COMPANIONS: Final = {"count": "at_least", "most": "at_most"}
+
+
+def _grade_test(test: GradeTest) -> str:
+    names = _one_or_many(test.names)
+    if test.score is not None:
+        return f"{{{test.score}: {{grade: {names}}}}}"
+    return f"{{{'temperature' if test.temperature else 'grade'}: {names}}}"
+
+
+def _criterion(criterion: Criterion) -> str:
+    parts: list[str] = []
+    if criterion.bands is not None:
+        parts.append(f"points: {{{criterion.bands.field}: {_points(criterion.bands.bands)}}}")
+    elif criterion.counted:
+        parts.append(f"points: {_points(criterion.counted)}")
+    elif criterion.disqualify is None:
+        parts.append(f"points: {decimal_text(criterion.points)}")
+    if criterion.activity is not None:
+        parts.append(f"{criterion.match}: {criterion.activity}")
+    said = {"name", "mark", "points", "bands", "counted", "activity", "match"}
+    parts += [
+        f"{item.name}: {spelled(given)}"
+        for item in fields(criterion)
+        if item.name not in said and (given := getattr(criterion, item.name)) != item.default
+    ]
+    return f"{{{', '.join(parts)}}}"
+
+
+def _points(bands: tuple[Band, ...]) -> str:
+    return f"{{{', '.join(f'{band.label}: {decimal_text(band.points)}' for band in bands)}}}"
+
+
+def _activity_source(source: ActivitySource) -> str:
+    tests = ", ".join(spelled(test) for test in source.tests)
+    return f"{source.crm} {source.kind}" + (f" {{{tests}}}" if tests else "")
+
+
+def _attribute_test(test: AttributeTest) -> str:
+    operands = _one_or_many(test.operands)
+    return f"{test.attribute}: {operands}" if test.op == "in" else f"{test.attribute}: {{{test.op}: {operands}}}"
+
+
+def _parts(word: str) -> Any:
+    return lambda value: f"{{{word}: {_whole_list(value.parts)}}}"
+
+
+def _whole_list(parts: tuple[Condition, ...]) -> str:
+    return f"[{', '.join(spelled(part) for part in parts)}]"
+
+
+_SPELLED: Final[Mapping[type, Any]] = {
+    bool: lambda value: "true" if value else "false",
+    Decimal: decimal_text,
+    timedelta: span_text,
+    Months: lambda value: f"{value.count} months",
+    datetime: instant_text,
+    date: lambda value: value.isoformat(),
+    All: _parts("all"),
+    AnyOf: _parts("any"),
+    AtLeast: lambda value: f"{{at_least: {value.count}, of: {_whole_list(value.parts)}}}",
+    Not: lambda value: f"{{not: {spelled(value.part)}}}",
+    FieldTest: _field_test,
+    Known: lambda value: f"{{{'known' if value.known else 'unknown'}: {value.field}}}",
+    ActivityTest: _activity_test,
+    NoActivityFor: lambda value: f"{{no_activity_for: {span_text(value.quiet)}}}",
+    ScoreTest: lambda value: f"{{{value.score}: {{{value.op}: {decimal_text(value.operand)}}}}}",
+    GradeTest: _grade_test,
+    DealTest: lambda value: f"{{deal: {value.state}{', ever: true' if value.ever else ''}}}",
+    StayTest: lambda _: "stay",
+    DisqualifiedTest: lambda _: "disqualified",
+    TimeInStage: lambda value: f"{{time_in_stage: {{at_least: {span_text(value.at_least)}}}}}",
+    FieldSource: lambda value: f"{value.crm} {value}",
+    TableLookup: lambda value: f"table {value.file} by {value.by}",
+    ActivitySource: _activity_source,
+    AttributeTest: _attribute_test,
+    Criterion: _criterion,
+    Decay: lambda value: f"{decimal_text(value.by * 100)}% every {span_text(value.every)}",
+}
