@@ -21,8 +21,10 @@ def read_holidays(report: Report, node: Node, years: range) -> tuple[date, ...]:
 
 def _of(report: Report, node: Node, years: range) -> tuple[date, ...]:
     keys = None if isinstance(node, Scalar) else report.keys(node, ("country", "region"), "`holidays`")
-    named = report.required(keys, "country", node.mark, "`holidays`") if keys is not None else node
-    country = report.text(named, "`holidays`: a country") if isinstance(named, Scalar) else None
+    if keys is None and not isinstance(node, Scalar):
+        return ()
+    named = node if keys is None else report.required(keys, "country", node.mark, "`holidays`")
+    country = report.text(named, "the country of `holidays`") if named is not None else None
     if country is None or named is None:
         return ()
     countries = _countries()

@@ -101,7 +101,7 @@ def _spans(chance: Random) -> tuple[Span, ...]:
     if kind == 2:
         return (Span(0, DAY),)
     if kind == 3:
-        return (Span(0, 6 * HOUR), Span(22 * HOUR, 24 * HOUR + chance.randint(1, 600) * MINUTE))
+        return (Span(0, 6 * HOUR), Span(22 * HOUR, 24 * HOUR + chance.choice([1, 300, 600, 1260]) * MINUTE))
     if kind == 4:
         return (Span(chance.randint(60, 180) * MINUTE, chance.randint(181, 240) * MINUTE),)
     if kind == 5:
