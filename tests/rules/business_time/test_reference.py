@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -135,3 +135,12 @@ def test_no_table_of_times_is_left_out() -> None:
     )
     dated = [line for line in TEXT.splitlines() if re.search(r"^\|.*[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} ", line)]
     assert known == len(dated) > 60
+
+
+def test_leadangels_published_example() -> None:
+    """Wednesday 15:00 + 10 hours of 10-18 is Thursday 17:00; Saturday 15:00 + 2 hours of 9-18 is Monday 11:00."""
+    zone = ZoneInfo("Europe/Berlin")
+    late, early = CALENDARS["ten to six"], CALENDARS["office"]
+    wednesday, saturday = datetime(2026, 7, 15, 15, tzinfo=zone), datetime(2026, 7, 18, 15, tzinfo=zone)
+    assert add(late, wednesday, timedelta(hours=10)) == datetime(2026, 7, 16, 17, tzinfo=zone)
+    assert add(early, saturday, timedelta(hours=2)) == datetime(2026, 7, 20, 11, tzinfo=zone)
