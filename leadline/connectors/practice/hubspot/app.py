@@ -24,6 +24,7 @@ from leadline.connectors.practice.hubspot.objects import Objects
 from leadline.connectors.practice.hubspot.portal import Portal
 from leadline.connectors.practice.hubspot.properties import hidden_from, read_only_in
 from leadline.connectors.practice.hubspot.seeding import fill
+from leadline.connectors.practice.hubspot.submitting import Submitting
 from leadline.connectors.practice.hubspot.validation import Validator
 from leadline.connectors.practice.organisation import Organisation
 
@@ -158,6 +159,7 @@ def _activity_routes(portal: Portal, gate: Gate) -> list[Route]:
         _get("/marketing/v3/forms/", gate.open(activity.forms, "forms")),
         _get("/marketing/v3/forms/{id}", gate.open(activity.form, "forms")),
         _get(submissions, gate.open(activity.submissions, "forms")),
+        _post("/submissions/v3/integration/submit/{portal}/{id}", Submitting(portal).submit),
     ]
 
 

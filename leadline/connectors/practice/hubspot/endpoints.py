@@ -22,7 +22,7 @@ _PURPOSES: Final = (
     (r".* /crm/v4/", "associations"),
     (r"GET /events/", "events"),
     (r"GET /email/", "email_events"),
-    (r"GET /(marketing/v3/forms|form-integrations)", "forms"),
+    (r"GET /(marketing/v3/forms|form-integrations)|POST /submissions/", "forms"),
     (r"GET /crm/v3/owners", "owners"),
     (r"GET /account-info/", "account"),
 )  # fmt: skip

@@ -90,3 +90,39 @@ def test_submissions(shared: Hub) -> None:
     assert len(found) == sum(one.attributes["form"] == "whitepaper" for one in told)
     assert all(one["values"][0]["name"] == "email" for one in found)
     assert shared.call("GET", "/form-integrations/v1/submissions/forms/none", 404)["status"] == "error"
+
+
+def _submit(hub: Hub, status: int, *fields: tuple[str, str], form: str = "demo") -> Any:
+    portal = hub.call("GET", "/account-info/v3/details")["portalId"]
+    listed = [{"objectTypeId": "0-1", "name": name, "value": value} for name, value in fields]
+    body = {"fields": listed, "context": {"pageUri": "https://leadline.example/demo"}}
+    path = f"/submissions/v3/integration/submit/{portal}/{form_guid(form)}"
+    return hub.call("POST", path, status, json=body, headers={"Authorization": ""})
+
+
+def test_a_visitor_submits_a_form_without_a_token(hub: Hub) -> None:
+    """The submission is first in the form's list, and an address that nobody had is a contact now."""
+    _submit(hub, 200, ("email", "New.Visitor@Site.example"), ("jobtitle", "VP Sales"), ("hs_object_id", "1"))
+    newest = hub.call("GET", f"/form-integrations/v1/submissions/forms/{form_guid('demo')}")["results"][0]
+    assert newest["values"][0]["value"] == "New.Visitor@Site.example"
+    assert newest["pageUrl"] == "https://leadline.example/demo"
+    made = hub.call(
+        "GET",
+        "/crm/v3/objects/contacts/new.visitor@site.example",
+        params={"idProperty": "email", "properties": "jobtitle"},
+    )
+    assert made["properties"]["jobtitle"] == "VP Sales"
+    _submit(hub, 200, ("email", "new.visitor@site.example"), ("jobtitle", "CEO"))
+    again = hub.call("GET", f"/crm/v3/objects/contacts/{made['id']}", params={"properties": "jobtitle"})
+    assert again["properties"]["jobtitle"] == "CEO"
+
+
+def test_a_form_wants_an_address_and_must_be_there(hub: Hub) -> None:
+    """No address, no form, no JSON: each is refused in the endpoint's own words."""
+    assert _submit(hub, 400)["errors"][0]["errorType"] == "REQUIRED_FIELD"
+    assert _submit(hub, 400, ("email", "nobody"))["errors"][0]["errorType"] == "INVALID_EMAIL"
+    assert _submit(hub, 404, ("email", "a@b.example"), form="no such form")["status"] == "error"
+    portal = hub.call("GET", "/account-info/v3/details")["portalId"]
+    path = f"/submissions/v3/integration/submit/{portal}/{form_guid('demo')}"
+    assert hub.answer("POST", path, data=b"{").status_code == 400
+    assert hub.answer("POST", path, json=[1]).status_code == 400

@@ -137,6 +137,10 @@ def _activity(hub: Hub) -> Iterator[Stop]:
     yield "GET", "/marketing/v3/forms/", {"params": {"limit": 1}}
     yield "GET", f"/marketing/v3/forms/{form}", {}
     yield "GET", f"/form-integrations/v1/submissions/forms/{form}", {"params": {"limit": 2}}
+    portal = hub.call("GET", "/account-info/v3/details")["portalId"]
+    typed = {"fields": [{"objectTypeId": "0-1", "name": "email", "value": "visitor@tour.example"}]}
+    yield "POST", f"/submissions/v3/integration/submit/{portal}/{form}", {"json": typed}
+    yield "POST", f"/submissions/v3/integration/submit/{portal}/{form}", {"json": {"fields": []}}
 
 
 def _account() -> Iterator[Stop]:
