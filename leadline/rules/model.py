@@ -70,11 +70,23 @@ DealState = Literal["open", "won", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
+class DealKind:
+    """A name for deals in one ``state`` whose fields have these values (``where``: field -> values)."""
+
+    state: DealState
+    where: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Deals:
-    """Which opportunities and deals speak for a person, and which of them count (``only``: field -> values)."""
+    """Which opportunities and deals speak for a person, and which of them count (``only``: field -> values).
+
+    ``kinds`` are deals with a name of their own (``renewed``, ``churned``), whether ``only`` lets them count or not.
+    """
 
     link: tuple[DealLink, ...] = ("converted", "contact_role", "association")
     only: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    kinds: Mapping[str, DealKind] = dataclasses.field(default_factory=dict)
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
@@ -205,10 +217,14 @@ class NoActivityFor:
 
 @dataclass(frozen=True, slots=True)
 class DealTest:
-    """The person has a deal in this state (``won``, ``lost``: since the pass began unless ``ever``)."""
+    """The person has a deal in this state (``won``, ``lost``: since the pass began unless ``ever``).
+
+    With a ``kind`` only deals of this kind are asked.
+    """
 
     state: DealState
     ever: bool = False
+    kind: str = ""
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 

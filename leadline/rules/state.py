@@ -36,7 +36,8 @@ class Fact:
     ``field``: ``name`` is the book's field, ``value`` its typed value or None (empty) or UNREADABLE; ``record``
     is where it lives, ``rank`` the position of that source in the field's ``sources``;
     ``activity``: ``name`` is the book's activity, ``record`` the activity's own id;
-    ``deal``: ``record`` is the deal, ``value`` is open, won, lost or None (gone);
+    ``deal``: ``record`` is the deal, ``value`` is open, won, lost or None (gone, or not meant); ``name`` is ``deal``,
+    or one of the book's kinds of deals (``renewed``): then ``value`` is None where the deal is of another kind;
     ``human``: ``value`` is the stage a person set in a CRM, ``name`` who did it.
     ``at`` is when it was so in the world; ``seen`` when we learnt it (both UTC).
     """

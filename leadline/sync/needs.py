@@ -113,7 +113,8 @@ def rule_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
 
 def reads_deals(book: Book) -> bool:
     """Say whether any condition of the book asks for a deal."""
-    return any(isinstance(part, DealTest) for part in _parts((book.scores, book.stages, book.transitions)))
+    rules = (book.scope, book.scores, book.stages, book.transitions)
+    return any(isinstance(part, DealTest) for part in _parts(rules))
 
 
 def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str]) -> ObjectNeed:
@@ -145,8 +146,9 @@ def _stage_dates(book: Book, crm: Crm) -> Iterator[str]:
 
 def _own_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
     if name == DEAL_OBJECTS[crm]:
-        only = tuple(ONLY_FIELDS[crm].get(word, word) for word in book.deals.only)
-        return (*DEAL_FIELDS[crm], *only)
+        asked = [book.deals.only, *(kind.where for kind in book.deals.kinds.values())]
+        named = (ONLY_FIELDS[crm].get(word, word) for where in asked for word in where)
+        return (*DEAL_FIELDS[crm], *dict.fromkeys(named))
     return IDENTITY.get((crm, name), ())
 
 

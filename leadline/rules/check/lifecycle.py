@@ -137,7 +137,8 @@ def _trapped_deals(book: Book, ways: Ways) -> Iterator[Problem]:
 
 
 def _about_deals(stage: Stage) -> bool:
-    return any(isinstance(leaf, DealTest) and leaf.state != "lost" for leaf in leaves(stage.enter))
+    found = (leaf for leaf in leaves(stage.enter) if isinstance(leaf, DealTest) and not leaf.kind)
+    return any(leaf.state != "lost" for leaf in found)
 
 
 def _endless(book: Book, dead: set[str]) -> Iterator[Problem]:

@@ -235,7 +235,10 @@ def _state_test(condition: Condition) -> Holds:
         return lambda moment: _way_holds(condition, moment)
     if isinstance(condition, DealTest):
         return lambda moment: moment.history.deal_since(
-            condition.state, moment.t, None if condition.ever or condition.state == "open" else moment.floor
+            condition.state,
+            moment.t,
+            None if condition.ever or condition.state == "open" else moment.floor,
+            condition.kind,
         )
     if isinstance(condition, ScoreTest):
         return lambda moment: _score_holds(condition, moment)

@@ -69,7 +69,7 @@ class Occurrences:
 class History:
     """Everything known of one person, ready to be asked about any instant; ``facts`` are in order (``ordered``)."""
 
-    __slots__ = ("_all", "_by_activity", "deals", "facts", "fields", "humans", "instants", "unreadable")
+    __slots__ = ("_all", "_by_activity", "_deals", "facts", "fields", "humans", "instants", "unreadable")
 
     def __init__(self, facts: Sequence[Fact], book_fields: Mapping[str, Field]) -> None:
         self.facts = facts
@@ -79,7 +79,7 @@ class History:
         self.unreadable = any(isinstance(fact.value, Unreadable) for fact in facts)
         by_field: dict[str, list[Fact]] = {}
         by_activity: dict[str, list[Fact]] = {}
-        by_deal: dict[str, list[Fact]] = {}
+        by_deal: dict[tuple[str, str], list[Fact]] = {}
         self.humans: list[Fact] = []
         for fact in facts:
             if fact.kind == "field":
@@ -87,11 +87,14 @@ class History:
             elif fact.kind == "activity":
                 by_activity.setdefault(fact.name, []).append(fact)
             elif fact.kind == "deal":
-                by_deal.setdefault(fact.record, []).append(fact)
+                kind = "" if fact.name == "deal" else fact.name
+                by_deal.setdefault((kind, fact.record), []).append(fact)
             else:
                 self.humans.append(fact)
         self.fields: dict[str, Timeline] = field_timelines(book_fields, by_field)
-        self.deals = tuple(_DealTimeline(found) for _, found in sorted(by_deal.items()))
+        self._deals: dict[str, list[_DealTimeline]] = {}
+        for (kind, _), found in sorted(by_deal.items()):
+            self._deals.setdefault(kind, []).append(_DealTimeline(found))
         self._by_activity = {name: Occurrences(found) for name, found in by_activity.items()}
         self._all: Occurrences | None = None
 
@@ -117,9 +120,12 @@ class History:
         other.fields = {**self.fields, field: Supposed(value)}
         return other
 
-    def deal_since(self, state: str, t: datetime, floor: datetime | None) -> bool:
-        """Tell whether a deal is in ``state`` at ``t`` and, with a floor, came into it at or after the floor."""
-        for deal in self.deals:
+    def deal_since(self, state: str, t: datetime, floor: datetime | None, kind: str = "") -> bool:
+        """Tell whether a deal is in ``state`` at ``t`` and, with a floor, came into it at or after the floor.
+
+        With a ``kind`` only deals of that kind are looked at.
+        """
+        for deal in self._deals.get(kind, ()):
             found = deal.at(t)
             if found is not None and found[1] == state and (floor is None or found[0] >= floor):
                 return True

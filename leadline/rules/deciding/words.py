@@ -120,7 +120,7 @@ def _lifecycle_text(condition: Condition) -> str:
     if isinstance(condition, NoActivityFor):
         return f"no activity for {_days(condition.quiet.days)}"
     if isinstance(condition, DealTest):
-        return f"deal {condition.state}"
+        return f"deal {condition.kind or condition.state}"
     if isinstance(condition, StayTest):
         return "may stay"
     if isinstance(condition, DisqualifiedTest):

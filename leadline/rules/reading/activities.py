@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, cast
+from typing import Final, Literal, cast, get_args
 
 from leadline.common.values import CRMS, Crm
 from leadline.common.vocabulary import ACTIVITY_KINDS
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
-from leadline.rules.model import Activity, ActivitySource, AttributeTest, DealLink, Deals
+from leadline.rules.model import Activity, ActivitySource, AttributeTest, DealKind, DealLink, Deals, DealState
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.report import Report, short
 
@@ -19,7 +19,10 @@ MAIN_ATTRIBUTE: Final = {
     "call": "outcome",
     "meeting": "outcome",
 }
-DEAL_KEYS: Final = ("link", "only")
+DEAL_KINDS: Final = ("renewed", "churned")
+"""Names of deals that a book may give a meaning."""
+DEAL_KEYS: Final = ("link", "only", *DEAL_KINDS)
+DEAL_STATES: Final[tuple[DealState, ...]] = get_args(DealState)
 LINKS: Final[tuple[DealLink, ...]] = ("converted", "contact_role", "account", "association")
 ATTRIBUTE_OPS: Final = ("in", "contains")
 
@@ -50,7 +53,25 @@ def read_deals(report: Report, node: Node) -> Deals:
     if "only" in keys:
         for entry in report.entries(keys["only"].value, "`only`"):
             only[entry.name] = report.texts(entry.value, f"`{short(entry.name)}` of deals")
-    return Deals(tuple(dict.fromkeys(link)), only, node.mark)
+    read = {name: _deal_kind(report, keys[name].value, name) for name in DEAL_KINDS if name in keys}
+    kinds: dict[str, DealKind] = {name: kind for name, kind in read.items() if kind is not None}
+    return Deals(tuple(dict.fromkeys(link)), only, kinds, node.mark)
+
+
+def _deal_kind(report: Report, node: Node, name: str) -> DealKind | None:
+    """Return what a deal of this name is: its state, and the values of its fields."""
+    entries = {entry.name: entry for entry in report.entries(node, f"`{name}`")}
+    state_node = report.required(entries, "state", node.mark, f"`{name}`") if isinstance(node, MappingNode) else None
+    state = report.choice(state_node, DEAL_STATES, f"`state` of `{name}`") if state_node is not None else None
+    where = {
+        entry.name: report.texts(entry.value, f"`{short(entry.name)}` of `{name}`")
+        for entry in entries.values()
+        if entry.name != "state"
+    }
+    if isinstance(node, MappingNode) and not where:
+        hint = "such as {state: won, type: Renewal}"
+        report.add(node.mark, f"`{name}` would be every deal: say which ones", hint, "missing-key")
+    return DealKind(cast(DealState, state), where) if state is not None and where else None
 
 
 def _sources(report: Report, crm: Crm, node: Node) -> list[ActivitySource]:

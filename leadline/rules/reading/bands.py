@@ -49,15 +49,15 @@ def read_counted(reading: Reading, node: MappingNode, activity: str) -> tuple[Ba
     return _bands(reading, activity, True, node)
 
 
-_NUMBER: Final = r"(-?[0-9]{1,20}(?:\.[0-9]{1,10})?)"
+NUMBER: Final = r"(-?[0-9]{1,20}(?:\.[0-9]{1,10})?)"
 SHAPES: Final = (
     # (pattern, lowest group, highest group, above, below)
-    (re.compile(rf"under {_NUMBER}"), 0, 1, False, True),
-    (re.compile(rf"up to {_NUMBER}"), 0, 1, False, False),
-    (re.compile(rf"from {_NUMBER}"), 1, 0, False, False),
-    (re.compile(rf"over {_NUMBER}"), 1, 0, True, False),
-    (re.compile(rf"{_NUMBER} to {_NUMBER}"), 1, 2, False, False),
-    (re.compile(rf"{_NUMBER}"), 1, 1, False, False),
+    (re.compile(rf"under {NUMBER}"), 0, 1, False, True),
+    (re.compile(rf"up to {NUMBER}"), 0, 1, False, False),
+    (re.compile(rf"from {NUMBER}"), 1, 0, False, False),
+    (re.compile(rf"over {NUMBER}"), 1, 0, True, False),
+    (re.compile(rf"{NUMBER} to {NUMBER}"), 1, 2, False, False),
+    (re.compile(rf"{NUMBER}"), 1, 1, False, False),
 )
 
 

@@ -73,7 +73,8 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
     names = gather(report, sections, WORDS)
     lists = Lists(report, sources)
     fields = read_fields(report, nodes["fields"], lists) if "fields" in nodes else {}
-    reading = Reading(report, lists, names, fields)
+    deals = read_deals(report, nodes["deals"]) if "deals" in nodes else Deals()
+    reading = Reading(report, lists, names, fields, deals)
     stages = read_stages(reading, nodes["stages"]) if "stages" in nodes else {}
     paths = read_paths(reading, nodes["paths"], stages) if "paths" in nodes else Paths((), ())
     nothing: tuple[dict[Crm, WriteTargets], Publish] = ({}, Publish())
@@ -86,7 +87,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         stages=with_start(reading, stages, paths.main),
         main_path=paths.main,
         transitions=paths.transitions,
-        deals=read_deals(report, nodes["deals"]) if "deals" in nodes else Deals(),
+        deals=deals,
         grid=read_grid(reading, nodes["grid"]) if "grid" in nodes else None,
         temperatures=read_temperatures(reading, nodes["temperature"]) if "temperature" in nodes else None,
         by_hand=read_by_hand(reading, nodes["by_hand"]) if "by_hand" in nodes else ByHand(),

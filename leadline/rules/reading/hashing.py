@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import Field as DataclassField
 from datetime import timedelta
 from typing import Any, Final, get_args
 
 from leadline.common.canonical import digest, plain
 from leadline.common.folding import fold
 from leadline.rules.fieldops import TEXT_OPS
-from leadline.rules.model import ActivityTest, Book, Condition, Criterion, Field, FieldTest, Score, Stage
+from leadline.rules.model import (
+    ActivityTest,
+    Book,
+    Condition,
+    Criterion,
+    Deals,
+    DealTest,
+    Field,
+    FieldTest,
+    Score,
+    Stage,
+)
 
 SEMANTICS: Final = 1
 """Raised whenever the same book would decide differently, so that old decisions keep their own hash."""
@@ -37,6 +49,8 @@ def meaning(value: Any) -> Any:
 _LEFT_OUT: Final = {"mark", "marks", "hash", "file", "label"}
 # Added to the model later: at their default they are left out, so that a book which does not use them keeps its hash.
 _ADDED: Final[dict[type, frozenset[str]]] = {
+    Deals: frozenset({"kinds"}),
+    DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),
     Book: frozenset({"zone"}),
@@ -69,8 +83,11 @@ def _parts(value: Any) -> dict[str, Any]:
     left_out = _LEFT_OUT if not isinstance(value, Field) else {"mark"}
     added = _ADDED.get(type(value), frozenset())
     return {
-        item.name: _canonical(given)
+        item.name: _canonical(getattr(value, item.name))
         for item in fields(value)
-        if item.name not in left_out
-        and not ((given := getattr(value, item.name)) == item.default and item.name in added)
+        if item.name not in left_out and not (item.name in added and getattr(value, item.name) == _default(item))
     }
+
+
+def _default(item: DataclassField[Any]) -> Any:
+    return item.default if item.default_factory is MISSING else item.default_factory()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
-from leadline.rules.model import Field
+from leadline.rules.model import Deals, Field
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.report import Report
 
@@ -34,12 +35,13 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every reader of a section is given. ``fields`` are those read without a problem."""
+    """What every reader of a section is given. ``fields`` are those read without a problem; ``deals`` are read."""
 
     report: Report
     lists: Lists
     names: Names
     fields: Mapping[str, Field]
+    deals: Deals = dataclasses.field(default_factory=Deals)
 
 
 def gather(report: Report, sections: Mapping[str, Entry], condition_words: Iterable[str]) -> Names:

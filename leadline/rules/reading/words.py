@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast, get_args
+from typing import Final, cast
 
 from leadline.common.marks import Mark
 from leadline.common.yamltree import Entry, MappingNode, Node
@@ -23,12 +23,12 @@ from leadline.rules.model import (
     TimeInStage,
     WasIn,
 )
+from leadline.rules.reading.activities import DEAL_KINDS, DEAL_STATES
 from leadline.rules.reading.conditions import AFTER_SCORES, Conditions, Keys, Place, beside, word
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.fieldtests import field_test, score_test
 from leadline.rules.reading.names import Reading
 
-DEAL_STATES: Final[tuple[DealState, ...]] = get_args(DealState)
 TIME_KEYS: Final = ("at_least",)
 
 
@@ -111,12 +111,16 @@ def _deal(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
         return None
     node = keys["deal"].value
     text = reader.report.text(node, "`deal`")
-    if text in {"renewed", "churned"}:
-        reader.report.unsupported(node.mark, f"deal: {text}")
-        return None
-    state = reader.report.choice(node, DEAL_STATES, "`deal`") if text else None
     ever = _ever(reader, keys)
-    return DealTest(cast(DealState, state), ever, mark) if state else None
+    kinds = reader.reading.deals.kinds
+    if text is not None and text in kinds:
+        return DealTest(kinds[text].state, ever, text, mark)
+    if text in DEAL_KINDS:
+        hint = f"add deals: {{{text}: {{state: {'won' if text == 'renewed' else 'lost'}, type: Renewal}}}}"
+        reader.report.add(node.mark, f"`deals` does not say what `{text}` is", hint, "unknown-name")
+        return None
+    state = reader.report.choice(node, (*DEAL_STATES, *kinds), "`deal`") if text else None
+    return DealTest(cast(DealState, state), ever, mark=mark) if state else None
 
 
 @word("grade", places=AFTER_SCORES)

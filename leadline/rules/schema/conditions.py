@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, SPELLINGS, TEXT_OPS
 from leadline.rules.reading import words
+from leadline.rules.reading.activities import DEAL_KINDS, DEAL_STATES
 from leadline.rules.reading.conditions import AFTER_SCORES, WORDS, Place
 from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, one_or_many, ref, said, text
 
@@ -87,7 +88,7 @@ def _head(place: Place) -> dict[str, Schema]:
         "activity": said("The activity happened.", ref("text")),
         "distinct_days": said("The activity happened on so many days.", ref("text")),
         "no_activity_for": said("No activity of any kind happened for so long.", DURATION),
-        "deal": said("The person has a deal in this state.", choice(words.DEAL_STATES)),
+        "deal": said("The person has a deal in this state.", choice((*DEAL_STATES, *DEAL_KINDS))),
         "grade": said("The cell of the grid, such as A1.", grades),
         "temperature": said("What `temperature` makes of the grade.", grades),
         "time_in_stage": said(
@@ -132,7 +133,7 @@ def _test(more: tuple[str, ...]) -> Schema:
         **dict.fromkeys(TEXT_OPS, ref("operands")),
         **dict.fromkeys(NUMBER_OPS, ref("number")),
         **_spellings(),
-        "between": _ends(ref("text")),
+        "between": _ends({"anyOf": [ref("number"), text("[0-9]{4}-[0-9]{2}-[0-9]{2}.*")]}),
         "is": ref("boolean"),
         "before": ref("text"),
         "after": ref("text"),

@@ -98,7 +98,12 @@ def _points() -> Schema:
 
 
 def _counted() -> Schema:
-    band = "|".join(shape[0].pattern for shape in bands.SHAPES)
+    """Return the bands of a number of times or days, which is whole."""
+    band = "|".join(shape[0].pattern for shape in bands.SHAPES).replace(bands.NUMBER, "-?[0-9]{1,20}(?:[.]0{1,10})?")
+    return _by_band(band)
+
+
+def _by_band(band: str) -> Schema:
     return {
         "type": "object",
         "minProperties": 1,
@@ -108,5 +113,6 @@ def _counted() -> Schema:
 
 
 def _bands() -> Schema:
-    of_a_field = {key: value for key, value in _counted().items() if key != "minProperties"}
+    band = "|".join(shape[0].pattern for shape in bands.SHAPES)
+    of_a_field = {key: value for key, value in _by_band(band).items() if key != "minProperties"}
     return {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": of_a_field}

@@ -65,11 +65,19 @@ def field() -> Schema:
 
 def deals_section() -> Schema:
     """Return the section ``deals``."""
-    shapes = {
+    shapes: dict[str, Schema] = {
         "link": said("How a deal is found for a person.", one_or_many(choice(activities.LINKS))),
         "only": said("Only deals whose fields have these values.", named(ref("texts"))),
     }
-    return mapping(activities.DEAL_KEYS, shapes)
+    kind: Schema = {
+        "type": "object",
+        "properties": {"state": choice(activities.DEAL_STATES)},
+        "additionalProperties": ref("texts"),
+        "required": ["state"],
+        "minProperties": 2,
+    }
+    kinds = {name: said("The state and the fields of such a deal.", kind) for name in activities.DEAL_KINDS}
+    return mapping(activities.DEAL_KEYS, {**shapes, **kinds})
 
 
 def activity() -> Schema:

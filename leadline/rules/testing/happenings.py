@@ -12,8 +12,8 @@ from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceN
 from leadline.rules.convert import convert
 from leadline.rules.model import Book, Field
 from leadline.rules.nearest import nearest
+from leadline.rules.reading.activities import DEAL_STATES
 from leadline.rules.reading.report import Report, short
-from leadline.rules.reading.words import DEAL_STATES
 from leadline.rules.state import UNREADABLE, Fact, FactKind, Unreadable
 from leadline.rules.testing.instants import When
 
@@ -81,10 +81,14 @@ class Happenings:
         else:
             named = [("deal", entry.value)]
         for name, node in named:
-            state = self.report.choice(node, states, "`deal`")
-            if state is not None:
+            kinds = self.book.deals.kinds
+            state = self.report.choice(node, (*states, *kinds), "`deal`")
+            if state is not None and state in kinds:
+                self._add("deal", state, kinds[state].state, when, node.mark, record=f"deal/{name}")
+            elif state is not None:
                 value = None if state == GONE else state
-                self._add("deal", "deal", value, when, node.mark, record=f"deal/{name}")
+                for kind in ("deal", *(kinds if state == GONE else ())):
+                    self._add("deal", kind, value, when, node.mark, record=f"deal/{name}")
 
     def _field(self, entry: Entry, when: When) -> None:
         known = self.book.fields.get(entry.name)

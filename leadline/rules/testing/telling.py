@@ -46,7 +46,7 @@ def tell(book: Book, story: Story, name: str) -> Told:
     known = ordered(fact for fact in story.facts if fact.at <= story.until)
     history = History(known, book.fields)
     lost: dict[str, None] = {}
-    events = [*_fields(book, history, lost), *_activities(book, known), *_deals(known), *_humans(book, known)]
+    events = [*_fields(book, history, lost), *_activities(book, known), *_deals(book, known), *_humans(book, known)]
     # The masked story is read back as a test would be, so that it expects what the test will give.
     facts = tuple(event.fact for event in events)
     lines = [f"- test: {_scalar(name)}", f"  start: {_instant(story.start)}"]
@@ -100,14 +100,17 @@ def _activities(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
                 yield _Event(told, f"activity: {_scalar(name)}")
 
 
-def _deals(facts: Sequence[Fact]) -> Iterator[_Event]:
-    told = [fact for fact in facts if fact.kind == "deal"]
+def _deals(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
+    told = [fact for fact in facts if fact.kind == "deal" and (fact.name == "deal" or fact.value is not None)]
     names = {record: f"deal {number}" for number, record in enumerate(dict.fromkeys(fact.record for fact in told), 1)}
     for fact in told:
-        state = "gone" if fact.value is None else str(fact.value)
+        kind = book.deals.kinds.get(fact.name)
+        if kind is not None and kind.state != fact.value:
+            continue
+        state = fact.name if kind is not None else "gone" if fact.value is None else str(fact.value)
         text = f"deal: {state}" if len(names) == 1 else f"deal: {{{names[fact.record]}: {state}}}"
         record, precision = names[fact.record], fact.precision
-        yield _Event(Fact("deal", "deal", fact.value, fact.at, _TOLD, record, fact.at, 0, precision), text)
+        yield _Event(Fact("deal", fact.name, fact.value, fact.at, _TOLD, record, fact.at, 0, precision), text)
 
 
 def _humans(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:

@@ -16,37 +16,49 @@ from leadline.sync.plan.normal import normal
 
 
 def deal_facts(deals: Deals, history: Sequence[Observation], created: datetime | None) -> Iterator[tuple[int, Fact]]:
-    """Yield (cycle learnt, fact) for each change of one deal's state.
+    """Yield (cycle learnt, fact) for each change of one deal's state, as a deal and as each kind that the book names.
 
     A deal first seen when it was closed already was open from its creation and closed on its close date (a day in
-    Salesforce), as far as these are known and not after its stamp. A deal that `only` leaves out is None, and so is
-    a deleted one.
+    Salesforce), as far as these are known and not after its stamp. A deal that `only` (that a kind) leaves out is
+    None, and so is a deleted one.
     """
+    yield from _named_facts("deal", deals.only, history, created)
+    for name, kind in deals.kinds.items():
+        yield from _named_facts(name, kind.where, history, created)
+
+
+def _named_facts(
+    name: str, where: Mapping[str, tuple[str, ...]], history: Sequence[Observation], created: datetime | None
+) -> Iterator[tuple[int, Fact]]:
     raw: dict[str, Raw | Unreadable] = {}
     before: DealState | None = None
     for place, observation in enumerate(history):
         raw.update(observation.changed)
         crm = observation.ref.crm
-        counts = not observation.deleted and _counts(deals, crm, raw)
+        counts = not observation.deleted and _counts(where, crm, raw)
         state = _state(crm, raw) if counts else None
         if place == 0 and state is not None:
-            yield from _first(observation, raw, state, created)
+            yield from _first(name, observation, raw, state, created)
         elif state != before:
-            yield observation.cycle, _fact(observation, state, observation.at)
+            yield observation.cycle, _fact(name, observation, state, observation.at)
         before = state
 
 
 def _first(
-    observation: Observation, raw: Mapping[str, Raw | Unreadable], state: DealState, created: datetime | None
+    name: str,
+    observation: Observation,
+    raw: Mapping[str, Raw | Unreadable],
+    state: DealState,
+    created: datetime | None,
 ) -> Iterator[tuple[int, Fact]]:
     begun = observation.at if created is None else min(created, observation.at)
     if state == "open":
-        yield observation.cycle, _fact(observation, "open", begun)
+        yield observation.cycle, _fact(name, observation, "open", begun)
         return
     closed, precision = _closed(observation, raw)
     if begun < closed:
-        yield observation.cycle, _fact(observation, "open", begun)
-    yield observation.cycle, _fact(observation, state, max(begun, closed), precision)
+        yield observation.cycle, _fact(name, observation, "open", begun)
+    yield observation.cycle, _fact(name, observation, state, max(begun, closed), precision)
 
 
 def _closed(observation: Observation, raw: Mapping[str, Raw | Unreadable]) -> tuple[datetime, Precision]:
@@ -78,8 +90,8 @@ def _true(value: Raw | Unreadable) -> bool:
     return value is True or (isinstance(value, str) and fold(value) == "true")
 
 
-def _counts(deals: Deals, crm: Crm, raw: Mapping[str, Raw | Unreadable]) -> bool:
-    for word, allowed in deals.only.items():
+def _counts(where: Mapping[str, tuple[str, ...]], crm: Crm, raw: Mapping[str, Raw | Unreadable]) -> bool:
+    for word, allowed in where.items():
         said = raw.get(ONLY_FIELDS[crm].get(word, word))
         if isinstance(said, Unreadable) or _plain(said) not in {_plain(text) for text in allowed}:
             return False
@@ -92,6 +104,8 @@ def _plain(value: Raw) -> str:
     return "".join(letter for letter in fold(text) if letter.isalnum())
 
 
-def _fact(observation: Observation, state: DealState | None, at: datetime, precision: Precision = "instant") -> Fact:
+def _fact(
+    name: str, observation: Observation, state: DealState | None, at: datetime, precision: Precision = "instant"
+) -> Fact:
     ref = observation.ref
-    return Fact("deal", "deal", state, at, ref.crm, str(ref), observation.seen, precision=precision)
+    return Fact("deal", name, state, at, ref.crm, str(ref), observation.seen, precision=precision)

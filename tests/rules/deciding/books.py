@@ -70,9 +70,9 @@ def did(name: str, at: float, record: str | None = None, **more: object) -> Fact
     return fact("activity", name, None, at, record or f"{name}@{at}", **more)
 
 
-def deal(state: str | None, at: float, record: str = "deal:1") -> Fact:
-    """Return a fact about a deal."""
-    return fact("deal", "", state, at, record)
+def deal(state: str | None, at: float, record: str = "deal:1", kind: str = "deal") -> Fact:
+    """Return a fact about a deal, or about a deal as one of a kind."""
+    return fact("deal", kind, state, at, record)
 
 
 def by_hand(stage: str, at: float, who: str = "jo") -> Fact:

@@ -91,7 +91,9 @@ def _attribute_tests() -> st.SearchStrategy[Condition]:
             st.booleans(),
         ),
         st.sampled_from([days(4), days(20)]).map(NoActivityFor),
-        st.builds(DealTest, st.sampled_from(["open", "won", "lost"]), st.booleans()),
+        st.builds(
+            DealTest, st.sampled_from(["open", "won", "lost"]), st.booleans(), st.sampled_from(["", "", "renewed"])
+        ),
     )
 
 
@@ -238,7 +240,8 @@ def facts(draw: st.DrawFn) -> Fact:
     if kind == "activity":
         return did(draw(NAMES), at, record=draw(st.sampled_from([None, None, "e1", "e2"])))
     if kind == "deal":
-        return deal(draw(st.sampled_from(["open", "won", "lost", None])), at)
+        kind = draw(st.sampled_from(["deal", "deal", "renewed"]))
+        return deal(draw(st.sampled_from(["open", "won", "lost", None])), at, kind=kind)
     if kind == "human":
         return by_hand(draw(st.sampled_from(["a", "b", "c", "x", "elsewhere"])), at)
     name = draw(st.sampled_from(sorted(NAMED)))

@@ -176,3 +176,19 @@ def test_an_old_name_in_a_crm_is_understood() -> None:
     assert [stage_of(written, "hubspot", text) for text in ("BEE", "b 2024", "gone")] == ["bee", "bee", None]
     with pytest.raises(RefusedError, match="which the rule book does not have"):
         made.begin("p", [], day(0), Adopted("gone"))
+
+
+def test_a_kind_of_deal_is_asked_alone() -> None:
+    """A renewal that is won is no new deal that is won, and the other way round; losing it ends nothing."""
+    stages = [
+        Stage("a", "inventory", start=True),
+        Stage("b", "inventory", enter=DealTest("won")),
+        Stage("c", "final", enter=DealTest("won", kind="renewed")),
+    ]
+    made = engine(small_book(stages, ("a", "b", "c"), grid=None, temperatures=None))
+    begun = made.begin("p", [], day(0)).state
+    told = [(deal("won", 1), "b"), (deal("won", 1, kind="renewed"), "c"), (deal("lost", 1, kind="renewed"), "a")]
+    for happening, stage in told:
+        state = made.advance(begun, [happening], day(2)).state
+        assert state.outcome.stage == stage
+    assert made.advance(begun, [told[1][0]], day(2)).state.outcome.why == "C: deal renewed"

@@ -156,6 +156,39 @@ def test_deals_speak_through_roles_associations_and_conversion(world):
     assert verify_all(world.store) == 5
 
 
+def test_renewals_are_told_from_new_business(world):
+    """What the book calls renewed and churned is read off each deal, whatever `only` leaves out, and verified."""
+    named = (
+        "only: {type: New Business}, renewed: {state: won, type: Renewal}, churned: {state: lost, type: [Renewal]}"
+    )
+    stage = "  retained:     {kind: final, owner: success, enter: {deal: renewed}}\n  recycled:"
+    left = "  - {from: [customer, retained], to: recycled, when: {deal: churned}, reason: cooled}\nby_hand:"
+    book = BOOK.replace("only: {type: New Business}", named).replace("  recycled:", stage, 1)
+    book = book.replace("kind: final,  owner", "kind: inventory, owner").replace(
+        "-> customer", "-> customer -> retained"
+    )
+    world.use(book.replace("by_hand:", left))
+    contact = world.salesforce.put("Contact", "C1", {"Email": "ann@acme.example"})
+    won = {"IsClosed": True, "IsWon": True, "Type": "New Business"}
+    world.salesforce.put("Opportunity", "O1", won, links={"contact": (contact,)})
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "customer"}
+    world.pass_time(hours=1)
+    again = {"IsClosed": False, "IsWon": False, "Type": "Renewal"}
+    world.salesforce.put("Opportunity", "O2", again, links={"contact": (contact,)})
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "customer"}
+    world.pass_time(hours=1)
+    world.salesforce.put("Opportunity", "O2", {"IsClosed": True, "IsWon": True})
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "retained"}
+    world.pass_time(hours=1)
+    world.salesforce.put("Opportunity", "O2", {"IsWon": False})
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "recycled"}
+    assert verify_all(world.store) == 3
+
+
 def test_a_converted_lead_leaves_its_fields_to_the_contact(world):
     """The frozen Lead no longer speaks for a field that the book also reads on the Contact."""
     world.salesforce.put("Lead", "L1", {"Email": "a@x.example", "Title": "Clerk", "NumberOfEmployees": 90})
