@@ -6,13 +6,16 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from leadline.cli import run
 from leadline.connectors.practice.serving import Practice, start_practice
 from leadline.terminal.templates import copy_template
+
+if TYPE_CHECKING:
+    from tests.cli.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,42 @@ def installed(book: Path, practice: Practice, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(book)
     return book
+
+
+@pytest.fixture
+def desk(book: Path, leadline: Leadline, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The waterfall book before both practice CRMs with 60 people, which it never waits for."""
+    with start_practice(people=60, seed=11, frozen=True) as running:
+        yield sit_down(book, running, leadline, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def lasting_practice() -> Iterator[Practice]:
+    """Both practice CRMs with 60 people for all tests that only read them."""
+    with start_practice(people=60, seed=11, frozen=True) as running:
+        yield running
+
+
+@pytest.fixture
+def reading_desk(
+    book: Path, lasting_practice: Practice, leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
+    """A desk whose practice CRMs are shared: nothing may be written to them."""
+    made = sit_down(book, lasting_practice, leadline, monkeypatch)
+    before = made.written()
+    yield made
+    made.faults()
+    assert made.written() == before
+
+
+def sit_down(book: Path, practice: Practice, leadline: Leadline, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Return a desk before any practice CRMs."""
+    from tests.cli.desk import Desk
+
+    for name, value in practice.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(book)
+    made = Desk(book, practice, leadline)
+    for crm in ("salesforce", "hubspot"):
+        made.edit(f"{crm}:\n", f"{crm}:\n  patience: 0\n  timeout: 2\n", "leadline.yml")
+    return made
