@@ -159,12 +159,13 @@ def diff(old: str, new: str, config: Path, as_json: bool) -> int:
 
 
 @verbs.command(short_help="Print a JSON Schema of the rule language.")
+@click.option("--part", is_flag=True, help="For files that a book includes: no section is required.")
 @json_option
-def schema(as_json: bool) -> None:  # noqa: ARG001  (it is JSON either way)
+def schema(part: bool, as_json: bool) -> None:  # noqa: ARG001  (it is JSON either way)
     """Print a JSON Schema (2020-12) of the rule language, for editors that complete and mark a rule book."""
     from leadline.rules.schema import rule_language_schema
 
-    Screen(as_json=True).result(rule_language_schema(), lambda _: None)
+    Screen(as_json=True).result(rule_language_schema(part=part), lambda _: None)
 
 
 @verbs.command(short_help="Evaluate a rule book over files, with no CRM.")

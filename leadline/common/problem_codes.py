@@ -25,6 +25,7 @@ CODES: Final[Mapping[str, str]] = {
     "yaml-number": "A number has more digits than are read exactly.",
     "yaml-key": "This cannot be a key.",
     "yaml-duplicate": "A key stands twice in one mapping.",
+    "include": "A file cannot be included here.",
     # structure
     "version": "The book is written for another version of the rule language.",
     "unsupported": "The rule language knows this, but this version of Leadline does not read it yet.",
@@ -53,6 +54,7 @@ CODES: Final[Mapping[str, str]] = {
     "two-conditions": "Two conditions stand in one mapping.",
     "criterion": "A criterion does not say once when it counts.",
     "renamed": "An old name of a stage cannot be one.",
+    "currency": "An amount, its currency and the rates do not fit together.",
     "pattern": "A pattern cannot be read.",
     "bands": "Points by band are not readable.",
     "grades": "Two grades begin at the same points.",
@@ -72,6 +74,7 @@ CODES: Final[Mapping[str, str]] = {
     "always-true": "This is always true.",
     "never-true": "This is never true.",
     "no-effect": "This changes nothing.",
+    "no-rate": "No rate is known for a currency.",
     "unused": "No rule asks for this.",
     "no-source": "Nothing fills this.",
     "not-one-to-one": "A CRM's value stands for two stages, so it cannot be read back.",

@@ -11,3 +11,4 @@ def test_the_schema_is_printed(leadline: Leadline) -> None:
     said = leadline("schema")
     assert (said.code, said.err) == (0, "")
     assert said.json == rule_language_schema()
+    assert leadline("schema", "--part").json == rule_language_schema(part=True)

@@ -6,21 +6,23 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
-from leadline.common.errors import BookError, Problem
+from leadline.common.errors import BookError
 from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
-from leadline.common.yamltree import Entry, Node, parse
+from leadline.common.yamltree import Entry, MappingNode, Node
 from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, Not, Publish, WriteTargets
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.activities import read_activities, read_deals
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.fields import read_fields
+from leadline.rules.reading.files import Files, root_of
 from leadline.rules.reading.grids import read_grid, read_temperatures
 from leadline.rules.reading.hashing import book_hash
 from leadline.rules.reading.limits import read_guards
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.names import Reading, gather
 from leadline.rules.reading.paths import Paths, read_by_hand, read_paths
+from leadline.rules.reading.rates import read_rates
 from leadline.rules.reading.report import Report
 from leadline.rules.reading.scores import read_scores
 from leadline.rules.reading.stages import read_stages, with_start
@@ -28,10 +30,9 @@ from leadline.rules.reading.words import conditions
 from leadline.rules.reading.writing import read_write
 
 VERSION: Final = 1
-ROOT: Final = "rules.yml"
 SECTIONS: Final = (
-    *("leadline", "name", "zone", "scope", "primary", "machines", "fields", "deals", "activities", "scores", "grid"),
-    *("temperature", "stages", "paths", "by_hand", "write", "guards"),
+    *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals", "activities"),
+    *("scores", "grid", "temperature", "stages", "paths", "by_hand", "write", "guards"),
 )
 SCOPE_KEYS: Final = ("include", "exclude")
 REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
@@ -42,26 +43,16 @@ LATER: Final = ("accounts", "on_enter", "capacity", "calendars", "slas")
 def read_book(sources: Mapping[str, bytes]) -> Book:
     """Return the book in ``sources`` (file name relative to the book's directory -> bytes).
 
-    The root is ``rules.yml`` or else the only YAML file. Raises BookError with all problems at once.
+    The root is ``rules.yml`` or else the only YAML file that no other one includes; what it includes belongs to the
+    book. Raises BookError with all problems at once.
     """
-    root = _root(sources)
-    tree = parse(root, sources[root])
     report = Report()
-    sections = report.keys(tree, SECTIONS, "a rule book", LATER)
-    book = _book(report, sections, tree, sources) if sections is not None else None
+    files = Files(report, sources, SECTIONS, LATER)
+    tree = files.read(root_of(sources))
+    book = _book(report, files.sections, tree, sources) if isinstance(tree, MappingNode) else None
     if report.problems or book is None:
         raise BookError(list(dict.fromkeys(report.problems)))
     return dataclasses.replace(book, hash=book_hash(book))
-
-
-def _root(sources: Mapping[str, bytes]) -> str:
-    if ROOT in sources:
-        return ROOT
-    others = [name for name in sources if name.endswith((".yml", ".yaml")) and "/" not in name]
-    if len(others) == 1:
-        return others[0]
-    found = "there is no rules.yml" if not others else "several YAML files, and none is called rules.yml"
-    raise BookError([Problem(ROOT, 0, 0, found, "name the rule book rules.yml", "no-book")])
 
 
 def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Mapping[str, bytes]) -> Book | None:
@@ -97,6 +88,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         write=write,
         publish=publish,
         guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
+        rates=read_rates(report, nodes["rates"], lists) if "rates" in nodes else {},
         zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
     )
 

@@ -42,7 +42,8 @@ def read_paths(reading: Reading, node: Node, stages: Mapping[str, Stage]) -> Pat
         elif found is None:
             found, main = item, _main(reading, item, stages)
         else:
-            message = f"a second main path; the first is at line {found.mark.line}"
+            where = f" of {found.mark.file}" if found.mark.file != item.mark.file else ""
+            message = f"a second main path; the first is at line {found.mark.line}{where}"
             report.add(item.mark, message, "write {from: ..., to: ...}", "main-path")
     if found is None:
         report.add(node.mark, "`paths` has no main path", "add one, such as `inquiry -> mql -> sal`", "main-path")

@@ -17,13 +17,15 @@ from leadline.rules.schema.shapes import Schema, mapping, named, ref, said
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
-def rule_language_schema() -> Schema:
-    """Return the schema of a rule book's root file, as plain JSON types."""
+def rule_language_schema(*, part: bool = False) -> Schema:
+    """Return the schema of a rule book's root file (or of a ``part`` that it includes), as plain JSON types."""
     words = (*WORDS, *WORDS_OF_STAGES)
     known: dict[str, Schema] = {
         "leadline": said("The version of the rule language.", {"const": book.VERSION}),
         "name": said("What this book is called.", ref("text")),
         "zone": said("The time zone in which days begin, such as Europe/Berlin; without, UTC.", ref("text")),
+        "include": said("More files of this book, by their names in its directory.", ref("texts")),
+        "rates": said("The table of what one unit of each currency is worth.", ref("text")),
         "scope": said("Who is in the lifecycle at all.", sections.scope_section()),
         "primary": said("Which record of a person counts first.", sections.primary_section()),
         "machines": said("Users whose edits are not a person's.", ref("texts")),
@@ -41,9 +43,9 @@ def rule_language_schema() -> Schema:
     }
     return {
         "$schema": DIALECT,
-        "$id": f"urn:leadline:rule-language:{book.VERSION}",
+        "$id": f"urn:leadline:rule-language:{book.VERSION}" + (":part" if part else ""),
         "title": f"Leadline rule book, version {book.VERSION} of the rule language",
-        **mapping(book.SECTIONS, known, book.REQUIRED),
+        **mapping(book.SECTIONS, known, () if part else book.REQUIRED),
         "$defs": {
             **shapes.definitions(),
             **conditions.definitions(),

@@ -78,6 +78,14 @@ def test_most_problems_are_marked_in_their_own_line() -> None:
     assert marked > 2 * unmarked, (marked, unmarked)
 
 
+def test_a_part_needs_no_section() -> None:
+    """A file that a book includes may hold one section; it fits its own schema and not the root's."""
+    part = {"include": ["parts/more.yml"], "grid": {"rows": "fit", "columns": "interest"}}
+    assert Draft202012Validator(rule_language_schema(part=True)).is_valid(part)
+    assert not VALIDATOR.is_valid(part)
+    assert not Draft202012Validator(rule_language_schema(part=True)).is_valid({"gird": {}})
+
+
 def test_a_key_without_a_shape_cannot_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key or word that the reader learns, and the schema does not, makes no schema at all."""
     for module, name in ((scores, "SCORE_KEYS"), (paths, "KEYS")):
