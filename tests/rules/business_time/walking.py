@@ -67,7 +67,7 @@ class Walk:
 
     def add(self, start: datetime, target: Target, pauses: Sequence[Pause]) -> datetime | None:
         """Walk until the target is reached."""
-        at, paused = exact(start), [(exact(a), exact(b) if b else None) for a, b in pauses]
+        at, paused = self._here(start), [(exact(a), exact(b) if b else None) for a, b in pauses]
         if target.amount == 0:
             return start
         if target.unit is Unit.BUSINESS_TIME:
@@ -83,18 +83,18 @@ class Walk:
 
     def elapsed(self, start: datetime, end: datetime, pauses: Sequence[Pause]) -> timedelta:
         """Count what is open between."""
-        low, high = sorted((exact(start), exact(end)))
+        low, high = sorted((self._here(start), self._here(end)))
         paused = [(exact(a), exact(b) if b else None) for a, b in pauses]
         counted = self._count(low, high, paused, self.open)
         return timedelta(microseconds=counted if start <= end else -counted)
 
     def is_open(self, at: datetime) -> bool:
         """Look at the minute."""
-        return bool(self.open[exact(at) // MINUTE - self.low])
+        return bool(self.open[self._here(at) // MINUTE - self.low])
 
     def next_opening(self, at: datetime) -> datetime | None:
         """Walk to the first open minute."""
-        here = exact(at)
+        here = self._here(at)
         if self.is_open(at):
             return at
         ahead = np.flatnonzero(self.open[here // MINUTE - self.low :])
@@ -275,6 +275,11 @@ class Walk:
             if lost:
                 moved = self._walk(moved, step * lost, [], counts)
         return moved
+
+    def _here(self, at: datetime) -> int:
+        if not self.low + DAY < minutes(at) < self.high - DAY:
+            raise OffTheMapError
+        return exact(at)
 
     def _known(self, low: int, high: int) -> None:
         if low < high and not (self.low * MINUTE <= low and high <= self.high * MINUTE):
