@@ -1,9 +1,10 @@
-"""Dates and instants as ISO 8601 texts, read the same way in rules and from CRMs."""
+"""Dates, instants and plain numbers as texts, read the same way in rules and from CRMs."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Final
 
 
@@ -31,6 +32,12 @@ def datetime_text(text: str) -> datetime | None:
         return None
 
 
+def number_text(text: str) -> Decimal | None:
+    """Return the exact number that ``0.92`` says, None when it is none."""
+    return Decimal(text.strip()) if _NUMBER.fullmatch(text.strip()) else None
+
+
+_NUMBER: Final = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"

@@ -50,7 +50,8 @@ class Field:
     ``prefer``: ``first known`` (in the order of ``sources``), ``newest`` (latest change), or a CRM's name
     (that CRM's sources first). ``values`` maps the CRMs' spellings to the book's (folded raw -> canonical).
     ``blank`` is what an empty value means; ``has_blank`` is False where empty is unknown. A ``signal``
-    counts only if it happened since the pass began.
+    counts only if it happened since the pass began. ``currency`` of money is a code such as EUR, or the field that
+    holds the code.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Field:
     blank: Value = None
     values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     table: TableLookup | None = None
+    currency: str | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
@@ -166,12 +168,14 @@ class FieldTest:
     ``operands`` by ``op``: texts for text operators (a list file is already expanded), numbers for number
     operators, dates for ``before``/``after``, the two ends (both included) of ``between`` for numbers and dates,
     one timedelta or Months for ``within_next``, ``within_last`` and ``older_than``, one boolean for ``is``. A
-    ``datetime`` is compared with a date by its day in the book's zone.
+    ``datetime`` is compared with a date by its day in the book's zone. With a ``currency`` the operands are amounts
+    in it, and the field's value is converted by the book's ``rates``.
     """
 
     field: str
     op: TextOp | NumberOp | DateOp | Literal["is", "between"]
     operands: tuple[Value | timedelta | Months, ...]
+    currency: str | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
@@ -528,7 +532,7 @@ class Guards:
 class Book:
     """One organisation's rule book. ``hash`` covers the resolved book (lists expanded, versions of meaning).
 
-    ``zone`` is the time zone in which days begin.
+    ``zone`` is the time zone in which days begin; ``rates`` say what one unit of a currency is worth in a common one.
     """
 
     name: str
@@ -549,6 +553,7 @@ class Book:
     publish: Publish = dataclasses.field(default_factory=Publish)
     guards: Guards = dataclasses.field(default_factory=Guards)
     zone: str = "UTC"
+    rates: Mapping[str, Decimal] = dataclasses.field(default_factory=dict)
     hash: str = ""
 
     @property

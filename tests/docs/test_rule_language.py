@@ -34,6 +34,7 @@ LISTS = {
     "lists/own-domains.txt": b"acme.example\n",
     "lists/competitors.txt": b"rival.example  # the big one\ncopycat.example\n",
     "lists/regions.csv": b"country,region\nNorway,EMEA\n",
+    "lists/rates.csv": b"currency,rate\nEUR,1\nUSD,0.92\n",
 }
 
 BASE = """\
@@ -45,6 +46,7 @@ fields:
   phone: {type: text, salesforce: Lead.Phone}
   country: {type: text, salesforce: Lead.Country}
   employees: {type: integer, salesforce: Lead.NumberOfEmployees}
+  amount: {type: money, currency: USD, salesforce: Lead.Expected_Amount__c}
   opted_out: {type: boolean, hubspot: contact.hs_email_optout, blank: false}
   status: {type: text, signal: true, salesforce: Lead.Status, values: {Rejected: [Unqualified]}}
   budget: {type: boolean, salesforce: Lead.Budget_Confirmed__c}

@@ -11,6 +11,7 @@ from leadline.common.errors import Problem
 from leadline.common.values import Crm, ObjectDescription
 from leadline.rules.check.lifecycle import check_lifecycle
 from leadline.rules.check.limits import check_limits
+from leadline.rules.check.money import check_money
 from leadline.rules.check.reads import check_reads
 from leadline.rules.check.scoring import check_scoring
 from leadline.rules.check.sources import check_sources
@@ -21,6 +22,7 @@ from leadline.rules.model import Book
 def check_book(book: Book) -> list[Problem]:
     """Return what is doubtful or wrong in a book, in file order; errors are what can never work."""
     problems = [*check_lifecycle(book), *check_scoring(book), *check_sources(book), *check_limits(book)]
+    problems += check_money(book)
     return sorted(dict.fromkeys(problems))
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_day_change, value_test
 from leadline.rules.deciding.moment import Moment
+from leadline.rules.deciding.money import amount_test, currency_field
 from leadline.rules.model import (
     ActivityTest,
     All,
@@ -152,19 +153,24 @@ def _read_fields(name: str, book: Book) -> frozenset[str]:
 
 def _field_node(test: FieldTest, book: Book) -> Node:
     passes = value_test(test, book.zone)
+    amount = amount_test(test, book) if test.currency is not None else None
+    code = currency_field(test, book)
+    fields = _read_fields(test.field, book) | (_read_fields(code, book) if code is not None else frozenset())
 
     def holds(moment: Moment) -> bool | None:
         value, stale = moment.value_in_pass(test.field)
         if value is None:
             # What a signal said before this pass is known not to have been said in it.
             return False if stale else None
-        return None if isinstance(value, Unreadable) else passes(value, moment.t)
+        if isinstance(value, Unreadable):
+            return None
+        return passes(value, moment.t) if amount is None else amount(value, moment)
 
     def own_change(moment: Moment) -> datetime | None:
         value = moment.value_in_pass(test.field)[0]
         return None if isinstance(value, Unreadable) else next_day_change(test, value, moment.t, book.zone)
 
-    return Node(test, holds, (), own_change if test.op in NEAR_OPS else None, _read_fields(test.field, book))
+    return Node(test, holds, (), own_change if test.op in NEAR_OPS else None, fields)
 
 
 def _known_node(test: Known, book: Book) -> Node:

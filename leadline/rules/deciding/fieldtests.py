@@ -13,6 +13,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TypeVar
 
 from leadline.common.folding import fold
@@ -82,7 +83,10 @@ def add_span(day: Day, span: timedelta | Months) -> Day:
     return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
 
 
-def compare_number(op: str, value: Decimal | int, operand: Decimal) -> bool:
+Number = TypeVar("Number", Decimal, Fraction)
+
+
+def compare_number(op: str, value: Number | int, operand: Number) -> bool:
     """Compare exactly, by the operator's name."""
     if op == "at_least":
         return value >= operand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -201,6 +202,9 @@ def field_test_text(test: FieldTest) -> str:
     """Write the operator and, where they are few, its operands."""
     if test.op == "is":
         return "yes" if test.operands[0] is True else "no"
+    if test.currency is not None:
+        plain_text = field_test_text(replace(test, currency=None))
+        return f"{plain_text} {test.currency}"
     if test.op == "between":
         return f"between {_operand(test.operands[0])} and {_operand(test.operands[1])}"
     sign = _SIGNS.get(test.op, test.op.replace("_", " "))

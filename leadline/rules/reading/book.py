@@ -22,6 +22,7 @@ from leadline.rules.reading.limits import read_guards
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.names import Reading, gather
 from leadline.rules.reading.paths import Paths, read_by_hand, read_paths
+from leadline.rules.reading.rates import read_rates
 from leadline.rules.reading.report import Report
 from leadline.rules.reading.scores import read_scores
 from leadline.rules.reading.stages import read_stages, with_start
@@ -30,8 +31,8 @@ from leadline.rules.reading.writing import read_write
 
 VERSION: Final = 1
 SECTIONS: Final = (
-    *("leadline", "name", "include", "zone", "scope", "primary", "machines", "fields", "deals", "activities"),
-    *("scores", "grid", "temperature", "stages", "paths", "by_hand", "write", "guards"),
+    *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals"),
+    *("activities", "scores", "grid", "temperature", "stages", "paths", "by_hand", "write", "guards"),
 )
 SCOPE_KEYS: Final = ("include", "exclude")
 REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
@@ -87,6 +88,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         write=write,
         publish=publish,
         guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
+        rates=read_rates(report, nodes["rates"], lists) if "rates" in nodes else {},
         zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
     )
 

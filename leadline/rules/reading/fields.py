@@ -18,7 +18,7 @@ from leadline.rules.nearest import nearest
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.report import Report, short
 
-KEYS: Final = ("type", "salesforce", "hubspot", "from", "prefer", "signal", "blank", "values")
+KEYS: Final = ("type", "salesforce", "hubspot", "from", "prefer", "signal", "blank", "values", "currency")
 TABLE_KEYS: Final = ("table", "by")
 TYPES: Final[tuple[FieldType, ...]] = get_args(FieldType)
 PREFERENCES: Final = ("first known", "newest", *CRMS)
@@ -32,6 +32,7 @@ def read_fields(report: Report, node: Node, lists: Lists) -> dict[str, Field]:
         if field is not None:
             fields[field.name] = field
     _check_tables(report, node, fields)
+    _check_currencies(report, node, fields)
     return fields
 
 
@@ -70,15 +71,28 @@ def _field(report: Report, entry: Entry, lists: Lists) -> Field | None:
         report.add(
             keys["from"].key.mark, f"{what} comes from a table and from a CRM", "keep one of them", "two-sources"
         )
+    currency = report.text(keys["currency"].value, "`currency`") if "currency" in keys else None
     if kind is None:
         return None
     kind = cast(FieldType, kind)
+    if currency is not None and kind != "money":
+        report.add(keys["currency"].key.mark, f"{what} is no money, so it has no currency", "", "wrong-type")
     if table is not None and kind != "text":
         report.add(mark, f"{what} comes from a table, so its type is text", "write `type: text`", "wrong-type")
     has_blank = "blank" in keys
     blank = _blank(report, keys["blank"].value, kind) if has_blank else None
     return Field(
-        entry.name, kind, sources, prefer or "first known", bool(signal), has_blank, blank, values, table, mark
+        entry.name,
+        kind,
+        sources,
+        prefer or "first known",
+        bool(signal),
+        has_blank,
+        blank,
+        values,
+        table,
+        currency,
+        mark,
     )
 
 
@@ -136,6 +150,22 @@ def _check_tables(report: Report, node: Node, fields: Mapping[str, Field]) -> No
         elif by is not None and (by.table is not None or by.type != "text"):
             message = f"`{field.name}` is looked up by `{by.name}`, which is not a text field from a CRM"
             report.add(field.mark, message, "look it up by a text field", "wrong-type")
+
+
+CODE: Final = re.compile(r"[A-Z]{3}")
+"""A currency as ISO 4217 writes it."""
+
+
+def _check_currencies(report: Report, node: Node, fields: Mapping[str, Field]) -> None:
+    defined = tuple(entry.name for entry in getattr(node, "entries", ()))
+    for field in (item for item in fields.values() if item.currency is not None):
+        name = str(field.currency)
+        if name not in defined and not CODE.fullmatch(name):
+            message = f"the currency of `{field.name}` is `{short(name)}`, which is no code such as EUR and no field"
+            report.add(field.mark, message, nearest(name, defined), "unknown-name")
+        elif name in fields and fields[name].type != "text":
+            message = f"the currency of `{field.name}` stands in `{name}`, which is no text"
+            report.add(field.mark, message, "name a text field or a code such as EUR", "wrong-type")
 
 
 def _blank(report: Report, node: Node, kind: FieldType) -> Value:

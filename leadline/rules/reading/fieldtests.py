@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -110,21 +111,48 @@ def _short_form(reader: Conditions, field: Field, entry: Entry) -> Condition | N
         hint = "one of " + ", ".join(f"`{name}`" for name in OPS[field.type])
         reader.report.wrong(entry.value, f"`{field.name}` is {_kind(field)} and needs an operator", hint)
         return None
-    operands = _operands(reader, field, op, entry.value)
-    return FieldTest(field.name, cast(AnyType, op), operands, entry.key.mark) if operands else None
+    read = _amounts(reader, field, op, entry.value)
+    currency, operands = read if read is not None else (None, _operands(reader, field, op, entry.value))
+    return FieldTest(field.name, cast(AnyType, op), operands, currency, entry.key.mark) if operands else None
 
 
 def _test(reader: Conditions, field: Field, op: Scalar, node: Node) -> Condition | None:
     """Read one operator: other spellings become the plain one, negations a ``not``."""
     name = op.text
-    operands = _operands(reader, field, name, node)
+    read = _amounts(reader, field, name, node)
+    currency, operands = read if read is not None else (None, _operands(reader, field, name, node))
     if not operands:
         return None
     plain = name if name in NUMBER_OPS and field.type not in {"text", "list"} else SPELLINGS.get(name, name)
     if name == "is_not" and field.type in NUMBER_TYPES:
         plain = "equals"
-    test = FieldTest(field.name, cast(AnyType, plain), operands, op.mark)
+    test = FieldTest(field.name, cast(AnyType, plain), operands, currency, op.mark)
     return Not(test, op.mark) if name in NEGATIONS else test
+
+
+AMOUNT: Final = re.compile(r"(-?[0-9]{1,30}(?:\.[0-9]{1,30})?) ?([A-Z]{3})")
+
+
+def _amounts(reader: Conditions, field: Field, op: str, node: Node) -> tuple[str | None, Operands] | None:
+    """Read ``1000 EUR``, or two such ends; None where no amount with a currency is written."""
+    nodes = node.items if isinstance(node, SequenceNode) else (node,)
+    found = [AMOUNT.fullmatch(item.text) if isinstance(item, Scalar) else None for item in nodes]
+    amounts = [(Decimal(match[1]), match[2]) for match in found if match is not None]
+    if field.type not in NUMBER_TYPES or not amounts:
+        return None
+    report, what = reader.report, f"`{op}` of `{field.name}`"
+    if field.currency is None:
+        hint = "give the field `currency`: a code such as EUR, or the field that holds it"
+        report.add(node.mark, f"{what} names a currency, but the field has none", hint, "currency")
+    elif len(amounts) != (2 if op == "between" else 1) or len(amounts) != len(nodes):
+        report.wrong(node, f"{what} is {'two amounts' if op == 'between' else 'one amount'} such as 1000 EUR")
+    elif len({code for _, code in amounts}) > 1:
+        report.add(node.mark, f"{what} is in two currencies", "write both ends in one", "currency")
+    elif len(amounts) == 2:
+        return amounts[0][1], _ordered(reader, node, amounts[0][0], amounts[1][0])
+    else:
+        return amounts[0][1], (amounts[0][0],)
+    return None, ()
 
 
 def _operands(reader: Conditions, field: Field, op: str, node: Node) -> Operands:

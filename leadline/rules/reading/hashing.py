@@ -53,7 +53,9 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),
-    Book: frozenset({"zone"}),
+    Book: frozenset({"zone", "rates"}),
+    Field: frozenset({"currency"}),
+    FieldTest: frozenset({"currency"}),
     Stage: frozenset({"exit", "renamed"}),
 }
 _TAGGED: Final[tuple[type, ...]] = get_args(Condition)

@@ -9,6 +9,7 @@ from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, SPELLINGS, TEXT_OPS
 from leadline.rules.reading import words
 from leadline.rules.reading.activities import DEAL_KINDS, DEAL_STATES
 from leadline.rules.reading.conditions import AFTER_SCORES, WORDS, Place
+from leadline.rules.reading.fieldtests import AMOUNT
 from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, one_or_many, ref, said, text
 
 PLACES: Final[tuple[Place, ...]] = get_args(Place)
@@ -129,11 +130,12 @@ def _spellings() -> dict[str, Schema]:
 
 def _test(more: tuple[str, ...]) -> Schema:
     """Return what may be asked of a field (or a score): a value, a list of values, or operators."""
+    amount = text(AMOUNT.pattern)
     shapes: dict[str, Schema] = {
         **dict.fromkeys(TEXT_OPS, ref("operands")),
-        **dict.fromkeys(NUMBER_OPS, ref("number")),
+        **{op: {"anyOf": [ref("number"), amount]} for op in NUMBER_OPS},
         **_spellings(),
-        "between": _ends({"anyOf": [ref("number"), text("[0-9]{4}-[0-9]{2}-[0-9]{2}.*")]}),
+        "between": _ends({"anyOf": [ref("number"), amount, text("[0-9]{4}-[0-9]{2}-[0-9]{2}.*")]}),
         "is": ref("boolean"),
         "before": ref("text"),
         "after": ref("text"),

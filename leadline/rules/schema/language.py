@@ -25,6 +25,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "name": said("What this book is called.", ref("text")),
         "zone": said("The time zone in which days begin, such as Europe/Berlin; without, UTC.", ref("text")),
         "include": said("More files of this book, by their names in its directory.", ref("texts")),
+        "rates": said("The table of what one unit of each currency is worth.", ref("text")),
         "scope": said("Who is in the lifecycle at all.", sections.scope_section()),
         "primary": said("Which record of a person counts first.", sections.primary_section()),
         "machines": said("Users whose edits are not a person's.", ref("texts")),

@@ -46,11 +46,13 @@ def field() -> Schema:
         "prefer": said("Which source counts when several know a value.", choice(fields.PREFERENCES)),
         "signal": said("Counts only if it was set since this pass began.", ref("boolean")),
         "blank": said("What an empty value means; without, it is unknown.", ref("text")),
+        "currency": said("Of money: a code such as EUR, or the field that holds it.", ref("text")),
         "values": said("The book's value: the CRMs' spellings of it.", named(ref("texts"))),
     }
     return {
         **mapping(fields.KEYS, shapes, ("type",)),
         "dependentSchemas": {
+            "currency": {"properties": {"type": {"const": "money"}}},
             "from": {
                 "properties": {"type": {"const": "text"}},
                 "not": {"anyOf": [{"required": [crm]} for crm in CRMS]},

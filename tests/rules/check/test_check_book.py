@@ -88,6 +88,26 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
 """,
         [("5:7", "warning", "no-effect", "`rival` disqualifies, but no path has `when: disqualified`")],
     ),
+    "amounts without a rate": (
+        """fields:
+  email: {type: text, salesforce: Lead.Email}
+  title: {type: text, salesforce: Lead.Title}
+  code: {type: text, salesforce: Opportunity.CurrencyIsoCode}
+  amount: {type: money, currency: code, salesforce: Opportunity.Amount}
+  budgeted: {type: money, currency: USD, salesforce: Opportunity.Budget__c}
+"""
+        + STAGES.replace(
+            "{grade: A1}",
+            "{any: [{grade: A1}, {amount: {over: 9 EUR}}, {budgeted: {over: 9 EUR}}, {budgeted: 9 USD}]}",
+            1,
+        )
+        + PATHS
+        + "  - {from: mql, to: recycled, when: {not: stay}}\n  - {from: recycled, to: customer}\n",
+        [
+            ("9:57", "warning", "no-rate", "only amounts in EUR can be compared here: `rates` has no EUR"),
+            ("9:84", "warning", "no-rate", "this is always unknown: `rates` has no EUR and no USD"),
+        ],
+    ),
     "exits that hold nobody, or everybody": (
         STAGES.replace("{kind: final,", "{kind: final, exit: {known: title},").replace(
             "sla,", "sla, exit: {fit: {over: 900}},", 1

@@ -90,12 +90,12 @@ def field(name: str, type_: str = "text", **more: object) -> Field:
     return Field(name, type_, sources, **more)  # type: ignore[arg-type]
 
 
-def where(name: str, op: str, *operands: object) -> FieldTest:
+def where(name: str, op: str, *operands: object, currency: str | None = None) -> FieldTest:
     """Return a field test; ints become exact decimals."""
     exact = tuple(
         Decimal(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in operands
     )
-    return FieldTest(name, op, exact)  # type: ignore[arg-type]
+    return FieldTest(name, op, exact, currency)  # type: ignore[arg-type]
 
 
 def bands(field_name: str, *edges: tuple[int | None, int | None, int]) -> Bands:
@@ -120,7 +120,8 @@ FIELDS = [
     field("need", "boolean"),
     field("timeline", "date"),
     field("topics", "list"),
-    field("amount", "money"),
+    field("amount", "money", currency="currency"),
+    field("currency"),
     field("opted_out", "boolean", has_blank=True, blank=False),
 ]
 ACTIVITIES = ["pricing_page", "whitepaper", "demo_request", "email_click", "webinar"]
@@ -233,6 +234,7 @@ def waterfall(**changes: object) -> Book:
         "grid": Grid("fit", "interest"),
         "temperatures": Temperatures((("hot", ("A1", "A2", "B1")), ("warm", ("A3", "B2", "C1"))), "cold"),
         "by_hand": ByHand(),
+        "rates": {"EUR": Decimal(1), "USD": Decimal("0.9")},
     }
     return Book(**{**parts, **changes})  # type: ignore[arg-type]
 

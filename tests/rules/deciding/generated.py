@@ -49,6 +49,8 @@ NAMED = {
     "authority": st.sampled_from([None, True, False]),
     "budget": st.sampled_from([None, True, False]),
     "country": st.sampled_from([None, "Germany", "Peru"]),
+    "amount": st.sampled_from([None, Decimal(900), Decimal(1000), Decimal(1500)]),
+    "currency": st.sampled_from([None, "EUR", "usd", "JPY"]),
     "topics": st.sampled_from([None, ("crm",), ("price", "crm"), ("news",)]),
     "timeline": st.integers(-30, 90).map(lambda number: date(2026, 1, 1) + timedelta(days=number)),
 }
@@ -74,6 +76,8 @@ def _attribute_tests() -> st.SearchStrategy[Condition]:
                 where("timeline", "before", date(2026, 2, 1)),
                 where("timeline", "between", date(2026, 1, 20), date(2026, 2, 20)),
                 where("employees", "between", 50, 1000),
+                where("amount", "over", 1000, currency="EUR"),
+                where("amount", "between", 1000, 1400, currency="USD"),
                 where("email", "pattern", "^[ab]@"),
                 where("email", "ends", "free.example", "acme.example"),
                 where("topics", "all_of", "crm", "price"),

@@ -30,7 +30,7 @@ from tests.rules.deciding.generated import (
 LAW = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 BOOK = waterfall()
 BOOKS = st.sampled_from([BOOK, waterfall(zone="Europe/Berlin"), waterfall(zone="America/New_York")])
-KNOWABLE = ("employees", "email", "authority", "timeline", "topics")
+KNOWABLE = ("employees", "email", "authority", "timeline", "topics", "amount", "currency")
 
 
 def moment_of(facts: list[Fact], t: datetime) -> Moment:
