@@ -107,7 +107,7 @@ def test_a_disk_that_fills_up(reading_desk: Desk) -> None:
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 
-    process = start("pull", preexec_fn=small)  # noqa: PLW1509 - no threads in the child
+    process = start("pull", preexec_fn=small)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (3, "")
     assert "Traceback" not in err
