@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, get_args
 
 from leadline.rules.diffing.spelling import MOST_SHOWN, shortly, spelled
@@ -162,7 +162,7 @@ def _operands(label: str, old: FieldTest, new: FieldTest) -> Iterator[str]:
 
 
 def _of(test: FieldTest, operand: Any) -> FieldTest:
-    return FieldTest(test.field, test.op, (operand,))
+    return replace(test, operands=(operand,))
 
 
 def _parts(label: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[str]:

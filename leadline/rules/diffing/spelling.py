@@ -29,10 +29,13 @@ from leadline.rules.model import (
     Months,
     NoActivityFor,
     Not,
+    PassTest,
+    PreviousStage,
     ScoreTest,
     StayTest,
     TableLookup,
     TimeInStage,
+    WasIn,
 )
 from leadline.rules.model import Any as AnyOf
 
@@ -110,22 +113,35 @@ def _by_name(value: Any) -> str:
 def _field_test(test: FieldTest) -> str:
     short = {"is", "equals"} | ({"in"} if len(test.operands) <= MOST_SHOWN else set())
     operands = _one_or_many(test.operands)
+    if test.currency is not None:
+        amounts = [f"{spelled(item)} {test.currency}" for item in test.operands]
+        operands = amounts[0] if len(amounts) == 1 else _listed(amounts)
     return f"{{{test.field}: {operands}}}" if test.op in short else f"{{{test.field}: {{{test.op}: {operands}}}}}"
 
 
 def _activity_test(test: ActivityTest) -> str:
-    parts = [f"activity: {test.activity}"]
+    parts = [f"{'distinct_days' if test.days else 'activity'}: {test.activity}"]
     parts += [f"within: {span_text(test.within)}"] if test.within is not None else []
-    known = {"activity", "within", "mark"}
+    known = {"activity", "within", "mark", "days"}
+    if test.days and test.count == 1:
+        parts.append("at_least: 1")
     parts += [
         f"{_COMPANIONS.get(item.name, item.name)}: {spelled(given)}"
         for item in fields(test)
-        if item.name not in known and (given := getattr(test, item.name)) != item.default
+        if item.name not in known
+        and (given := getattr(test, item.name)) != item.default
+        and (item.name, given) != ("count", 0)
     ]
     return f"{{{', '.join(parts)}}}"
 
 
 _COMPANIONS: Final = {"count": "at_least", "most": "at_most"}
+
+
+def _pass_test(test: PassTest) -> str:
+    ends = [f"at_least: {test.count}"] if test.count else []
+    ends += [f"at_most: {test.most}"] if test.most is not None else []
+    return f"{{passes: {{{', '.join(ends)}}}}}"
 
 
 def _grade_test(test: GradeTest) -> str:
@@ -193,7 +209,10 @@ _SPELLED: Final[Mapping[type, Any]] = {
     NoActivityFor: lambda value: f"{{no_activity_for: {span_text(value.quiet)}}}",
     ScoreTest: lambda value: f"{{{value.score}: {{{value.op}: {decimal_text(value.operand)}}}}}",
     GradeTest: _grade_test,
-    DealTest: lambda value: f"{{deal: {value.state}{', ever: true' if value.ever else ''}}}",
+    DealTest: lambda value: f"{{deal: {value.kind or value.state}{', ever: true' if value.ever else ''}}}",
+    PassTest: _pass_test,
+    PreviousStage: lambda value: f"{{previous_stage: {_one_or_many(value.stages)}}}",
+    WasIn: lambda value: f"{{was_in: {_one_or_many(value.stages)}}}",
     StayTest: lambda _: "stay",
     DisqualifiedTest: lambda _: "disqualified",
     TimeInStage: lambda value: f"{{time_in_stage: {{at_least: {span_text(value.at_least)}}}}}",
