@@ -1,0 +1,59 @@
+"""The whole book."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from leadline.common.values import Crm
+from leadline.rules.model.conditions import Condition
+from leadline.rules.model.lifecycle import ByHand, Stage, Transition
+from leadline.rules.model.scores import Grid, Score, Temperatures
+from leadline.rules.model.sources import Activity, Deals, Field
+from leadline.rules.model.writing import Guards, Publish, WriteTargets
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One organisation's rule book. ``hash`` covers the resolved book (lists expanded, versions of meaning).
+
+    ``zone`` is the time zone in which days begin; ``rates`` say what one unit of a currency is worth in a common one.
+    """
+
+    name: str
+    fields: Mapping[str, Field]
+    activities: Mapping[str, Activity]
+    scores: Mapping[str, Score]
+    stages: Mapping[str, Stage]
+    main_path: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    deals: Deals = dataclasses.field(default_factory=Deals)
+    grid: Grid | None = None
+    temperatures: Temperatures | None = None
+    by_hand: ByHand = dataclasses.field(default_factory=ByHand)
+    machines: tuple[str, ...] = ()
+    primary: tuple[str, ...] = ("Contact", "Lead", "contact")
+    scope: Condition | None = None
+    write: Mapping[Crm, WriteTargets] = dataclasses.field(default_factory=dict)
+    publish: Publish = dataclasses.field(default_factory=Publish)
+    guards: Guards = dataclasses.field(default_factory=Guards)
+    zone: str = "UTC"
+    rates: Mapping[str, Decimal] = dataclasses.field(default_factory=dict)
+    hash: str = ""
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """Old names of stages and what they are called now."""
+        return {old: stage.name for stage in self.stages.values() for old in stage.renamed}
+
+    def forward(self, source: str, target: str) -> bool:
+        """Tell whether a move goes on along the main path."""
+        path = self.main_path
+        return source in path and target in path and path.index(source) < path.index(target)
+
+    @property
+    def start_stage(self) -> str:
+        """The stage that a person without one begins in."""
+        return next(stage.name for stage in self.stages.values() if stage.start)

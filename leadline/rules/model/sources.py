@@ -1,0 +1,112 @@
+"""Where a book's facts come from: fields, deals and activities."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from leadline.common.marks import Mark
+from leadline.common.values import Crm, Value
+
+FieldType = Literal["text", "integer", "decimal", "money", "boolean", "date", "datetime", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSource:
+    """Where a field lives: ``Lead.Email`` in Salesforce is ('salesforce', 'Lead', 'Email')."""
+
+    crm: Crm
+    object: str
+    field: str
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.object}.{self.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableLookup:
+    """A field computed by looking another field up in a two-column table of the book (``region`` by ``country``)."""
+
+    file: str
+    by: str
+    rows: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A name for rules and where its value comes from.
+
+    ``prefer``: ``first known`` (in the order of ``sources``), ``newest`` (latest change), or a CRM's name
+    (that CRM's sources first). ``values`` maps the CRMs' spellings to the book's (folded raw -> canonical).
+    ``blank`` is what an empty value means; ``has_blank`` is False where empty is unknown. A ``signal``
+    counts only if it happened since the pass began. ``currency`` of money is a code such as EUR, or the field that
+    holds the code.
+    """
+
+    name: str
+    type: FieldType
+    sources: tuple[FieldSource, ...]
+    prefer: str = "first known"
+    signal: bool = False
+    has_blank: bool = False
+    blank: Value = None
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    table: TableLookup | None = None
+    currency: str | None = None
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
+DealLink = Literal["converted", "contact_role", "account", "association"]
+DealState = Literal["open", "won", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class DealKind:
+    """A name for deals in one ``state`` whose fields have these values (``where``: field -> values)."""
+
+    state: DealState
+    where: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """Which opportunities and deals speak for a person, and which of them count (``only``: field -> values).
+
+    ``kinds`` are deals with a name of their own (``renewed``, ``churned``), whether ``only`` lets them count or not.
+    """
+
+    link: tuple[DealLink, ...] = ("converted", "contact_role", "association")
+    only: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    kinds: Mapping[str, DealKind] = dataclasses.field(default_factory=dict)
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTest:
+    """A test on one attribute of a raw activity: ``equals`` any of, or ``contains`` any of (folded)."""
+
+    attribute: str
+    op: Literal["in", "contains"]
+    operands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySource:
+    """One kind of raw activity (see ``common.vocabulary.ACTIVITY_KINDS``) that counts when all tests hold."""
+
+    crm: Crm
+    kind: str
+    tests: tuple[AttributeTest, ...] = ()
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A name for rules and the raw activities that are meant by it."""
+
+    name: str
+    sources: tuple[ActivitySource, ...]
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)

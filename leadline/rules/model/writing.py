@@ -1,0 +1,67 @@
+"""What is written back, when, and how much at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from leadline.common.marks import Mark
+from leadline.common.values import Crm
+
+
+@dataclass(frozen=True, slots=True)
+class StageTarget:
+    """The CRM field that holds the stage. ``values``: stage -> CRM value; None leaves the CRM unchanged."""
+
+    field: str
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTargets:
+    """Fields of one CRM that Leadline may write: the allow-list. ``scores`` maps a score's name to a field."""
+
+    crm: Crm
+    stage: StageTarget | None = None
+    scores: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    grade: str | None = None
+    temperature: str | None = None
+    why: str | None = None
+    entered: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    pass_number: str | None = None
+    previous: str | None = None
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+    marks: Mapping[str, Mark] = dataclasses.field(default_factory=dict, compare=False)
+
+    def mark_of(self, field: str) -> Mark:
+        """Return where a CRM field is named in the book."""
+        return self.marks.get(field, self.mark)
+
+    def all_fields(self) -> tuple[str, ...]:
+        """Return every CRM field named, sorted and unique."""
+        single = [self.grade, self.temperature, self.why, self.pass_number, self.previous]
+        names = {name for name in single if name} | set(self.scores.values()) | set(self.entered.values())
+        if self.stage is not None:
+            names.add(self.stage.field)
+        return tuple(sorted(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """When scores are written: at once on a grade or stage change, plain drift at most once in ``drift``."""
+
+    on_grade_change: bool = True
+    drift: timedelta | None = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Limits on one plan: ``most_records`` and ``most_percent`` (the smaller binds), moves back, per stage."""
+
+    most_records: int | None = 2000
+    most_percent: Decimal | None = Decimal(10)
+    backward: int | None = 50
+    to_stage: Mapping[str, int] = dataclasses.field(default_factory=dict)
