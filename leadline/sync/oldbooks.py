@@ -22,4 +22,7 @@ def kept_book(store: Store, start: str) -> dict[str, bytes]:
         return sources
     if found:
         raise RefusedError(f"{start} begins the hashes of {len(found)} books; give more digits of one of them")
-    raise RefusedError(f"the state keeps no rule book whose hash begins with {start}; `leadline explain --json` names the one that decided")
+    raise RefusedError(
+        f"the state keeps no rule book whose hash begins with {start};"
+        " `leadline explain --json` names the one that decided"
+    )
