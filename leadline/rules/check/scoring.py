@@ -8,7 +8,6 @@ from itertools import combinations, pairwise
 
 from leadline.common.canonical import decimal_text
 from leadline.common.errors import Problem
-from leadline.common.marks import Mark
 from leadline.rules.check.finding import all_conditions, error, leaves, warning
 from leadline.rules.check.reach import INFINITE, Reach, criterion_range, reach
 from leadline.rules.model import Band, Book, Criterion, GradeTest, Score, ScoreTest
@@ -107,9 +106,8 @@ def _temperatures(book: Book, known: Reach) -> Iterator[Problem]:
     named = {cell for _, cells in book.temperatures.cells for cell in cells}
     missing = sorted(known.cells - named)
     if missing:
-        mark = book.scores[book.grid.rows].mark
         message = f"`temperature` leaves out {', '.join(missing[:6])}{' and more' if len(missing) > 6 else ''}"
-        yield warning(Mark(mark.file), "temperature-gap", message, "add one with `otherwise`")
+        yield warning(book.temperatures.mark, "temperature-gap", message, "add one with `otherwise`")
 
 
 def _asked(known: Reach, leaf: ScoreTest | GradeTest) -> Iterator[Problem]:

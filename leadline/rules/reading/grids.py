@@ -56,4 +56,4 @@ def read_temperatures(reading: Reading, node: Node) -> Temperatures:
                     entry.value.mark, f"cell {name} is `{taken[name]}` already", "a cell has one temperature", "grid"
                 )
         cells.append((entry.name, names))
-    return Temperatures(tuple(cells), otherwise)
+    return Temperatures(tuple(cells), otherwise, node.mark)

@@ -22,6 +22,7 @@ from leadline.rules.model import (
     FieldTest,
     Score,
     Stage,
+    Temperatures,
 )
 
 SEMANTICS: Final = 1
@@ -68,6 +69,10 @@ def _canonical(value: Any) -> Any:
         return ["FieldTest", value.field, value.op, sorted({str(operand) for operand in value.operands})]
     if isinstance(value, FieldTest) and value.op in TEXT_OPS:
         return ["FieldTest", value.field, value.op, sorted({fold(str(operand)) for operand in value.operands})]
+    if isinstance(value, Temperatures):
+        # A cell has one temperature, so neither the cells nor the temperatures have an order.
+        cells = sorted([name, sorted(cells)] for name, cells in value.cells)
+        return {**_parts(value), "cells": cells}
     if isinstance(value, Score):
         listed = sorted(value.criteria, key=lambda criterion: criterion.name)
         return {**_parts(value), "criteria": [_canonical(criterion) for criterion in listed]}

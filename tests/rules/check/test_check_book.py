@@ -182,7 +182,7 @@ temperature: {hot: [B1], cold: otherwise}
     ),
     "temperatures that leave cells out": (
         "temperature: {hot: [A1], warm: [A2, B1]}\n",
-        [("0:0", "warning", "temperature-gap", "`temperature` leaves out B2")],
+        [("1:14", "warning", "temperature-gap", "`temperature` leaves out B2")],
     ),
     "criteria without effect": (
         """scores:
