@@ -4,6 +4,7 @@
 #   make check   ruff, mypy --strict, import-linter
 #   make lint    ruff, and put its safe fixes and format in place
 #   make docs    write docs/reference again from the code
+#   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
@@ -12,6 +13,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 CASES ?= 1000000
+FUZZ ?= 10000
 SEED ?= 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.leadline-ready
@@ -19,10 +21,10 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs oracle bench practice clean
+.PHONY: help demo test check lint docs fuzz oracle bench practice clean
 
 help:
-	@sed -n '2,9s/^# *//p' Makefile
+	@sed -n '2,10s/^# *//p' Makefile
 
 demo: $(READY)
 	$(BIN)/leadline demo
@@ -46,6 +48,9 @@ docs: $(DEV_READY)
 
 oracle: $(DEV_READY)
 	$(BIN)/python -m tests.rules.business_time.oracle --cases $(CASES) --seed $(SEED)
+
+fuzz: $(DEV_READY)
+	$(BIN)/python -m tests.fuzz --count $(FUZZ) --workers $(WORKERS)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
