@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,6 @@ from leadline.terminal.tables import percent, table
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_LAST_OF_DAY = timedelta(days=1) - timedelta(microseconds=1)
 
 
 def run_tests(path: Path, screen: Screen, *, with_coverage: bool) -> int:
@@ -118,11 +115,7 @@ def _named(item: Item) -> str:
 
 
 def _difference(failure: Failure) -> str:
-    at = failure.at
-    # The last instant of a day stands for the day that was named.
-    day = at - at.replace(hour=0, minute=0, second=0, microsecond=0) == _LAST_OF_DAY
-    when = f"{at:%Y-%m-%d}" if day else f"{at:%Y-%m-%d %H:%M}Z"
-    return f"{when}: expected {failure.what} {failure.expected}, but it is {failure.actual}"
+    return f"{failure.when}: expected {failure.what} {failure.expected}, but it is {failure.actual}"
 
 
 def _case_data(result: CaseResult) -> dict[str, Any]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from leadline.common.canonical import decimal_text
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.fieldtests import compare_number
+from leadline.rules.deciding.localdays import day_of
 from leadline.rules.state import Advance, Fact, Outcome
 from leadline.rules.testing.because import because
+from leadline.rules.testing.instants import told
 from leadline.rules.testing.model import Expectation, Failure, MoveMade, Wanted, What
 
 _OPS = {"equals": "", "at_least": "at least ", "at_most": "at most ", "over": "over ", "under": "under "}
@@ -42,7 +43,9 @@ def failures(seen: Seen, expectation: Expectation) -> Iterator[Failure]:
         what = wanted.name if wanted.what == "score" else _TITLES.get(wanted.what, wanted.what)
         title = f"{wanted.name} grade" if wanted.what == "score grade" else what
         why = because(seen.engine, seen.advance, wanted)
-        yield Failure(wanted.mark, expectation.at, title, expected, actual, why)
+        zone = seen.engine.book.zone
+        when = f"{day_of(expectation.at, zone)}" if expectation.is_day else told(expectation.at, zone)
+        yield Failure(wanted.mark, expectation.at, when, title, expected, actual, why)
 
 
 Compared = tuple[str, str] | None
@@ -91,14 +94,15 @@ def _moves(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
 
 
 def _next_change(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
-    actual = seen.advance.next_change
+    actual, zone = seen.advance.next_change, seen.engine.book.zone
+    found = "never" if actual is None else told(actual, zone)
     if wanted.value is None:
-        return None if actual is None else ("never", _instant(actual))
+        return None if actual is None else ("never", found)
     assert isinstance(wanted.value, tuple)
     since, until = wanted.value
     if actual is not None and since <= actual <= until:
         return None
-    return _instant(since) if since == until else f"{since:%Y-%m-%d}", "never" if actual is None else _instant(actual)
+    return (told(since, zone) if since == until else f"{day_of(since, zone)}"), found
 
 
 def _scope(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
@@ -130,8 +134,3 @@ def _word(value: object) -> str:
 
 def _arrows(moves: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"{source} -> {target}" for source, target in moves) or "none"
-
-
-def _instant(at: datetime) -> str:
-    text = f"{at:%Y-%m-%d %H:%M}"
-    return text + (f":{at:%S}" if at.second else "") + "Z"

@@ -32,7 +32,7 @@ class Expecting:
         """Return what ``expect`` says, in order of time (by file order where equal)."""
         found: list[Expectation] = []
         for entry in timed_entries(self.report, node, "`expect`"):
-            at = when(self.report, entry.key, self.start)
+            at = when(self.report, entry.key, self.start, self.book.zone)
             wanted = self._wanted(entry)
             if at is None:
                 continue
@@ -47,7 +47,7 @@ class Expecting:
             return ()
         found: list[ExpectedMove] = []
         for entry in timed_entries(self.report, node, "`moves`"):
-            at = when(self.report, entry.key, self.start)
+            at = when(self.report, entry.key, self.start, self.book.zone)
             for source, target in self._arrows(entry.value):
                 if at is not None:
                     found.append(ExpectedMove(at.at, at.end, source, target, entry.key.mark))
@@ -116,7 +116,7 @@ class Expecting:
             return []
         if node.text == NEVER:
             return [Wanted("next_change", None, mark=entry.key.mark)]
-        at = when(self.report, node, self.start)
+        at = when(self.report, node, self.start, self.book.zone)
         return [] if at is None else [Wanted("next_change", (at.at, at.end), mark=entry.key.mark)]
 
     def _score(self, entry: Entry) -> list[Wanted]:

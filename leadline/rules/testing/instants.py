@@ -1,14 +1,19 @@
-"""When something happens in a rule test: an instant, a day, or so long after the test's start."""
+"""When something happens in a rule test: an instant, a day, or so long after the test's start.
+
+Instants without an offset, and days, are those of the book's zone.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from leadline.common.instants import read_instant
 from leadline.common.values import Precision
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
+from leadline.rules.deciding.localdays import day_start
 from leadline.rules.reading.durations import parsed
 from leadline.rules.reading.report import Report, short
 
@@ -21,15 +26,11 @@ LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """An instant (UTC) as written: ``at`` is the first instant of a day."""
+    """An instant (UTC) as written; for a day ``at`` is its first instant and ``end`` its last, else they are one."""
 
     at: datetime
+    end: datetime
     precision: Precision
-
-    @property
-    def end(self) -> datetime:
-        """The instant itself, or the last instant of a day."""
-        return self.at if self.precision == "instant" else self.at + timedelta(days=1) - datetime.resolution
 
 
 def timed_entries(report: Report, node: Node, what: str) -> tuple[Entry, ...]:
@@ -43,26 +44,26 @@ def timed_entries(report: Report, node: Node, what: str) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def start_of(report: Report, given: Node | None, keys: list[Scalar]) -> datetime:
+def start_of(report: Report, given: Node | None, keys: list[Scalar], zone: str) -> datetime:
     """Return when a test starts: as said, else at its earliest instant; relative ones count from there."""
     if given is not None:
-        read = when(report, given, None) if isinstance(given, Scalar) else None
+        read = when(report, given, None, zone) if isinstance(given, Scalar) else None
         if not isinstance(given, Scalar):
             report.wrong(given, "`start` is an instant or a day")
         return read.at if read is not None else DEFAULT_START
     silent = Report()
-    instants = [read.at for key in keys if not _relative(key) and (read := when(silent, key, None)) is not None]
+    instants = [read.at for key in keys if not _relative(key) and (read := when(silent, key, None, zone)) is not None]
     return min(instants, default=DEFAULT_START)
 
 
-def when(report: Report, key: Scalar, start: datetime | None) -> When | None:
+def when(report: Report, key: Scalar, start: datetime | None, zone: str) -> When | None:
     """Return the instant that a key says; ``+30d`` is 30 days after ``start``."""
     try:
-        read = _read(key, start)
+        read = _read(key, start, zone)
     except (ValueError, OverflowError):
         read = None
     if read is None:
-        hint = "write 2026-03-02 09:00 (UTC), 2026-03-02, or +30d after the start"
+        hint = f"write 2026-03-02 09:00 ({zone}), 2026-03-02, or +30d after the start"
         report.add(key.mark, f"`{short(key.text)}` is no instant", hint, "instant")
     elif not EARLIEST <= read.at < LATEST:
         report.add(key.mark, f"`{short(key.text)}` is not between 1970 and 2199", code="out-of-range")
@@ -70,15 +71,27 @@ def when(report: Report, key: Scalar, start: datetime | None) -> When | None:
     return read
 
 
+def told(at: datetime, zone: str) -> str:
+    """Write an instant to the minute, or exactly where it is not on one, in the book's zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    exact = f"{local:%Y-%m-%d %H:%M}" + (f":{local:%S}" if local.second or local.microsecond else "")
+    return f"{exact}Z" if zone == "UTC" else f"{exact} {zone}"
+
+
 def _relative(key: Scalar) -> bool:
     return key.text.strip().startswith("+")
 
 
-def _read(key: Scalar, start: datetime | None) -> When | None:
+def _read(key: Scalar, start: datetime | None, zone: str) -> When | None:
     text = key.text.strip()
-    if not _relative(key):
-        return When(*read_instant(text))
-    length = parsed(text[1:].strip())
-    if start is None or not isinstance(length, timedelta):
-        return None
-    return When(start + length, "instant")
+    if _relative(key):
+        length = parsed(text[1:].strip())
+        at = start + length if start is not None and isinstance(length, timedelta) else None
+        return None if at is None else When(at, at, "instant")
+    at, precision = read_instant(text)
+    if precision == "day":
+        day = at.date()
+        return When(day_start(day, zone), day_start(day + timedelta(days=1), zone) - datetime.resolution, "day")
+    if datetime.fromisoformat(text).tzinfo is None:
+        at = at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return When(at, at, "instant")

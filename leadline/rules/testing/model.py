@@ -82,13 +82,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One expectation that did not come true: where it stands, when, and both sides in words.
+    """One expectation that did not come true: where it stands, when (also in words), and both sides in words.
 
     ``because`` are lines that explain what is there instead.
     """
 
     mark: Mark
     at: datetime
+    when: str
     what: str
     expected: str
     actual: str

@@ -68,13 +68,13 @@ def _case(report: Report, book: Book, name: str, node: MappingNode, keys: dict[s
     for key in ("expect", "moves"):
         if key in keys:
             timed += [entry.key for entry in timed_entries(quiet, keys[key].value, key)]
-    start = start_of(report, keys["start"].value if "start" in keys else None, timed)
+    start = start_of(report, keys["start"].value if "start" in keys else None, timed, book.zone)
     happenings = Happenings(report, book)
     adopted = _adopted(report, book, keys["adopted"].value, start) if "adopted" in keys else None
-    moments = [(entry, at) for entry in history if (at := when(report, entry.key, start)) is not None]
+    moments = [(entry, at) for entry in history if (at := when(report, entry.key, start, book.zone)) is not None]
     if "person" in keys:
         begin = min([start, *(at.at for _, at in moments)])
-        happenings.person(keys["person"].value, When(begin, "instant"))
+        happenings.person(keys["person"].value, When(begin, begin, "instant"))
     for entry, at in moments:
         happenings.happened(entry.value, at)
     expecting = Expecting(report, book, start)
@@ -98,7 +98,7 @@ def _adopted(report: Report, book: Book, node: Node, start: datetime) -> Adopted
     since = None
     if "since" in keys:
         value = keys["since"].value
-        read = when(report, value, start) if isinstance(value, Scalar) else None
+        read = when(report, value, start, book.zone) if isinstance(value, Scalar) else None
         if not isinstance(value, Scalar):
             report.wrong(value, "`since` is an instant or a day")
         elif read is not None and read.at > start:

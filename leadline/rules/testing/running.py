@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from leadline.rules.deciding import Engine
+from leadline.rules.deciding.localdays import day_of
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Decision, Fact
 from leadline.rules.testing.comparing import Seen, failures
 from leadline.rules.testing.coverage import reached
+from leadline.rules.testing.instants import told
 from leadline.rules.testing.model import Case, CaseResult, ExpectedMove, Failure, MoveMade
 
 PERSON: Final = "the person of the test"
@@ -34,7 +36,7 @@ def run_case(engine: Engine, case: Case) -> CaseResult:
     ends = [fact.at for fact in case.facts] + [move.at for move in case.moves or ()]
     story.until(max(ends, default=case.start))
     if case.moves is not None:
-        failed += _moves(case, case.moves, story.moves)
+        failed += _moves(case, case.moves, story.moves, engine.book.zone)
     instants = {expectation.at for expectation in case.expectations} | story.instants
     return CaseResult(case, tuple(failed), tuple(story.moves), reached(engine, case, story.moves, instants))
 
@@ -83,20 +85,23 @@ class Life:
             self.moves += [MoveMade(made.at, move.source, move.target, move.by) for move in made.moves]
 
 
-def _moves(case: Case, expected: Sequence[ExpectedMove], made: Sequence[MoveMade]) -> list[Failure]:
+def _moves(case: Case, expected: Sequence[ExpectedMove], made: Sequence[MoveMade], zone: str) -> list[Failure]:
     """Compare every stage change of the test, in order; the first difference is told."""
     for wanted, found in zip(expected, made, strict=False):
         same = (wanted.source, wanted.target) == (found.source, found.target)
         if not same or not wanted.since <= found.at <= wanted.at:
-            said = f"{wanted.source} -> {wanted.target}"
-            return [Failure(wanted.mark, wanted.at, "move", said, f"{_arrow(found)} at {found.at:%Y-%m-%d %H:%M}Z")]
+            return [_failure(wanted, zone, f"{_arrow(found)} at {told(found.at, zone)}")]
     if len(expected) > len(made):
-        lost = expected[len(made)]
-        return [Failure(lost.mark, lost.at, "move", f"{lost.source} -> {lost.target}", "none")]
+        return [_failure(expected[len(made)], zone, "none")]
     if len(made) > len(expected):
         found = made[len(expected)]
-        return [Failure(case.mark, found.at, "move", "none", _arrow(found))]
+        return [Failure(case.mark, found.at, told(found.at, zone), "move", "none", _arrow(found))]
     return []
+
+
+def _failure(wanted: ExpectedMove, zone: str, actual: str) -> Failure:
+    when = told(wanted.at, zone) if wanted.since == wanted.at else f"{day_of(wanted.at, zone)}"
+    return Failure(wanted.mark, wanted.at, when, "move", f"{wanted.source} -> {wanted.target}", actual)
 
 
 def _arrow(move: MoveMade) -> str:

@@ -52,7 +52,7 @@ def tell(book: Book, story: Story, name: str) -> Told:
     lines = [f"- test: {_scalar(name)}", f"  start: {_instant(story.start)}"]
     if story.adopted is not None and story.adopted.stage is not None:
         lines.append(f"  adopted: {_adopted(story.adopted)}")
-    lines += _section("history", _history(events))
+    lines += _section("history", _history(events, book.zone))
     lines += _expected(book, story, facts)
     return Told("\n".join(lines) + "\n", tuple(lost))
 
@@ -120,12 +120,13 @@ def _humans(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
             yield _Event(told, f"by_hand: {_scalar(str(fact.value))}")
 
 
-def _history(events: Sequence[_Event]) -> Iterator[str]:
+def _history(events: Sequence[_Event], zone: str) -> Iterator[str]:
     by_instant: dict[tuple[datetime, Precision], list[str]] = {}
     for event in sorted(events, key=lambda event: event.fact.at):
         by_instant.setdefault((event.fact.at, event.fact.precision), []).append(event.text)
     for (at, precision), texts in by_instant.items():
-        when = f"{at:%Y-%m-%d}" if precision == "day" else _instant(at)
+        # A CRM's day begins at UTC's midnight; a day in a test begins in the book's zone.
+        when = f"{at:%Y-%m-%d}" if precision == "day" and zone == "UTC" else _instant(at)
         if len(texts) == 1:
             yield f"- {when}: {{{texts[0]}}}"
         else:
@@ -184,7 +185,8 @@ def _scalar(text: str) -> str:
 
 
 def _instant(at: datetime) -> str:
+    """Write an instant with its offset: so it means the same whatever the book's zone is."""
     text = f"{at:%Y-%m-%d %H:%M}"
     if at.microsecond:
-        return text + f"{at:%S.%f}".join((":", ""))
-    return text + (f":{at:%S}" if at.second else "")
+        return f"{text}:{at:%S.%f}Z"
+    return f"{text}:{at:%S}Z" if at.second else f"{text}Z"

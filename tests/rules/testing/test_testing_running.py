@@ -7,9 +7,11 @@ from textwrap import dedent
 
 import pytest
 
-from leadline.rules.testing import coverage, run_cases
+from leadline.common.bookfiles import read_sources
+from leadline.rules.reading import read_book
+from leadline.rules.testing import coverage, read_cases, run_cases
 from leadline.rules.testing.model import ITEM_KINDS
-from tests.rules.testing.testing_kit import BOOK, cases, run, told
+from tests.rules.testing.testing_kit import BOOK, WATERFALL, cases, run, told
 
 
 def test_what_comes_true_passes() -> None:
@@ -116,6 +118,39 @@ def test_lengths_of_time_count_from_the_start() -> None:
         """)
     assert case.facts[0].at == datetime(2026, 2, 2, 10, tzinfo=UTC)
     assert case.expectations[0].at - case.start == timedelta(weeks=2)
+
+
+def test_days_and_instants_are_those_of_the_book_s_zone() -> None:
+    """Nine o'clock in a test is nine o'clock in the zone of the book, in summer and in winter, and so is a day."""
+    text = (
+        (WATERFALL / "rules.yml")
+        .read_text(encoding="utf-8")
+        .replace("\nscope:", "\nzone: Europe/Berlin\n\nscope:", 1)
+    )
+    files = {**read_sources(WATERFALL), "rules.yml": text.encode()}
+    book = read_book(files)
+    test = """
+        - test: zones
+          person: {email: ann@globex.example}
+          history:
+            - 2026-03-28 23:30: demo_request
+            - 2026-03-29 09:00: {status: Accepted}
+            - 2026-03-29 22:30Z: {status: Rejected}
+          expect:
+            - 2026-03-28: {stage: mql}
+            - 2026-03-29: {stage: recycled, moves: mql -> sal -> recycled}
+            - 2026-03-29 10:00: {stage: mql}
+        """
+    (case,) = read_cases(book, {"tests/t.yml": dedent(test).encode()})
+    assert [f"{fact.at:%d %H:%M}" for fact in case.facts[1:]] == ["28 22:30", "29 07:00", "29 22:30"]
+    assert case.expectations[2].at - case.expectations[2].since == timedelta(hours=23) - timedelta(microseconds=1)
+    (result,) = run_cases(book, [case])
+    said = [(failure.when, failure.what, failure.actual) for failure in result.failures]
+    assert said == [
+        ("2026-03-29 10:00 Europe/Berlin", "stage", "sal"),
+        ("2026-03-29", "stage", "sal"),
+        ("2026-03-29", "moves", "mql -> sal"),
+    ]
 
 
 def test_who_is_adopted_keeps_the_stage_of_the_crm() -> None:

@@ -71,7 +71,7 @@ def test_an_adopted_person_begins_in_the_crm_s_stage() -> None:
     facts = (fact("field", "email", "ann@rivalsoft.example", -100), fact("activity", "demo_request", True, -50))
     adopted = Adopted("mql", START - timedelta(hours=50), 3)
     told = tell(BOOK, Story(facts, START, START + timedelta(days=1), adopted), "adopted")
-    assert "adopted: {stage: mql, pass: 3, since: 2026-02-28 07:00}" in told.text
+    assert "adopted: {stage: mql, pass: 3, since: 2026-02-28 07:00Z}" in told.text
     assert "somebody@rivalsoft.example" in told.text
     assert again(told.text), told.text
 
