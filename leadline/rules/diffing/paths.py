@@ -33,25 +33,30 @@ def _paired(old: Sequence[Transition], new: Sequence[Transition]) -> tuple[Pairs
     gone, fresh = list(old), list(new)
     found: dict[int, Transition] = {}
     alike: tuple[Callable[[Transition], Any], ...] = (
-        lambda path: meaning(dataclasses.replace(path, id="")),
+        lambda path: repr(meaning(dataclasses.replace(path, id=""))),
         lambda path: (path.source, path.target, path.reason),
         lambda path: (path.source, path.target),
     )
     for key in alike:
-        for after in tuple(fresh):
-            before = next((path for path in gone if key(path) == key(after)), None)
-            if before is not None:
-                found[id(after)] = before
-                gone.remove(before)
-                fresh.remove(after)
+        waiting: dict[Any, list[Transition]] = {}
+        for path in gone:
+            waiting.setdefault(key(path), []).append(path)
+        for after in fresh:
+            same = waiting.get(key(after))
+            if same:
+                found[id(after)] = same.pop(0)
+        taken = {id(path) for path in found.values()}
+        gone = [path for path in gone if id(path) not in taken]
+        fresh = [path for path in fresh if id(path) not in found]
     return [(found[id(path)], path) for path in new if id(path) in found], gone, fresh
 
 
 def _order(pairs: Pairs, old: Sequence[Transition], new: Sequence[Transition]) -> Iterator[tuple[str, Mark]]:
     """Yield a sentence for each stage whose ways out are tried in another order: the first that is true wins."""
+    position = {id(path): number for number, path in enumerate(old)}
     for source in dict.fromkeys(path.source for path in new):
         mine = [(before, after) for before, after in pairs if after.source == source]
-        places = [old.index(before) for before, _ in mine]
+        places = [position[id(before)] for before, _ in mine]
         if places != sorted(places):
             order = ", ".join(_target(after) for _, after in mine)
             yield f"paths from {source} are tried in another order: {order}", mine[0][1].mark

@@ -101,7 +101,7 @@ def _transitions(reading: Reading, node: Node, position: int, stages: Mapping[st
     for side in ("from", "to"):
         value = report.required(keys, side, node.mark, "a path")
         names = report.choices(value, reading.names.stages, "stages") if value is not None else ()
-        ends[side] = tuple(name for name in names if name in reading.names.stages)
+        ends[side] = tuple(dict.fromkeys(name for name in names if name in reading.names.stages))
     made: list[Transition] = []
     for source in ends["from"]:
         for target in ends["to"]:
