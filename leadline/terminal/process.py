@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from leadline.common.errors import LeadlineError, OutsideError, UsageError
+from leadline.common.interrupts import Terminated, take_interrupts
 
 if TYPE_CHECKING:
     import click
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
 
 INTERRUPTED: Final = 130
 TERMINATED: Final = 143
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: it ends a run as Ctrl-C does, so that leases are given back and the journal is settled."""
 
 
 class InterruptedRunError(LeadlineError):
@@ -36,14 +31,14 @@ class InterruptedRunError(LeadlineError):
 
 
 def prepare_process() -> None:
-    """Make streams that never fail on a character, and SIGTERM end a run in an orderly way."""
+    """Make streams that never fail on a character, and signals end a run in an orderly way."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller: `leadline check >&-`
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - open to the end
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _terminate)
+    take_interrupts()
 
 
 def run_verb(verbs: click.Group, arguments: Sequence[str], screen: Screen) -> int:
@@ -106,7 +101,3 @@ def _silence() -> None:
     """Let what is still to be written go nowhere, so that the interpreter can end without a word."""
     with suppress(OSError, ValueError):  # a stream that is no file of the system
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
@@ -13,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from leadline.common.errors import OutsideError, UnavailableError, UsageError
+from leadline.common.interrupts import Deferred, uncut
 from leadline.sync.store.schema import metadata
 
 SCHEMA_VERSION: Final = "0001"
@@ -43,19 +45,13 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:
         """Give a connection inside one writing transaction: committed at the end, rolled back on an error."""
-        with _named_errors(self.engine.url), self.engine.connect() as connection:
-            writing = connection.execution_options(leadline_write=True)
-            with writing.begin():
-                yield writing
+        return _Transaction(self.engine, writes=True)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """Give a connection that sees one consistent snapshot."""
-        with _named_errors(self.engine.url), self.engine.connect() as connection, connection.begin():
-            yield connection
+        return _Transaction(self.engine, writes=False)
 
     def close(self) -> None:
         """Close every connection."""
@@ -68,6 +64,45 @@ class Store:
         self.close()
 
 
+class _Transaction:
+    """One transaction, begun and ended whole: Ctrl-C in between would leave a lock that our cleaning up waits for."""
+
+    def __init__(self, engine: Engine, *, writes: bool) -> None:
+        self._engine = engine
+        self._writes = writes
+        self._connection: Connection | None = None
+
+    @uncut
+    def __enter__(self) -> Connection:
+        try:
+            with _named_errors(self._engine.url), Deferred():
+                self._connection = self._engine.connect().execution_options(leadline_write=self._writes)
+                self._connection.begin()
+        except BaseException:
+            self._close()
+            raise
+        return self._connection
+
+    @uncut
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if isinstance(error, DatabaseError):
+                with _named_errors(self._engine.url):
+                    raise error
+            if error is None and self._connection is not None:
+                with _named_errors(self._engine.url), Deferred():
+                    self._connection.commit()
+        finally:
+            self._close()  # rolls back what was not committed
+
+    def _close(self) -> None:
+        with Deferred():
+            if self._connection is not None:
+                self._connection.close()
+
+
 def open_store(url: str) -> Store:
     """Open the store at a SQLAlchemy URL and bring its schema up to date.
 
@@ -77,7 +112,7 @@ def open_store(url: str) -> Store:
     """
     store = Store(_engine(_parse(url)))
     try:
-        with _named_errors(store.engine.url):
+        with _named_errors(store.engine.url), Deferred():
             _migrate(store.engine)
     except BaseException:
         store.close()
