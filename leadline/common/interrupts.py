@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-_AGAIN_AFTER: Final = 0.02
+_AGAIN_AFTER: Final = 0.01
 """Seconds after which a signal is raised again that could not be raised where it came."""
 
 _WHOLE: Final[set[CodeType]] = set()
+_WHOLE_PACKAGES: Final[set[str]] = set()
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -31,6 +32,11 @@ def uncut(function: Function) -> Function:
     """
     _WHOLE.add(function.__code__)
     return function
+
+
+def uncut_package(name: str) -> None:
+    """Let no signal raise anything inside a package that takes an interrupted step for a broken connection."""
+    _WHOLE_PACKAGES.add(name)
 
 
 class Terminated(KeyboardInterrupt):
@@ -83,7 +89,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
 
 def _is_whole(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code in _WHOLE:
+        if frame.f_code in _WHOLE or str(frame.f_globals.get("__name__")).partition(".")[0] in _WHOLE_PACKAGES:
             return True
         frame = frame.f_back
     return False

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from leadline.common.errors import OutsideError, UnavailableError, UsageError
-from leadline.common.interrupts import Deferred, uncut
+from leadline.common.interrupts import Deferred, uncut, uncut_package
 from leadline.sync.store.schema import metadata
 
 SCHEMA_VERSION: Final = "0001"
@@ -22,6 +22,9 @@ SCHEMA_VERSION: Final = "0001"
 
 BUSY_SECONDS: Final = 30
 """How long a SQLite writer waits for another one before it gives up."""
+
+# Interrupted inside, SQLAlchemy drops the connection, and SQLite keeps the lock of one that is dropped half-way.
+uncut_package("sqlalchemy")
 
 _VERSIONS: Final = "alembic_version"
 _TOLD: Final = (
