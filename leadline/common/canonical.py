@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+SPARSE: Final = {"sparse": True}
+"""Metadata of a dataclass field that is left out while empty: what was stored before it existed keeps its bytes."""
 
 
 def instant_text(at: datetime) -> str:
@@ -47,7 +50,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, timedelta):
         return duration_text(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if not _left_out(value, item)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
@@ -65,3 +68,7 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical JSON, as 64 hex digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _left_out(value: Any, item: Field[Any]) -> bool:
+    return "sparse" in item.metadata and not getattr(value, item.name)

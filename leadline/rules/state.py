@@ -11,9 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from leadline.common.canonical import SPARSE
 from leadline.common.values import Precision, Value
+from leadline.rules.model.actions import Action
+from leadline.rules.model.slas import SlaStatus
 
-FactKind = Literal["field", "activity", "deal", "human"]
+FactKind = Literal["field", "activity", "deal", "human", "allocation"]
 
 
 class Unreadable:
@@ -38,7 +41,10 @@ class Fact:
     ``activity``: ``name`` is the book's activity, ``record`` the activity's own id;
     ``deal``: ``record`` is the deal, ``value`` is open, won, lost or None (gone, or not meant); ``name`` is ``deal``,
     or one of the book's kinds of deals (``renewed``): then ``value`` is None where the deal is of another kind;
-    ``human``: ``value`` is the stage a person set in a CRM, ``name`` who did it.
+    ``human``: ``value`` is the stage a person set in a CRM, ``name`` who did it;
+    ``allocation``: what was given where not all can have it: ``name`` is ``capacity`` with ``value`` the stage that
+    may be entered, or ``owner`` with ``value`` the user who took their turn; ``record`` says for which wish.
+    Facts of the account (``rules.model.accounts``) are ``field`` facts named ``account.<name>``, source ``account``.
     ``at`` is when it was so in the world; ``seen`` when we learnt it (both UTC).
     """
 
@@ -71,10 +77,27 @@ class StageDate:
 
 
 @dataclass(frozen=True, slots=True)
+class SlaState:
+    """One timer as it can be shown: ``reached`` are the shares of the target whose rungs were reached, in order.
+
+    ``due`` is None while it is paused or where no calendar ever opens long enough. ``ended`` is when it was met or
+    voided; a breached one goes on until then.
+    """
+
+    status: SlaStatus
+    started: datetime
+    due: datetime | None
+    breached: datetime | None = None
+    ended: datetime | None = None
+    reached: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one person is at one instant: the part of a decision that CRMs can show.
 
-    ``why`` is one short English line that changes only when the stage does.
+    ``why`` is one short English line that changes only when the stage does. ``slas`` are the timers of this person by
+    SLA. ``waits_for`` is the stage that they qualify for and that has no room yet (``capacity``).
     """
 
     stage: str
@@ -88,6 +111,8 @@ class Outcome:
     previous: str | None
     why: str
     entered: Mapping[str, StageDate]
+    slas: Mapping[str, SlaState] = field(default_factory=dict, metadata=SPARSE)
+    waits_for: str | None = field(default=None, metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +124,24 @@ class Move:
     by: str
     reason: str | None = None
     implied: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One action that a decision causes, to be carried out once.
+
+    ``key`` is its idempotency key: ``e-`` and 32 hex digits of a digest.
+    ``cause`` is ``enter <stage>`` or ``sla <name> <share>``; ``at`` the instant that caused it; ``number`` its place
+    among the actions of that cause.
+    """
+
+    key: str
+    person: str
+    at: datetime
+    cause: str
+    number: int
+    action: Action
+    decision: str
 
 
 Cause = Literal["adopted", "activated", "facts", "time"]

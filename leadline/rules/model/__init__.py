@@ -5,6 +5,18 @@ Durations are ``timedelta`` (``d`` is 24 hours); points are ``Decimal`` (exact).
 """
 
 from leadline.common.marks import Mark
+from leadline.rules.model.accounts import AccountFact, AccountFactKind, Capacity
+from leadline.rules.model.actions import (
+    Action,
+    AddTo,
+    AssignOwner,
+    CreateTask,
+    Notify,
+    Rota,
+    SetField,
+    StageActions,
+    WriteNote,
+)
 from leadline.rules.model.book import Book
 from leadline.rules.model.conditions import (
     ActivityTest,
@@ -32,6 +44,7 @@ from leadline.rules.model.conditions import (
 )
 from leadline.rules.model.lifecycle import ByHand, Stage, StageKind, Transition
 from leadline.rules.model.scores import Band, Bands, Criterion, Decay, Grid, Match, Score, Temperatures
+from leadline.rules.model.slas import Calendars, Rung, Sla, SlaStatus, SlaTarget
 from leadline.rules.model.sources import (
     Activity,
     ActivitySource,
@@ -48,18 +61,26 @@ from leadline.rules.model.sources import (
 from leadline.rules.model.writing import Guards, Publish, StageTarget, WriteTargets
 
 __all__ = [
+    "AccountFact",
+    "AccountFactKind",
+    "Action",
     "Activity",
     "ActivitySource",
     "ActivityTest",
+    "AddTo",
     "All",
     "Any",
+    "AssignOwner",
     "AtLeast",
     "AttributeTest",
     "Band",
     "Bands",
     "Book",
     "ByHand",
+    "Calendars",
+    "Capacity",
     "Condition",
+    "CreateTask",
     "Criterion",
     "DateOp",
     "DealKind",
@@ -82,13 +103,21 @@ __all__ = [
     "Months",
     "NoActivityFor",
     "Not",
+    "Notify",
     "NumberOp",
     "PassTest",
     "PreviousStage",
     "Publish",
+    "Rota",
+    "Rung",
     "Score",
     "ScoreTest",
+    "SetField",
+    "Sla",
+    "SlaStatus",
+    "SlaTarget",
     "Stage",
+    "StageActions",
     "StageKind",
     "StageTarget",
     "StayTest",
@@ -98,5 +127,6 @@ __all__ = [
     "TimeInStage",
     "Transition",
     "WasIn",
+    "WriteNote",
     "WriteTargets",
 ]

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.common.values import Crm
+from leadline.rules.model.accounts import AccountFact, Capacity
+from leadline.rules.model.actions import Rota, StageActions
 from leadline.rules.model.conditions import Condition
 from leadline.rules.model.lifecycle import ByHand, Stage, Transition
 from leadline.rules.model.scores import Grid, Score, Temperatures
+from leadline.rules.model.slas import Calendars, Sla
 from leadline.rules.model.sources import Activity, Deals, Field
 from leadline.rules.model.writing import Guards, Publish, WriteTargets
 
@@ -41,6 +44,12 @@ class Book:
     guards: Guards = dataclasses.field(default_factory=Guards)
     zone: str = "UTC"
     rates: Mapping[str, Decimal] = dataclasses.field(default_factory=dict)
+    accounts: Mapping[str, AccountFact] = dataclasses.field(default_factory=dict)
+    on_enter: Mapping[str, StageActions] = dataclasses.field(default_factory=dict)
+    capacity: Mapping[str, Capacity] = dataclasses.field(default_factory=dict)
+    rotas: Mapping[str, Rota] = dataclasses.field(default_factory=dict)
+    calendars: Calendars = dataclasses.field(default_factory=Calendars)
+    slas: Mapping[str, Sla] = dataclasses.field(default_factory=dict)
     hash: str = ""
 
     @property

@@ -54,7 +54,7 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),
-    Book: frozenset({"zone", "rates"}),
+    Book: frozenset({"zone", "rates", "accounts", "on_enter", "capacity", "rotas", "calendars", "slas"}),
     Field: frozenset({"currency"}),
     FieldTest: frozenset({"currency"}),
     Stage: frozenset({"exit", "renamed"}),

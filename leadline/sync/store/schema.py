@@ -292,3 +292,72 @@ written = Table(
     Column("at", Instant, nullable=False),
     Column("settled", Boolean, nullable=False),  # it came back, or something else did: later changes are news
 )
+
+effects = Table(
+    # Consequences of decisions, each carried out once: tasks, notices, assignments, notes, memberships.
+    "effects",
+    metadata,
+    Column("key", Text, primary_key=True),  # the idempotency key
+    Column("person_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),  # what caused it happened then
+    Column("cycle", Number, nullable=False),  # in which it was decided
+    Column("decision_id", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("action", Json, nullable=False),
+    Column("status", Text, nullable=False),  # waiting planned claimed done failed parked withdrawn skipped closed
+    Column("crm", Text),  # NULL: outside the CRMs (a webhook)
+    Column("object", Text),
+    Column("record_id", Text),
+    Column("payload", Json),  # what is sent, once it is planned
+    Column("remote_id", Text),  # what the CRM called it
+    Column("plan_hash", Text),
+    Column("claimed_by", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("code", Text),
+    Column("message", Text),
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "status"),
+    Index(None, "person_id"),
+)
+
+allocations = Table(
+    # What was given where not all could have it: a place under a capacity, a turn of a rota. Facts of the person.
+    "allocations",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("person_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # capacity | owner
+    Column("name", Text, nullable=False),  # the stage, or the rota and its part
+    Column("value", Text, nullable=False),  # the stage that may be entered, or the user whose turn it was
+    Column("wish", Text, nullable=False),  # what it answers, once
+    Column("at", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+    Column("cycle", Number, nullable=False),
+    Column("book_hash", Text, nullable=False),
+    UniqueConstraint("person_id", "kind", "wish"),
+    Index(None, "person_id"),
+    Index(None, "name", "at"),
+)
+
+timers = Table(
+    # SLA timers as rows: what is running, what is due when, how each one ended. Derived from the decisions.
+    "timers",
+    metadata,
+    Column("person_id", Text, primary_key=True),
+    Column("sla", Text, primary_key=True),
+    Column("started", Instant, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("due", Instant),
+    Column("breached", Instant),
+    Column("ended", Instant),
+    Column("target", Text, nullable=False),
+    Column("calendar", Text, nullable=False),
+    Column("owner", Text),
+    Column("stage", Text, nullable=False),
+    Column("source", Text),
+    Column("attribution", Json),  # microseconds by cause, where it was breached
+    Column("cycle", Number, nullable=False),
+    Index(None, "status", "due"),
+    Index(None, "sla", "started"),
+)

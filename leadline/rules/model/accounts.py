@@ -1,0 +1,45 @@
+"""Account facts: computed from all people of one account first, then facts of each of them (design 4.1)."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from leadline.common.marks import Mark
+from leadline.rules.model.conditions import Condition
+
+AccountFactKind = Literal["count", "distinct", "sum", "most", "best_stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFact:
+    """One fact of an account over the people of the account for whom ``when`` is true.
+
+    ``count`` counts people, ``distinct`` the different known values of a field, ``sum`` and ``most`` add up or take
+    the greatest of a score or a number field (``of``), ``best_stage`` is the furthest main-path stage. What a
+    person's own scores get from account facts plays no part in ``when`` and ``of``: else one would cause the other.
+    """
+
+    name: str
+    kind: AccountFactKind
+    of: str | None = None
+    when: Condition | None = None
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """At most ``most`` people enter ``stage`` a day (of the book's zone), per ``per``; the best by ``best`` go first.
+
+    ``per`` is a field (such as an owner) or ``owner team`` or None (all together); ``best`` is a score, ties by the
+    earliest qualification, then by the person's id.
+    """
+
+    stage: str
+    most: int
+    per: str | None = None
+    best: str | None = None
+    least: Decimal | None = None
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)

@@ -1,0 +1,97 @@
+"""Consequences of decisions, what was allocated, and SLA timers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# Rows number themselves on SQLite only when the key is declared exactly INTEGER.
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Create the new tables."""
+    _allocations()
+    _effects()
+    _timers()
+
+
+def downgrade() -> None:
+    """Drop them again."""
+    for name in ("allocations", "effects", "timers"):
+        op.drop_table(name)
+
+
+def _allocations() -> None:
+    op.create_table(
+        "allocations",
+        sa.Column("id", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("wish", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.Column("book_hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocations")),
+        sa.UniqueConstraint("person_id", "kind", "wish", name=op.f("uq_allocations_person_id_kind_wish")),
+    )
+    op.create_index(op.f("ix_allocations_person_id"), "allocations", ["person_id"], unique=False)
+    op.create_index(op.f("ix_allocations_name_at"), "allocations", ["name", "at"], unique=False)
+
+
+def _effects() -> None:
+    op.create_table(
+        "effects",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.Column("decision_id", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("crm", sa.Text(), nullable=True),
+        sa.Column("object", sa.Text(), nullable=True),
+        sa.Column("record_id", sa.Text(), nullable=True),
+        sa.Column("payload", sa.Text(), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
+        sa.Column("plan_hash", sa.Text(), nullable=True),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_effects")),
+    )
+    op.create_index(op.f("ix_effects_status"), "effects", ["status"], unique=False)
+    op.create_index(op.f("ix_effects_person_id"), "effects", ["person_id"], unique=False)
+
+
+def _timers() -> None:
+    op.create_table(
+        "timers",
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("sla", sa.Text(), nullable=False),
+        sa.Column("started", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("breached", sa.BigInteger(), nullable=True),
+        sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("attribution", sa.Text(), nullable=True),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("person_id", "sla", "started", name=op.f("pk_timers")),
+    )
+    op.create_index(op.f("ix_timers_status_due"), "timers", ["status", "due"], unique=False)
+    op.create_index(op.f("ix_timers_sla_started"), "timers", ["sla", "started"], unique=False)
