@@ -20,11 +20,9 @@ from leadline import __version__
 from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
+from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
-
-FILE = click.Path(path_type=Path, dir_okay=False)
-DIRECTORY = click.Path(path_type=Path, file_okay=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,12 +36,6 @@ def run(arguments: Sequence[str]) -> int:
     return run_verb(verbs, arguments, Screen(as_json="--json" in arguments))
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
-config_option = click.option(
-    "-c", "--config", "config", type=FILE, default=Path("leadline.yml"), show_default=True, envvar="LEADLINE_CONFIG",
-    help="Where the CRMs, the rule book and the state are.",
-)  # fmt: skip
-
 book_argument = click.argument(
     "book", type=click.Path(path_type=Path), required=False,
     help="The rule book's directory; without it the one that the configuration names, else this directory.",
@@ -51,20 +43,6 @@ book_argument = click.argument(
 rules_option = click.option(
     "--rules", "rules", type=click.Path(path_type=Path), help="The rule book's directory (same as BOOK)."
 )
-
-
-class _Instant(click.ParamType[datetime]):
-    name = "INSTANT"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        from leadline.common.instants import read_instant
-
-        if isinstance(value, datetime):
-            return value
-        try:
-            return read_instant(str(value))[0]
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 class _InOrder(click.Group):
@@ -172,7 +150,7 @@ def schema(part: bool, as_json: bool) -> None:  # noqa: ARG001  (it is JSON eith
 @click.option("--rules", "rules", type=click.Path(path_type=Path), required=True, help="The rule book's directory.")
 @click.option("--people", type=FILE, required=True, help="CSV or Parquet: person_id and a column for each field.")
 @click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at.")
-@click.option("--as-of", "as_of", type=_Instant(), required=True, help="ISO instant at which everyone settles.")
+@click.option("--as-of", "as_of", type=Instant(), required=True, help="ISO instant at which everyone settles.")
 @click.option("-o", "--output", "out", type=FILE, required=True, help="CSV or Parquet file to write.")
 @json_option
 def evaluate(rules: Path, people: Path, activities: Path | None, as_of: datetime, out: Path, as_json: bool) -> None:
@@ -305,7 +283,7 @@ def sync(period: str | None, expression: str | None, dry_run: bool, config: Path
 
 @verbs.command(short_help="Explain where a person stands, and why.")
 @click.argument("person", help="Such as p-000017, 17, ann@acme.example, or a record's id in either CRM.")
-@click.option("--at", "at", type=_Instant(), help="Explain this instant instead of the last evaluation.")
+@click.option("--at", "at", type=Instant(), help="Explain this instant instead of the last evaluation.")
 @config_option
 @json_option
 def explain(person: str, at: datetime | None, config: Path, as_json: bool) -> None:
@@ -377,7 +355,7 @@ calendar_option = click.option(
     "--calendar", "file", type=FILE, required=True, help="A YAML file with a section `calendars`."
 )
 name_option = click.option("--name", help="Which of its calendars; not needed when there is one.")
-from_option = click.option("--from", "start", type=_Instant(), required=True, help="ISO instant; without a zone UTC.")
+from_option = click.option("--from", "start", type=Instant(), required=True, help="ISO instant; without a zone UTC.")
 pause_option = click.option(
     "--pause", "pauses", multiple=True, metavar="FROM/TO", help="Time that does not count; FROM/.. still lasts."
 )
@@ -401,7 +379,7 @@ def due(file: Path, name: str | None, start: datetime, target: str, pauses: tupl
 @calendar_option
 @name_option
 @from_option
-@click.option("--to", "end", type=_Instant(), required=True, help="ISO instant; without a zone UTC.")
+@click.option("--to", "end", type=Instant(), required=True, help="ISO instant; without a zone UTC.")
 @pause_option
 @json_option
 def elapsed(
