@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from leadline.common.values import (
     Crm,
@@ -18,6 +18,7 @@ from leadline.common.values import (
     SourceActivity,
     SourceRecord,
     WriteResult,
+    WriteStatus,
 )
 
 
@@ -56,6 +57,71 @@ class ActivityRequest:
     oldest: datetime | None = None
     hints: Mapping[str, tuple[str, ...]] | None = None
     attributes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Someone who can own records. ``id`` is what an owner field holds; a ``queue`` is nobody in particular."""
+
+    id: str
+    email: str
+    name: str
+    active: bool
+    queue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A Salesforce campaign or a HubSpot list. ``open`` is whether members may be added: not to a dynamic list."""
+
+    id: str
+    name: str
+    open: bool = True
+
+
+CreationKind = Literal["task", "note", "member", "unmember"]
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """One thing to make (or one membership to end), about ``ref``, exactly once under ``key``.
+
+    ``fields`` by kind, in words of no vendor:
+    ``task``: ``subject``, ``text``, ``owner`` (a user's id), ``due`` (an instant, ISO 8601 in UTC), ``urgent``.
+    ``note``: ``subject``, ``text``, ``owner``, ``at`` (an instant).
+    ``member``: ``group`` (an id) and ``status`` (Salesforce only). ``unmember``: ``group``.
+    All but ``subject``, ``text`` and ``group`` may be absent.
+    """
+
+    key: str
+    kind: CreationKind
+    ref: RecordRef
+    fields: Mapping[str, Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateResult:
+    """What the CRM said of one creation. ``done`` has the ``remote_id``; ``transient`` was surely not made.
+
+    ``unknown`` means that no answer came: only ``find_created`` can tell, once ``settling`` has passed.
+    """
+
+    key: str
+    status: WriteStatus | Literal["unknown"]
+    remote_id: str = ""
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What stands in the CRM for one creation: its id, its owner's id (None: it has none), whom it is about."""
+
+    key: str
+    remote_id: str
+    owner: str | None = None
+    about: tuple[RecordRef, ...] = ()
+    closed: bool = False
 
 
 class ReadConnector(Protocol):
@@ -104,6 +170,35 @@ class ReadConnector(Protocol):
         """Return the exact calls that writing and reading back would take: {"write": n, "read_back": n}."""
         ...
 
+    def users(self) -> Sequence[User]:
+        """Return who can own records, inactive users and queues too; read once for a connector's life."""
+        ...
+
+    def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
+        """Return the campaigns or lists of these names; unknown names are absent. Read once each.
+
+        A name that several share raises ContractError: members must not land in the wrong one.
+        """
+        ...
+
+    def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
+        """Return the exact calls of ``create`` and then ``find_created`` for all: {"write": n, "read_back": n}."""
+        ...
+
+    def find_created(self, creations: Sequence[Creation]) -> Mapping[str, Made]:
+        """Return, by key, what stands in the CRM, by reads that no search index delays; what does not is absent.
+
+        For ``unmember`` an entry means that the membership is ended.
+        """
+        ...
+
+    def settling(self, creations: Sequence[Creation]) -> timedelta:
+        """Return how long a request whose answer was lost may still create: until then looking finds nothing out.
+
+        Zero where the CRM itself refuses a second one of the same key: then asking again is harmless.
+        """
+        ...
+
     def close(self) -> None:
         """Close the session's connections."""
         ...
@@ -122,4 +217,19 @@ class WriteConnector(ReadConnector, Protocol):
 
     def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
         """Return how ``write`` would group them: one entry is one HTTP call."""
+        ...
+
+    def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
+        """Return how ``create`` would group them: one entry is sent, and its fate known, together."""
+        ...
+
+    def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
+        """Make them, yielding results per batch, in order. Never repeats a request that could make a second one.
+
+        Raises what reads raise where nothing was sent; a request without an answer gives ``unknown`` results.
+        """
+        ...
+
+    def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
+        """Set tasks to completed, by their ids in the CRM. Repeating it is harmless."""
         ...
