@@ -20,6 +20,7 @@ from leadline import __version__
 from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
+from leadline.verbs import operating
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -349,6 +350,10 @@ def demo(people: int, seed: int, directory: Path, as_json: bool) -> int:
     from leadline.demo import run_demo
 
     return run_demo(Screen(as_json=as_json), directory, people, seed)
+
+
+for _verb in (operating.runs, operating.parked, operating.retry, operating.pause, operating.resume):
+    verbs.add_command(_verb)
 
 
 calendar_option = click.option(

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from leadline.common.values import Crm, RecordRef, RecordWrite
+from leadline.sync.pausing import require_writing
 from leadline.sync.plan.file import plan_text
 from leadline.sync.plan.model import Phase, Plan, PlannedWrite, grouped, record_write
 from leadline.sync.store import Store
@@ -78,6 +79,7 @@ class Journal:
         at = self._clock()
         with self._store.write() as connection:
             self._keep(connection)
+            require_writing(connection)
             known = rows.get_plan(connection, self._plan.hash)
             if known is None and not self._plan.empty:
                 body = plan_text(self._plan)
@@ -104,6 +106,7 @@ class Journal:
         at = self._clock()
         with self._store.write() as connection:
             self._keep(connection)
+            require_writing(connection)
             won = set(rows.claim_intents(connection, [entry.id for entry in entries], self._owner, at))
             mine = [entry for entry in entries if entry.id in won]
             remember_written(connection, [self._written(write, at) for entry in mine for write in entry.group])

@@ -9,6 +9,7 @@ from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector
 from leadline.rules.model import Book
 from leadline.sync.guards import AdoptionError, require_guards
+from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.store import Store
 from leadline.sync.store.applying import population
@@ -28,6 +29,7 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
     _same_book(plan, book)
     _same_organisations(plan, crms)
     with store.read() as connection:
+        require_writing(connection)
         known = get_plan(connection, plan.hash)
         cycle = get_cycle(connection, plan.cycle)
         active = active_book(connection)

@@ -13,7 +13,9 @@ from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks, insert, insert_new
 from leadline.sync.store.schema import journal, plans
 
-IntentStatus = Literal["planned", "claimed", "done", "verified", "ignored", "failed", "parked", "stale", "gone"]
+IntentStatus = Literal[
+    "planned", "claimed", "done", "verified", "ignored", "failed", "parked", "released", "stale", "gone"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,7 +267,7 @@ journal = Table(
     Column("person_id", Text),
     Column("writes", Json, nullable=False),  # {field: [old, new]}
     Column("decision_id", Text),
-    Column("status", Text, nullable=False),  # planned claimed done verified ignored failed parked stale gone
+    Column("status", Text, nullable=False),  # planned claimed done verified ignored failed parked released stale gone
     Column("claimed_by", Text),
     Column("code", Text),
     Column("message", Text),

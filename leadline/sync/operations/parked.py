@@ -1,0 +1,87 @@
+"""Values that a CRM refused for good, or said yes to and dropped: who, why, what to do, and trying them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from leadline.common.values import RecordRef
+from leadline.sync.apply.remedies import remedy_for
+from leadline.sync.store import Store
+from leadline.sync.store.schema import journal
+
+_REFUSED: Final = ("parked", "ignored")
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedValue:
+    """One record's refused write. ``fields`` are those that the CRM blamed, else all of it; no value is told.
+
+    ``status`` is ``parked`` (refused for good) or ``ignored`` (taken and dropped). ``id`` names it for a release.
+    """
+
+    id: int
+    ref: RecordRef
+    person: str | None
+    fields: tuple[str, ...]
+    status: str
+    code: str
+    remedy: str
+    attempts: int
+    since: datetime
+
+
+def parked_values(store: Store, code: str | None = None) -> tuple[ParkedValue, ...]:
+    """Return what stands refused now, by record: the newest refusal of each field, unless a later write went through.
+
+    With a ``code`` only refusals with this code of the CRM.
+    """
+    with store.read() as connection:
+        found = _standing(connection)
+    return tuple(item for item in found if code is None or item.code == code)
+
+
+def release_parked(store: Store, ids: Iterable[int] | None, now: datetime) -> int:
+    """Let the next plan try refused values again: those with these ids, or all. Return how many were released."""
+    with store.write() as connection:
+        standing = _standing(connection)
+        chosen = standing if ids is None else [item for item in standing if item.id in set(ids)]
+        for ref in {item.ref for item in chosen}:
+            # An older refusal of the same record would park the value again.
+            refused = _of(ref) & journal.c.status.in_(_REFUSED)
+            connection.execute(update(journal).where(refused).values(status="released", changed_at=now))
+    return len(chosen)
+
+
+def _standing(connection: Connection) -> list[ParkedValue]:
+    """Go through the journal's endings in order: a later ending of a field takes the place of an earlier one."""
+    ended = journal.c.status.in_((*_REFUSED, "verified"))
+    last: dict[tuple[RecordRef, str], ParkedValue | None] = {}
+    for row in connection.execute(select(journal).where(ended).order_by(journal.c.id)).mappings():
+        ref = RecordRef(row["crm"], row["object"], row["record_id"])
+        refused = row["status"] in _REFUSED
+        fields = tuple(row["blamed"] or ()) if refused else ()
+        fields = fields or tuple(sorted(row["writes"]))
+        item = ParkedValue(
+            row["id"],
+            ref,
+            row["person_id"],
+            fields,
+            row["status"],
+            row["code"] or "",
+            remedy_for(row["status"], row["code"] or ""),
+            row["attempts"],
+            row["changed_at"],
+        )
+        for name in fields:
+            last[ref, name] = item if refused else None
+    unique = {item.id: item for item in last.values() if item is not None}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _of(ref: RecordRef) -> ColumnElement[bool]:
+    return (journal.c.crm == ref.crm) & (journal.c.object == ref.object) & (journal.c.record_id == ref.id)

@@ -1,0 +1,49 @@
+"""The record of past runs: one row a cycle, as the cycles themselves wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from leadline.sync.store import Store
+from leadline.sync.store.cycles import last_cycles
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. Instants are the CRMs' own, UTC; ``lag`` is how far its frontier lay behind its end.
+
+    ``counts`` are what the run counted: rows by stream, people evaluated, decisions, records by ending.
+    """
+
+    cycle: int
+    kind: str
+    status: str
+    started: datetime
+    finished: datetime | None
+    frontier: datetime | None
+    lag: timedelta | None
+    book: str | None
+    counts: Mapping[str, Any]
+
+
+def recent_runs(store: Store, count: int) -> tuple[RunRecord, ...]:
+    """Return the latest runs, newest first."""
+    with store.read() as connection:
+        found = last_cycles(connection, count)
+    return tuple(
+        RunRecord(
+            run.id,
+            run.kind,
+            run.status,
+            run.started,
+            run.finished,
+            run.frontier,
+            run.finished - run.frontier if run.finished and run.frontier else None,
+            run.book_hash,
+            run.counts,
+        )
+        for run in found
+    )

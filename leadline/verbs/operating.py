@@ -1,0 +1,101 @@
+"""Verbs for who runs the sync: past runs, refused values, and the switch that stops all writing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadline.common.errors import RefusedError, UsageError
+from leadline.terminal.screen import Screen
+from leadline.verbs.options import config_option, json_option
+
+
+@click.command(short_help="List past runs and how they ended.")
+@click.option("--last", "count", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@config_option
+@json_option
+def runs(count: int, config: Path, as_json: bool) -> None:
+    """List past runs, newest first: what each one read, decided and wrote, and how it ended. Asks no CRM."""
+    from leadline.sync.operations import recent_runs
+    from leadline.terminal.operating import render_runs, runs_data
+    from leadline.terminal.session import open_state
+
+    with open_state(config) as store:
+        found = recent_runs(store, count)
+    Screen(as_json=as_json).result(runs_data(found), lambda console: render_runs(console, found))
+
+
+@click.command(short_help="List values that a CRM refused, and why.")
+@click.option("--code", help="Only refusals with this code of the CRM.")
+@config_option
+@json_option
+def parked(code: str | None, config: Path, as_json: bool) -> int:
+    """List what a CRM refused for good or dropped in silence, why, and what to do. Asks no CRM.
+
+    Ends with 1 while anything is refused, so that a monitor can watch it.
+    """
+    from leadline.sync.operations import parked_values
+    from leadline.terminal.operating import parked_data, render_parked
+    from leadline.terminal.session import open_state
+
+    with open_state(config) as store:
+        found = parked_values(store, code)
+    Screen(as_json=as_json).result(parked_data(found), lambda console: render_parked(console, found))
+    return RefusedError.exit_code if found else 0
+
+
+@click.command(short_help="Let the next plan try refused values again.")
+@click.argument("ids", nargs=-1, type=int, help="Numbers that `leadline parked` shows.")
+@click.option("--all", "everything", is_flag=True, help="Every refused value.")
+@config_option
+@json_option
+def retry(ids: tuple[int, ...], everything: bool, config: Path, as_json: bool) -> None:
+    """Let the next plan try refused values again, after the record, the permission or the book was mended."""
+    from leadline.sync.operations import release_parked
+    from leadline.sync.schedule import wall_clock
+    from leadline.terminal.session import open_state
+
+    if bool(ids) == everything:
+        raise UsageError("give the numbers that `leadline parked` shows, or --all")
+    with open_state(config) as store:
+        released = release_parked(store, None if everything else ids, wall_clock())
+    Screen(as_json=as_json).result(
+        {"ok": True, "released": released},
+        lambda console: console.print(f"{released:,} refused values are tried again with the next plan."),
+    )
+
+
+@click.command(short_help="Stop all writing to the CRMs.")
+@click.option("--why", default="", help="A word for your colleagues; it is shown to who is refused.")
+@config_option
+@json_option
+def pause(why: str, config: Path, as_json: bool) -> None:
+    """Stop all writing to the CRMs, that of a run at work included. Reading, deciding and planning go on."""
+    from leadline.sync.pausing import pause_writing
+    from leadline.sync.schedule import wall_clock
+    from leadline.terminal.session import open_state
+
+    with open_state(config) as store:
+        standing = pause_writing(store, why, wall_clock())
+    said = f"Writing is paused since {standing.since:%Y-%m-%d %H:%M}Z; `leadline resume` ends it."
+    _say(as_json, {"ok": True, "paused": True, "since": standing.since, "why": standing.why}, said)
+
+
+@click.command(short_help="Let plans be written again.")
+@config_option
+@json_option
+def resume(config: Path, as_json: bool) -> None:
+    """End a pause: the next run writes again, and finishes first what the pause interrupted."""
+    from leadline.sync.pausing import resume_writing
+    from leadline.terminal.session import open_state
+
+    with open_state(config) as store:
+        ended = resume_writing(store)
+    said = "Writing goes on with the next run." if ended else "Writing was not paused."
+    _say(as_json, {"ok": True, "paused": False, "was_paused_since": ended.since if ended else None}, said)
+
+
+def _say(as_json: bool, data: dict[str, Any], sentence: str) -> None:
+    Screen(as_json=as_json).result(data, lambda console: console.print(sentence, markup=False))

@@ -1,0 +1,65 @@
+"""Past runs, refused values and the switch that stops all writing, as an operator meets them."""
+
+from __future__ import annotations
+
+from tests.cli.desk import Desk
+
+
+def test_runs_are_listed_newest_first(desk: Desk) -> None:
+    """Each run says what it read and wrote and how it ended; before the first one there is nothing."""
+    assert "Nothing has run" in desk.leadline("runs").out
+    desk.adopt()
+    found = desk.leadline("runs", "--json").json["runs"]
+    assert [(run["kind"], run["status"]) for run in found] == [("apply", "done"), ("plan", "done")]
+    assert sum(found[0]["counts"]["written"].values()) == desk.written() > 0
+    text = desk.leadline("runs", "--last", "1").out
+    assert "verified" in text
+    assert "plan" not in text
+
+
+def test_refused_values_are_listed_released_and_written(desk: Desk) -> None:
+    """A validation rule refuses a record: it is parked with its remedy, not sent again until it is released.
+
+    Released values are planned writes like others: the guards count them.
+    """
+    assert desk.leadline("plan", "-o", "plan.json").code == 0
+    assert "No CRM refuses anything." in desk.leadline("parked").out
+    code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    desk.faults("salesforce", kind="partial_failure", code=code, rate=1)
+    assert desk.leadline("apply", "plan.json").code == 3
+    desk.faults()
+    told = desk.leadline("parked", "--json")
+    assert told.code == 1
+    assert set(told.json["by_code"]) == {code}
+    refused = told.json["parked"]
+    assert all(item["ref"]["crm"] == "salesforce" and "validation rule" in item["remedy"] for item in refused)
+    assert desk.leadline("parked", "--code", "STRING_TOO_LONG").code == 0
+
+    before = desk.written()
+    assert desk.leadline("sync").code == 0
+    assert desk.written() == before
+    first = str(refused[0]["id"])
+    assert desk.leadline("retry", first, "--json").json == {"ok": True, "released": 1}
+    assert desk.leadline("sync").code == 0
+    assert desk.written() == before + 1
+    assert "validation rule" in desk.leadline("parked").out
+    assert desk.leadline("retry", "--all", "--json").json["released"] == len(refused) - 1
+    assert desk.leadline("parked").code == 0
+    desk.refused("sync", code=1, said="guards.most")
+
+
+def test_retry_wants_numbers_or_all(desk: Desk) -> None:
+    """Releasing everything is never a slip of the fingers."""
+    assert desk.leadline("retry").code == 2
+    assert desk.leadline("retry", "1", "--all").code == 2
+
+
+def test_a_pause_stops_writing_and_nothing_else(desk: Desk) -> None:
+    """While it is paused plans are made and refused; the first pause is kept; afterwards it goes on."""
+    assert desk.leadline("pause", "--why", "audit week").code == 0
+    since = desk.leadline("pause", "--json").json["since"]
+    assert desk.leadline("plan", "-o", "plan.json").code == 0
+    desk.refused("apply", "plan.json", code=1, said="(audit week)")
+    assert desk.leadline("resume", "--json").json["was_paused_since"] == since
+    assert "was not paused" in desk.leadline("resume").out
+    assert desk.leadline("apply", "plan.json").code == 0
