@@ -80,7 +80,7 @@ def test_no_and_times_stay_text(leadline: Leadline, book: Path) -> None:
     assert leadline("check", book).code == 0
 
 
-@pytest.mark.parametrize("name", ["slas", "calendars", "capacity", "on_enter", "accounts"])
+@pytest.mark.parametrize("name", ["slas", "calendars", "capacity", "accounts"])
 def test_a_section_that_is_not_built_yet_is_never_ignored(leadline: Leadline, book: Path, name: str) -> None:
     """Nothing that a book says is silently left out."""
     rules = book / "rules.yml"

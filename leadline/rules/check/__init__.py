@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from leadline.common.errors import Problem
 from leadline.common.values import Crm, ObjectDescription
+from leadline.rules.check.actions import check_actions, check_set_fields
 from leadline.rules.check.lifecycle import check_lifecycle
 from leadline.rules.check.limits import check_limits
 from leadline.rules.check.money import check_money
@@ -22,7 +23,7 @@ from leadline.rules.model import Book
 def check_book(book: Book) -> list[Problem]:
     """Return what is doubtful or wrong in a book, in file order; errors are what can never work."""
     problems = [*check_lifecycle(book), *check_scoring(book), *check_sources(book), *check_limits(book)]
-    problems += check_money(book)
+    problems += [*check_money(book), *check_actions(book)]
     return sorted(dict.fromkeys(problems))
 
 
@@ -32,7 +33,11 @@ def check_against(book: Book, described: Mapping[Crm, Mapping[str, ObjectDescrip
     ``described`` holds, for each connected CRM, what its user may see of each object (by object name). A CRM that is
     absent there is not judged.
     """
-    return sorted(dict.fromkeys([*check_reads(book, described), *check_writes(book, described)]))
+    return sorted(
+        dict.fromkeys(
+            [*check_reads(book, described), *check_writes(book, described), *check_set_fields(book, described)]
+        )
+    )
 
 
 __all__ = ["check_against", "check_book"]

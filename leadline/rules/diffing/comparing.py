@@ -164,6 +164,7 @@ _SECTIONS: Final[Mapping[str, Callable[[Book, Book], Found]]] = {
     "stages": _named("stages", "stage"),
     "paths": _paths,
     "by_hand": _plain("by_hand", "by hand"),
+    "on_enter": _named("on_enter", "on entering"),
     "write": _plain("write", "write"),
     "publish": _plain("publish", "publish"),
     "guards": _plain("guards", "guards"),

@@ -13,11 +13,13 @@ from leadline.common.canonical import decimal_text, instant_text
 from leadline.rules.model import (
     ActivitySource,
     ActivityTest,
+    AddTo,
     All,
+    AssignOwner,
     AtLeast,
     AttributeTest,
     Band,
-    Condition,
+    CreateTask,
     Criterion,
     DealTest,
     Decay,
@@ -29,13 +31,17 @@ from leadline.rules.model import (
     Months,
     NoActivityFor,
     Not,
+    Notify,
     PassTest,
     PreviousStage,
     ScoreTest,
+    SetField,
+    StageActions,
     StayTest,
     TableLookup,
     TimeInStage,
     WasIn,
+    WriteNote,
 )
 from leadline.rules.model import Any as AnyOf
 
@@ -184,11 +190,43 @@ def _attribute_test(test: AttributeTest) -> str:
     return f"{test.attribute}: {operands}" if test.op == "in" else f"{test.attribute}: {{{test.op}: {operands}}}"
 
 
+def _worded(word: str) -> Any:
+    """Spell an action with named parts: those that are as usual are left out, `to` alone is short."""
+
+    def text(action: Any) -> str:
+        given = {
+            item.name: value
+            for item in fields(action)
+            if item.compare
+            and ((value := getattr(action, item.name)) != item.default or item.name == "to")
+            and value is not None
+        }
+        return f"{{{word}: {spelled(given['to'] if set(given) == {'to'} else given)}}}"
+
+    return text
+
+
+def _membership(action: AddTo) -> str:
+    kind = "hubspot_list" if action.crm == "hubspot" else "salesforce_campaign"
+    status = {"status": action.status} if action.status is not None else {}
+    return f"{{{'remove_from' if action.remove else 'add_to'}: {spelled({kind: action.name, **status})}}}"
+
+
+def _set_field(action: SetField) -> str:
+    value = "null" if action.value is None else spelled(action.value)
+    return f"{{set: {{{action.object}.{action.field}: {value}}}}}"
+
+
+def _stage_actions(entered: StageActions) -> str:
+    actions = _whole_list(entered.actions)
+    return f"{{do: {actions}, on_adoption: true}}" if entered.on_adoption else actions
+
+
 def _parts(word: str) -> Any:
     return lambda value: f"{{{word}: {_whole_list(value.parts)}}}"
 
 
-def _whole_list(parts: tuple[Condition, ...]) -> str:
+def _whole_list(parts: tuple[Any, ...]) -> str:
     return f"[{', '.join(spelled(part) for part in parts)}]"
 
 
@@ -221,5 +259,12 @@ _SPELLED: Final[Mapping[type, Any]] = {
     ActivitySource: _activity_source,
     AttributeTest: _attribute_test,
     Criterion: _criterion,
+    CreateTask: _worded("task"),
+    Notify: _worded("notify"),
+    AssignOwner: _worded("assign"),
+    WriteNote: lambda value: f"{{note: {value.template}}}",
+    AddTo: _membership,
+    SetField: _set_field,
+    StageActions: _stage_actions,
     Decay: lambda value: f"{decimal_text(value.by * 100)}% every {span_text(value.every)}",
 }

@@ -12,6 +12,7 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node
 from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, Not, Publish, WriteTargets
 from leadline.rules.nearest import nearest
+from leadline.rules.reading.actions import read_on_enter
 from leadline.rules.reading.activities import read_activities, read_deals
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.fields import read_fields
@@ -32,11 +33,11 @@ from leadline.rules.reading.writing import read_write
 VERSION: Final = 1
 SECTIONS: Final = (
     *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals"),
-    *("activities", "scores", "grid", "temperature", "stages", "paths", "by_hand", "write", "guards"),
+    *("activities", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write", "guards"),
 )
 SCOPE_KEYS: Final = ("include", "exclude")
 REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
-LATER: Final = ("accounts", "on_enter", "capacity", "calendars", "slas")
+LATER: Final = ("accounts", "capacity", "calendars", "slas")
 """Sections of the language that later versions read; refused, never ignored."""
 
 
@@ -89,6 +90,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         publish=publish,
         guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
         rates=read_rates(report, nodes["rates"], lists) if "rates" in nodes else {},
+        on_enter=read_on_enter(reading, nodes["on_enter"]) if "on_enter" in nodes else {},
         zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
     )
 

@@ -12,6 +12,7 @@ from leadline.common.canonical import digest, plain
 from leadline.common.folding import fold
 from leadline.rules.fieldops import TEXT_OPS
 from leadline.rules.model import (
+    Action,
     ActivityTest,
     Book,
     Condition,
@@ -59,7 +60,7 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     FieldTest: frozenset({"currency"}),
     Stage: frozenset({"exit", "renamed"}),
 }
-_TAGGED: Final[tuple[type, ...]] = get_args(Condition)
+_TAGGED: Final[tuple[type, ...]] = (*get_args(Condition), *get_args(Action))
 
 
 def _canonical(value: Any) -> Any:

@@ -31,6 +31,7 @@ class Names:
     stages: tuple[str, ...]
     temperatures: tuple[str, ...]
     cells: tuple[str, ...]
+    rotas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def gather(report: Report, sections: Mapping[str, Entry], condition_words: Itera
         stages=_keys(sections, "stages"),
         temperatures=_keys(sections, "temperature"),
         cells=_cells(sections, grades),
+        rotas=_keys(sections, "rotas"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from leadline.rules.reading import book
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WORDS_OF_STAGES, WRITE_WORDS
-from leadline.rules.schema import conditions, scores, sections, shapes
+from leadline.rules.schema import actions, conditions, scores, sections, shapes
 from leadline.rules.schema.shapes import Schema, mapping, named, ref, said
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -38,6 +38,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "stages": said("The places of the lifecycle.", named(ref("stage"), (*WORDS, "stay"))),
         "paths": said("The main path, and every other move.", sections.paths_section()),
         "by_hand": said("How long a stage stands that a person set in a CRM.", sections.by_hand_section()),
+        "on_enter": said("What entering a stage causes.", actions.on_enter_section()),
         "write": said("What is written to the CRMs.", sections.write_section()),
         "guards": said("What stops a plan before the first write.", sections.guards_section()),
     }
@@ -49,6 +50,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "$defs": {
             **shapes.definitions(),
             **conditions.definitions(),
+            **actions.definitions(),
             "field": sections.field(),
             "activity": sections.activity(),
             "attribute": sections.attribute(),
