@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from leadline.rules.deciding.deals import DealsQuestion
 from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_day_change, value_test
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.money import amount_test, currency_field
@@ -21,6 +22,7 @@ from leadline.rules.model import (
     Book,
     Condition,
     DealTest,
+    DealsTest,
     DisqualifiedTest,
     FieldTest,
     GradeTest,
@@ -88,6 +90,8 @@ def compile_condition(condition: Condition, book: Book) -> Node:
             condition, lambda moment: _is_quiet(condition, moment), (), lambda moment: _quiet(condition, moment)
         )
     if isinstance(condition, TimeInStage):
+    if isinstance(condition, DealsTest):
+        return _deals_node(condition, book)
         return _time_in_stage_node(condition)
     if isinstance(condition, StayTest):
         return Node(condition, lambda moment: True if moment.stay is None else moment.stay.holds(moment), stays=True)
@@ -236,6 +240,17 @@ def _time_in_stage_node(test: TimeInStage) -> Node:
 
 
 def _state_test(condition: Condition) -> Holds:
+def _deals_node(test: DealsTest, book: Book) -> Node:
+    of_a_deal = replace(book, fields=book.deals.testable)
+    where = compile_condition(test.where, of_a_deal) if test.where is not None else None
+    question = DealsQuestion(test, where, of_a_deal)
+    read = set(where.fields) if where is not None else set()
+    if test.total is not None:
+        read |= _field_node(test.total, of_a_deal).fields
+    named = frozenset(DEAL_PREFIX + name for name in read if name in book.deals.fields)
+    return Node(test, question.holds, (), question.own_change, named)
+
+
     """Return the test of deals, of the way through the stages, or of the scores at the moment."""
     if isinstance(condition, PassTest | PreviousStage | WasIn):
         return lambda moment: _way_holds(condition, moment)

@@ -50,7 +50,7 @@ class Engine:
         book does not have.
         """
         known = ordered(facts)
-        history = History(known, self.book.fields)
+        history = History(known, self.book.fields, self.book.deals)
         adopted = None if adopted is None else self._named_now(adopted)
         start = self._start(adopted or Adopted(), at)
         human = _last_human(history, at)
@@ -73,7 +73,7 @@ class Engine:
         if until < state.frontier:
             raise ValueError("a fold cannot go back behind the frontier")
         news = tuple(facts)
-        history = History(_joined(state.history, news), self.book.fields)
+        history = History(_joined(state.history, news), self.book.fields, self.book.deals)
         settled: Settled | None = None
         outcome = state.outcome
         made: list[Decision] = []
@@ -111,7 +111,7 @@ class Engine:
                 f"the rule book has no stage `{state.outcome.stage}` any more, and people are in it;"
                 " keep it, say in another stage that it is `renamed` from it, or move them out of it first"
             )
-        history = History(ordered(state.history), self.book.fields)
+        history = History(ordered(state.history), self.book.fields, self.book.deals)
         settled = self.settling.settle(history, at, position)
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
@@ -128,7 +128,7 @@ class Engine:
         t = state.frontier if at is None else at
         if t > state.frontier:
             state = self.advance(state, (), t).state
-        history = History(ordered(state.history), self.book.fields)
+        history = History(ordered(state.history), self.book.fields, self.book.deals)
         trace = trace_of(self.settling, history, state, t)
         change = self._next_outcome(history, state)
         return trace if change is None else replace(trace, next=next_change_of(change[0], state.outcome, change[1]))
@@ -142,14 +142,14 @@ class Engine:
         if until < start:
             raise ValueError("a trajectory cannot end before it starts")
         facts = known.history if isinstance(known, PersonState) else known
-        history = History(ordered(facts), self.book.fields)
+        history = History(ordered(facts), self.book.fields, self.book.deals)
         return tuple(steps(self.settling.scoring, history, start, until))
 
     def in_scope(self, facts: Iterable[Fact], at: datetime) -> bool | None:
         """Tell whether the person is in the lifecycle at all at ``at``; None where the book's scope is undecided."""
         if self._scope is None:
             return True
-        moment = Moment(History(ordered(facts), self.book.fields), at)
+        moment = Moment(History(ordered(facts), self.book.fields, self.book.deals), at)
         moment.card = self.settling.scoring.card(moment)
         return self._scope.holds(moment)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -15,8 +16,8 @@ from leadline.common.canonical import decimal_text
 from leadline.common.values import Value
 from leadline.rules.deciding.fields import Known, Supposed, Timeline, field_timelines
 from leadline.rules.deciding.localdays import day_of
-from leadline.rules.model import Field
-from leadline.rules.state import Fact, Unreadable
+from leadline.rules.model import DEAL_PREFIX, DEAL_STATE, Deals, Field
+from leadline.rules.state import UNREADABLE, Fact, Unreadable
 
 LAST_INSTANT = datetime(9000, 1, 1, tzinfo=UTC)
 """Facts from later than this are kept but never happen: after dates such as 9999-12-31 no window could end."""
@@ -67,11 +68,26 @@ class Occurrences:
 
 
 class History:
-    """Everything known of one person, ready to be asked about any instant; ``facts`` are in order (``ordered``)."""
+    """Everything known of one person, ready to be asked about any instant; ``facts`` are in order (``ordered``).
 
-    __slots__ = ("_all", "_by_activity", "_deals", "facts", "fields", "humans", "instants", "unreadable")
+    With the book's ``deals``, ``deal.<name>`` among ``fields`` stands for a field of all the person's deals (see
+    ``DealField``), and ``deals`` are these one by one.
+    """
 
-    def __init__(self, facts: Sequence[Fact], book_fields: Mapping[str, Field]) -> None:
+    __slots__ = (
+        "_all",
+        "_by_activity",
+        "_deals",
+        "_one_by_one",
+        "_told",
+        "facts",
+        "fields",
+        "humans",
+        "instants",
+        "unreadable",
+    )
+
+    def __init__(self, facts: Sequence[Fact], book_fields: Mapping[str, Field], deals: Deals | None = None) -> None:
         self.facts = facts
         if facts and facts[-1].at > LAST_INSTANT:
             facts = [fact for fact in facts if fact.at <= LAST_INSTANT]
@@ -95,8 +111,20 @@ class History:
         self._deals: dict[str, list[_DealTimeline]] = {}
         for (kind, _), found in sorted(by_deal.items()):
             self._deals.setdefault(kind, []).append(_DealTimeline(found))
+        self._told = ({record: found for (kind, record), found in by_deal.items() if not kind}, by_field, deals)
+        self._one_by_one: tuple[Deal, ...] | None = None
+        for name in deals.fields if deals is not None else ():
+            self.fields[DEAL_PREFIX + name] = DealField(name, self)
         self._by_activity = {name: Occurrences(found) for name, found in by_activity.items()}
         self._all: Occurrences | None = None
+
+    @property
+    def deals(self) -> tuple[Deal, ...]:
+        """The person's deals, in order of when they began, then of their records."""
+        if self._one_by_one is None:
+            states, by_field, deals = self._told
+            self._one_by_one = () if deals is None else _deals(states, by_field, deals)
+        return self._one_by_one
 
     def activity(self, name: str) -> Occurrences:
         """Return when the activity of this name happened."""
@@ -146,6 +174,43 @@ class History:
         return self.instants[position] if position < len(self.instants) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """One deal: its record, its states over time, and a history of its own fields (``Deals.testable``)."""
+
+    record: str
+    states: _DealTimeline
+    history: History
+
+    def state(self, t: datetime) -> tuple[datetime, str] | None:
+        """Return since when the deal is in which state at ``t``; None where there is none, or it does not count."""
+        found = self.states.at(t)
+        return (found[0], found[1]) if found is not None and isinstance(found[1], str) else None
+
+
+class DealField:
+    """A field of all deals that there are at an instant, for what asks whether it is known of each of them."""
+
+    __slots__ = ("_history", "_name", "signal")
+
+    def __init__(self, name: str, history: History) -> None:
+        self._name = name
+        self._history = history
+        self.signal = False
+
+    def value(self, t: datetime) -> Known:
+        """Return UNREADABLE or None where it is so of any deal; else the last deal's value, False without a deal."""
+        values = [deal.history.value(self._name, t) for deal in self._history.deals if deal.state(t) is not None]
+        if any(isinstance(value, Unreadable) for value in values):
+            return UNREADABLE
+        return None if None in values else (values[-1] if values else False)
+
+    def value_since(self, t: datetime, floor: datetime) -> tuple[Known, bool]:
+        """Return the value at ``t``: a deal's fields are never signals."""
+        del floor
+        return self.value(t), False
+
+
 class _DealTimeline:
     """One deal's states: (since, state) runs in order of time."""
 
@@ -162,6 +227,27 @@ class _DealTimeline:
     def at(self, t: datetime) -> tuple[datetime, object] | None:
         position = bisect_right(self._ats, t)
         return (self._ats[position - 1], self._states[position - 1]) if position else None
+
+    @property
+    def began(self) -> datetime:
+        """When the deal was first known to be there."""
+        return self._ats[0]
+
+
+def _deals(states: Mapping[str, list[Fact]], by_field: Mapping[str, list[Fact]], deals: Deals) -> tuple[Deal, ...]:
+    """Return a history of its own for each deal."""
+    own: dict[str, list[Fact]] = {
+        record: [replace(fact, kind="field", name=DEAL_STATE) for fact in found] for record, found in states.items()
+    }
+    for name in deals.fields:
+        for fact in by_field.get(DEAL_PREFIX + name, ()):
+            if fact.record in own:
+                own[fact.record].append(replace(fact, name=name))
+    found = [
+        Deal(record, _DealTimeline(states[record]), History(sorted(facts, key=fact_key), deals.testable))
+        for record, facts in own.items()
+    ]
+    return tuple(sorted(found, key=lambda deal: (deal.states.began, deal.record)))
 
 
 def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:

@@ -18,10 +18,9 @@ AmountTest = Callable[[Value, Moment], bool | None]
 def amount_test(test: FieldTest, book: Book) -> AmountTest:
     """Return the compiled test of an amount in ``test.currency``; a value is never None or UNREADABLE when asked."""
     operands = [Fraction(item) for item in test.operands if isinstance(item, int | Decimal)]
-    wanted, field = test.currency, book.fields[test.field]
 
     def check(value: Value, moment: Moment) -> bool | None:
-        worth = _worth(_code(field.currency, book, moment), wanted, book)
+        worth = worth_in(test.currency, test.field, book, moment)
         if worth is None or isinstance(value, bool) or not isinstance(value, int | Decimal):
             return None
         amount = Fraction(value) * worth
@@ -30,6 +29,11 @@ def amount_test(test: FieldTest, book: Book) -> AmountTest:
         return any(compare_number(test.op, amount, operand) for operand in operands)
 
     return check
+
+
+def worth_in(wanted: str | None, field: str, book: Book, moment: Moment) -> Fraction | None:
+    """Return what one unit of a money field is in the wanted currency; None where that is not known."""
+    return _worth(_code(book.fields[field].currency, book, moment), wanted, book)
 
 
 def currency_field(test: FieldTest, book: Book) -> str | None:

@@ -25,6 +25,8 @@ from leadline.rules.model.conditions import (
     AtLeast,
     Condition,
     DateOp,
+    DealsHow,
+    DealsTest,
     DealTest,
     DisqualifiedTest,
     FieldTest,
@@ -46,6 +48,8 @@ from leadline.rules.model.lifecycle import ByHand, Stage, StageKind, Transition
 from leadline.rules.model.scores import Band, Bands, Criterion, Decay, Grid, Match, Score, Temperatures
 from leadline.rules.model.slas import Calendars, Rung, Sla, SlaStatus, SlaTarget
 from leadline.rules.model.sources import (
+    DEAL_PREFIX,
+    DEAL_STATE,
     Activity,
     ActivitySource,
     AttributeTest,
@@ -61,6 +65,8 @@ from leadline.rules.model.sources import (
 from leadline.rules.model.writing import Guards, Publish, StageTarget, WriteTargets
 
 __all__ = [
+    "DEAL_PREFIX",
+    "DEAL_STATE",
     "AccountFact",
     "AccountFactKind",
     "Action",
@@ -88,6 +94,8 @@ __all__ = [
     "DealState",
     "DealTest",
     "Deals",
+    "DealsHow",
+    "DealsTest",
     "Decay",
     "DisqualifiedTest",
     "Field",

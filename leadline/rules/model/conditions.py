@@ -122,6 +122,27 @@ class DealTest:
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
+DealsHow = Literal["any", "all", "none", "newest", "count", "sum"]
+
+
+@dataclass(frozen=True, slots=True)
+class DealsTest:
+    """What is so of a person's deals: of the open ones, and of those won or lost since the pass began (``ever``).
+
+    ``any``, ``all`` (and there is one), ``none`` and ``newest`` (the one that began last) ask ``where`` of the deals;
+    its fields are those of ``Deals.testable``. ``count``: ``count`` to ``most`` deals fulfil it. ``sum``: ``total``
+    holds for the sum of its field over the deals that fulfil it.
+    """
+
+    how: DealsHow
+    where: Condition | None = None
+    count: int = 1
+    most: int | None = None
+    total: FieldTest | None = None
+    ever: bool = False
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreTest:
     """A comparison of a score; unknown when its lowest and highest possible values disagree."""
@@ -199,6 +220,7 @@ Condition = (
     | ActivityTest
     | NoActivityFor
     | DealTest
+    | DealsTest
     | ScoreTest
     | GradeTest
     | StayTest

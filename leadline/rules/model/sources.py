@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from leadline.common.marks import Mark
 from leadline.common.values import Crm, Value
@@ -76,12 +76,25 @@ class Deals:
     """Which opportunities and deals speak for a person, and which of them count (``only``: field -> values).
 
     ``kinds`` are deals with a name of their own (``renewed``, ``churned``), whether ``only`` lets them count or not.
+    ``fields`` are what a deal says of itself, by the name that rules use inside ``{deal: {...}}``; their facts are
+    called ``deal.<name>``.
     """
 
     link: tuple[DealLink, ...] = ("converted", "contact_role", "association")
     only: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     kinds: Mapping[str, DealKind] = dataclasses.field(default_factory=dict)
+    fields: Mapping[str, Field] = dataclasses.field(default_factory=dict)
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+    @property
+    def testable(self) -> Mapping[str, Field]:
+        """The fields that rules may ask of a deal: its own, and ``state`` (open, won, lost), which each deal has."""
+        return {**self.fields, DEAL_STATE: Field(DEAL_STATE, "text", ())}
+
+
+DEAL_STATE: Final = "state"
+DEAL_PREFIX: Final = "deal."
+"""What the names of facts about a deal's own fields begin with."""
 
 
 @dataclass(frozen=True, slots=True)

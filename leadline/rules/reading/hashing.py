@@ -51,7 +51,7 @@ def meaning(value: Any) -> Any:
 _LEFT_OUT: Final = {"mark", "marks", "hash", "file", "label"}
 # Added to the model later: at their default they are left out, so that a book which does not use them keeps its hash.
 _ADDED: Final[dict[type, frozenset[str]]] = {
-    Deals: frozenset({"kinds"}),
+    Deals: frozenset({"kinds", "fields"}),
     DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),

@@ -62,7 +62,7 @@ def reached(engine: Engine, case: Case, moves: Sequence[MoveMade], instants: Ite
     stages = {first, *(move.target for move in moves)}
     found = {Item("stage", name) for name in stages}
     found |= {item for move in moves for item in _moved(book, move)}
-    history = History(ordered(case.facts), book.fields)
+    history = History(ordered(case.facts), book.fields, book.deals)
     for at in instants:
         found |= set(_scored(engine, Moment(history, at)))
     return frozenset(found)

@@ -44,7 +44,7 @@ def tell(book: Book, story: Story, name: str) -> Told:
     Several sources of a field become one, as the book prefers them; facts that were withdrawn are left out.
     """
     known = ordered(fact for fact in story.facts if fact.at <= story.until)
-    history = History(known, book.fields)
+    history = History(known, book.fields, book.deals)
     lost: dict[str, None] = {}
     events = [*_fields(book, history, lost), *_activities(book, known), *_deals(book, known), *_humans(book, known)]
     # The masked story is read back as a test would be, so that it expects what the test will give.
