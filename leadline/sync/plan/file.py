@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from leadline.common.canonical import digest, instant_text
 from leadline.common.errors import RefusedError, UsageError
-from leadline.sync.plan.model import FORMAT, Plan, PlannedWrite
+from leadline.sync.plan.model import FORMAT, Plan, PlannedEffect, PlannedWrite
 from leadline.sync.plan.parsing import PlanReader, raw_to_json
 
 LARGEST: Final = 1 << 30
@@ -85,6 +85,17 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
 
 
 def _content(plan: Plan) -> dict[str, Any]:
+    """Return the plan as JSON; what only books with actions have is left out of the plans of others."""
+    content = _writes(plan)
+    if plan.effects:
+        content["effects"] = [_effect(effect) for effect in plan.effects]
+        content["counts"]["effects"] = dict(plan.counts.effects)
+    if plan.held:
+        content["held"] = [{"kind": item.kind, "reason": item.reason, "effects": item.effects} for item in plan.held]
+    return content
+
+
+def _writes(plan: Plan) -> dict[str, Any]:
     return {
         "format": plan.format,
         "cycle": plan.cycle,
@@ -108,7 +119,28 @@ def _content(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _effect(effect: PlannedEffect) -> dict[str, Any]:
+    ref = effect.ref
+    return {
+        "key": effect.key,
+        "person": effect.person,
+        "kind": effect.kind,
+        "at": instant_text(effect.at),
+        "cause": effect.cause,
+        "number": effect.number,
+        "decision": effect.decision,
+        "record": {"crm": ref.crm, "object": ref.object, "id": ref.id} if ref is not None else None,
+        "payload": {name: raw_to_json(value) for name, value in effect.payload.items()},
+        "title": effect.title,
+    }
+
+
 def _write(write: PlannedWrite) -> dict[str, Any]:
+    made = _field_write(write)
+    return made if write.effect is None else {**made, "effect": write.effect}
+
+
+def _field_write(write: PlannedWrite) -> dict[str, Any]:
     return {
         "crm": write.ref.crm,
         "object": write.ref.object,

@@ -26,6 +26,7 @@ class PlannedWrite:
     where this CRM has no value for the stage), ``stage`` is the book's stage, ``transition`` how the person got
     there, and ``backward`` whether that is a step back or off the main path.
     On a score field, ``basis`` is the stage and grades that it is published with.
+    ``effect`` is the key of the effect (``assign`` or ``set``) that this write carries out.
     """
 
     ref: RecordRef
@@ -40,6 +41,48 @@ class PlannedWrite:
     transition: str | None = None
     backward: bool = False
     basis: str | None = None
+    effect: str | None = None
+
+
+EffectKind = Literal["task", "note", "member", "unmember", "close", "notify", "assign", "set"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEffect:
+    """One effect, to be carried out once under its ``key``; ``ref`` is the person's primary record there.
+
+    ``payload`` by kind: ``task``, ``note``, ``member`` and ``unmember`` as in ``connectors.protocol.Creation``;
+    ``close``: ``task`` (its id in the CRM) and ``closes`` (the key of the effect that made it);
+    ``notify``: ``channel`` and ``text``, and ``ref`` is None; ``assign`` and ``set``: the new values by
+    ``<object>.<field>``: they are carried out by the plan's writes that name this key, and none are left to write
+    where the records are so already. ``title`` says the effect in a few words; like the payload it may hold personal
+    data. ``at`` is the instant that caused it, so ``frontier - at`` is how late it is.
+    """
+
+    key: str
+    person: str
+    kind: EffectKind
+    at: datetime
+    cause: str
+    number: int
+    decision: str
+    ref: RecordRef | None
+    payload: Mapping[str, Raw]
+    title: str
+
+    @property
+    def crm(self) -> Crm | None:
+        """The CRM in which it is carried out; None outside the CRMs."""
+        return None if self.ref is None else self.ref.crm
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Held:
+    """Why ``effects`` effects of one kind are due and not planned: no owner, no such list, no live record."""
+
+    kind: str
+    reason: str
+    effects: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,18 +97,22 @@ class NotWritten:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Records by CRM; people by the stage written and by the transition that led there; people going back."""
+    """Records by CRM; people by the stage written and by the transition that led there; people going back.
+
+    ``effects`` counts effects by kind.
+    """
 
     records: Mapping[Crm, int] = field(default_factory=dict)
     stages: Mapping[str, int] = field(default_factory=dict)
     transitions: Mapping[str, int] = field(default_factory=dict)
     backward: int = 0
     people: int = 0
+    effects: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The writes of one cycle, in the order in which they are applied.
+    """The writes and effects of one cycle, in the order in which they are applied: effects after all writes.
 
     ``organisations`` pins the plan to the CRMs it was made from. ``calls`` is what applying takes when nothing
     fails: {crm: {"write": n, "read_back": n}}. ``hash`` covers everything else in the plan.
@@ -82,11 +129,13 @@ class Plan:
     counts: Counts
     not_written: tuple[NotWritten, ...] = ()
     format: int = FORMAT
+    effects: tuple[PlannedEffect, ...] = ()
+    held: tuple[Held, ...] = ()
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to write."""
-        return not self.writes
+        """Whether there is nothing to write and nothing to carry out."""
+        return not self.writes and not self.effects
 
     def not_written_by(self, word: str) -> tuple[NotWritten, ...]:
         """Return what is not written for a reason that has this word."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, get_args
 
 from leadline.common.errors import UsageError
 from leadline.common.values import CRMS, Crm, Raw, RecordRef
-from leadline.sync.plan.model import Counts, NotWritten, Phase, Plan, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, Held, NotWritten, Phase, Plan, PlannedEffect, PlannedWrite
 from leadline.sync.plan.normal import Kind
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class PlanReader:
         return Plan(
             hash=self._get(top, "hash", str),
             cycle=self._get(top, "cycle", int),
-            frontier=self._instant(top),
+            frontier=self._instant(top, "frontier"),
             book_hash=self._get(top, "book_hash", str),
             organisations=self._by_crm(top, "organisations", str),
             adoption=self._get(top, "adoption", bool),
@@ -35,6 +35,8 @@ class PlanReader:
             calls={self._crm(crm, "calls"): self._numbers(calls, crm) for crm in calls},
             counts=self._counts(self.mapping(self._get(top, "counts", dict), "counts")),
             not_written=self._list(top, "not_written", self._unwritten),
+            effects=self._list(top, "effects", self._effect) if "effects" in top else (),
+            held=self._list(top, "held", self._held) if "held" in top else (),
         )
 
     def mapping(self, value: Any, place: str) -> Mapping[str, Any]:
@@ -60,6 +62,35 @@ class PlanReader:
             transition=self._optional(item, "transition", place),
             backward=self._get(item, "backward", bool, place),
             basis=self._optional(item, "basis", place),
+            effect=self._optional(item, "effect", place),
+        )
+
+    def _effect(self, item: Mapping[str, Any], place: str) -> PlannedEffect:
+        record, inner = item.get("record"), f"{place}.record"
+        ref = None
+        if record is not None:
+            found = self.mapping(record, inner)
+            crm = self._crm(found.get("crm"), f"{inner}.crm")
+            ref = RecordRef(crm, self._get(found, "object", str, inner), self._get(found, "id", str, inner))
+        payload = self.mapping(item.get("payload"), f"{place}.payload")
+        return PlannedEffect(
+            key=self._get(item, "key", str, place),
+            person=self._get(item, "person", str, place),
+            kind=self._one_of(item, "kind", get_args(EffectKind), place),
+            at=self._instant(item, "at", place),
+            cause=self._get(item, "cause", str, place),
+            number=self._get(item, "number", int, place),
+            decision=self._get(item, "decision", str, place),
+            ref=ref,
+            payload={name: self._raw(payload, name, f"{place}.payload") for name in payload},
+            title=self._get(item, "title", str, place),
+        )
+
+    def _held(self, item: Mapping[str, Any], place: str) -> Held:
+        return Held(
+            self._get(item, "kind", str, place),
+            self._get(item, "reason", str, place),
+            self._get(item, "effects", int, place),
         )
 
     def _unwritten(self, item: Mapping[str, Any], place: str) -> NotWritten:
@@ -77,6 +108,7 @@ class PlanReader:
             transitions=self._numbers(item, "transitions"),
             backward=self._get(item, "backward", int, "counts"),
             people=self._get(item, "people", int, "counts"),
+            effects=self._numbers(item, "effects", "counts.effects") if "effects" in item else {},
         )
 
     def _list(self, top: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any], str], T]) -> tuple[T, ...]:
@@ -87,9 +119,9 @@ class PlanReader:
         found = self.mapping(item.get(key), key)
         return {self._crm(crm, key): self._get(found, crm, kind, key) for crm in found}
 
-    def _numbers(self, item: Mapping[str, Any], key: str) -> dict[str, int]:
-        found = self.mapping(item.get(key), key)
-        return {name: self._get(found, name, int, key) for name in found}
+    def _numbers(self, item: Mapping[str, Any], key: str, place: str = "") -> dict[str, int]:
+        found = self.mapping(item.get(key), place or key)
+        return {name: self._get(found, name, int, place or key) for name in found}
 
     def _get(self, item: Mapping[str, Any], key: str, kind: type[T], place: str = "") -> T:
         value = item.get(key)
@@ -119,13 +151,13 @@ class PlanReader:
         except ValueError as error:
             raise self._wrong(f"{place}.{key}", str(error)) from None
 
-    def _instant(self, top: Mapping[str, Any]) -> datetime:
+    def _instant(self, item: Mapping[str, Any], key: str, place: str = "") -> datetime:
         try:
-            at = datetime.fromisoformat(self._get(top, "frontier", str))
+            at = datetime.fromisoformat(self._get(item, key, str, place))
         except ValueError:
             at = None
         if at is None or at.tzinfo is None:
-            raise self._wrong("frontier", "should be an instant with a time zone")
+            raise self._wrong(f"{place}.{key}" if place else key, "should be an instant with a time zone")
         return at
 
     def _wrong(self, place: str, message: str) -> UsageError:
