@@ -97,7 +97,8 @@ class Outcome:
     """What one person is at one instant: the part of a decision that CRMs can show.
 
     ``why`` is one short English line that changes only when the stage does. ``slas`` are the timers of this person by
-    SLA. ``waits_for`` is the stage that they qualify for and that has no room yet (``capacity``).
+    SLA. ``waits_for`` is the stage that they qualify for and that has no room yet (``capacity``), ``waits_since`` when
+    that began, ``waits_in`` the team or other part in which they compete for a place (folded; empty is one, too).
     """
 
     stage: str
@@ -113,6 +114,8 @@ class Outcome:
     entered: Mapping[str, StageDate]
     slas: Mapping[str, SlaState] = field(default_factory=dict, metadata=SPARSE)
     waits_for: str | None = field(default=None, metadata=SPARSE)
+    waits_since: datetime | None = field(default=None, metadata=SPARSE)
+    waits_in: str = field(default="", metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True)

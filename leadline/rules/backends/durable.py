@@ -203,17 +203,22 @@ def _facts_of(move: PossibleMove, given: Mapping[str, int]) -> dict[str, int]:
         if name is not None:
             facts[short] = int(given[name] == TRUE)
             facts[short + "u"] = int(given[name] == UNKNOWN)
-    for short, name in (("r", move.require), ("n", move.remaining), ("w", move.waited)):
+    for short, name in (*_needed(move), ("w", move.waited)):
         if name is not None:
             facts[short] = given[name]
     return facts
+
+
+def _needed(move: PossibleMove) -> tuple[tuple[str, str | None], ...]:
+    """Return the two-valued signals that must all be true, each with its key in the facts."""
+    return ("r", move.require), ("n", move.remaining), ("g", move.room)
 
 
 def _allowing(move: PossibleMove) -> list[dict[str, Any]]:
     """Return the tests that must all hold for the move to be made."""
     tests: list[dict[str, Any]] = [{"c": 1}, {"cu": 0}]
     tests += [{"h": 0}] if move.stopped_by_hold else []
-    tests += [{short: 1} for short, name in (("r", move.require), ("n", move.remaining)) if name is not None]
+    tests += [{short: 1} for short, name in _needed(move) if name is not None]
     if move.lift is not None:
         tests.append({"$or": [{"w": 1}, {"$and": [{"w": 0}, {"l": 1}, {"lu": 0}]}]})
     elif move.waited is not None:
@@ -225,7 +230,7 @@ def _forbidding(move: PossibleMove) -> list[list[dict[str, int]]]:
     """Return the reasons of which one is enough against the move; with ``_allowing`` they cover every case."""
     reasons: list[list[dict[str, int]]] = [[{"c": 0}]]
     reasons += [[{"h": 1}]] if move.stopped_by_hold else []
-    reasons += [[{short: 0}] for short, name in (("r", move.require), ("n", move.remaining)) if name is not None]
+    reasons += [[{short: 0}] for short, name in _needed(move) if name is not None]
     if move.lift is not None:
         reasons.append([{"w": 0}, {"l": 0}])
     elif move.waited is not None:

@@ -23,7 +23,7 @@ class Oracle:
 def _may_be_made(move: PossibleMove, given: Mapping[str, int]) -> bool:
     if move.stopped_by_hold and given[HELD] == TRUE:
         return False
-    needed = [name for name in (move.when, move.require, move.remaining) if name is not None]
+    needed = [name for name in (move.when, move.require, move.remaining, move.room) if name is not None]
     if any(given[name] != TRUE for name in needed):
         return False
     if move.waited is None or given[move.waited] == TRUE:

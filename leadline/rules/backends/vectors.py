@@ -29,7 +29,8 @@ class PossibleMove:
 
     ``when`` is three-valued and must be true. ``require`` is true when every required field is known, ``remaining``
     when the transition was not taken too often, ``waited`` when the cool-down is over; ``lift`` (three-valued) ends
-    it at once. A held stage lets only disqualification and a further human move pass.
+    it at once. ``room`` is true when a place in a target with a capacity is given. A held stage lets only
+    disqualification and a further human move pass.
     """
 
     kind: MoveKind
@@ -38,10 +39,11 @@ class PossibleMove:
     remaining: str | None = None
     waited: str | None = None
     lift: str | None = None
+    room: str | None = None
 
     def signals(self) -> tuple[str, ...]:
         """Return the names of the signals that this move reads, besides ``held``."""
-        named = (self.when, self.require, self.remaining, self.waited, self.lift)
+        named = (self.when, self.require, self.remaining, self.waited, self.lift, self.room)
         return tuple(name for name in named if name is not None)
 
     @property

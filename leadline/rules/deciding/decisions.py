@@ -104,6 +104,9 @@ def outcome_from_json(data: str | Mapping[str, Any]) -> Outcome:
         found["previous"],
         found["why"],
         {name: StageDate(_instant(item["at"]), item["implied"]) for name, item in found["entered"].items()},
+        waits_for=found.get("waits_for"),
+        waits_since=_maybe(found.get("waits_since")),
+        waits_in=found.get("waits_in", ""),
     )
 
 

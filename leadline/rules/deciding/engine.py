@@ -188,6 +188,7 @@ class Engine:
             entered={self._stage_now(name): when for name, when in position.entered.items()},
             taken=self._taken_by_pair(state),
             hold=hold,
+            waits_for=position.waits_for and self._stage_now(position.waits_for),
         )
 
     def _taken_by_pair(self, state: PersonState) -> dict[str, int]:

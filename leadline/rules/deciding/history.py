@@ -79,6 +79,7 @@ class History:
         "_by_activity",
         "_deals",
         "_one_by_one",
+        "_places",
         "_told",
         "facts",
         "fields",
@@ -97,6 +98,7 @@ class History:
         by_activity: dict[str, list[Fact]] = {}
         by_deal: dict[tuple[str, str], list[Fact]] = {}
         self.humans: list[Fact] = []
+        self._places: set[tuple[str, datetime]] = set()
         for fact in facts:
             if fact.kind == "field":
                 by_field.setdefault(fact.name, []).append(fact)
@@ -105,8 +107,10 @@ class History:
             elif fact.kind == "deal":
                 kind = "" if fact.name == "deal" else fact.name
                 by_deal.setdefault((kind, fact.record), []).append(fact)
-            else:
+            elif fact.kind == "human":
                 self.humans.append(fact)
+            elif fact.name == "capacity":
+                self._places.add((str(fact.value), fact.at))
         self.fields: dict[str, Timeline] = field_timelines(book_fields, by_field)
         self._deals: dict[str, list[_DealTimeline]] = {}
         for (kind, _), found in sorted(by_deal.items()):
@@ -158,6 +162,10 @@ class History:
             if found is not None and found[1] == state and (floor is None or found[0] >= floor):
                 return True
         return False
+
+    def has_place(self, stage: str, t: datetime) -> bool:
+        """Tell whether a place in a stage that not all may enter was given at exactly this instant: then or never."""
+        return (stage, t) in self._places
 
     def first_instant(self, t: datetime) -> datetime | None:
         """Return the instant of the first fact, unless it lies after ``t``."""

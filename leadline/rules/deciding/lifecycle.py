@@ -46,6 +46,9 @@ class Position:
     entered: Mapping[str, StageDate]
     taken: Mapping[str, int] = field(default_factory=dict)
     hold: Hold | None = None
+    waits_for: str | None = None
+    waits_since: datetime | None = None
+    waits_in: str = ""
 
     @property
     def floor(self) -> datetime | None:
@@ -56,7 +59,7 @@ class Position:
 class Lifecycle:
     """The stages of a book with the ways out of each, by precedence."""
 
-    __slots__ = ("_stays", "book", "rules", "ways")
+    __slots__ = ("_rooms", "_stays", "book", "rules", "ways")
 
     def __init__(self, book: Book) -> None:
         self.book = book
@@ -79,6 +82,7 @@ class Lifecycle:
             for name, stage in book.stages.items()
         }
         self.rules = {name: StageRules(name, tuple(way.move for way in ways)) for name, ways in self.ways.items()}
+        self._rooms = {name: _places_of_rooms(rules) for name, rules in self.rules.items()}
 
     def moment(self, history: History, t: datetime, card: Card, position: Position) -> Moment:
         """Return what the conditions at this position look at."""
@@ -106,7 +110,14 @@ class Lifecycle:
             if way.move.require is not None:
                 values.append(FALSE if missing(way, moment) else TRUE)
             values += self._limits(way, moment, position)
+            if way.move.room is not None:
+                values.append(TRUE if moment.history.has_place(way.target, moment.t) else FALSE)
         return tuple(values)
+
+    def with_room(self, stage: str, vector: Vector) -> Vector:
+        """Return the vector as if there were a place in every stage that one may be missing in."""
+        rooms = self._rooms[stage]
+        return tuple(TRUE if number in rooms else value for number, value in enumerate(vector)) if rooms else vector
 
     def next_change(self, moment: Moment, position: Position) -> datetime | None:
         """Return an instant after ``t``, not later than the first at which time alone can open or close a way out."""
@@ -193,7 +204,7 @@ def _ways_out(book: Book, stage: Stage, enters: Mapping[str, Node]) -> tuple[Way
     ways += [_listed_way(book, item, enters, "listed") for item in listed if item not in first]
     if stage.name in book.main_path:
         further = book.main_path[book.main_path.index(stage.name) + 1 :]
-        ways += [_main_way(book.stages[name], enters[name]) for name in reversed(further) if name in enters]
+        ways += [_main_way(book, book.stages[name], enters[name]) for name in reversed(further) if name in enters]
     return tuple(_numbered(way, number) for number, way in enumerate(ways))
 
 
@@ -215,22 +226,27 @@ def _listed_way(book: Book, item: Transition, enters: Mapping[str, Node], kind: 
         "remaining" if item.at_most is not None else None,
         "waited" if item.after is not None else None,
         "lift" if item.after is not None and lift is not None else None,
+        "room" if kind == "listed" and item.target in book.capacity else None,
     )
     by = BY_DISQUALIFICATION if kind == "disqualify" else item.id
     return Way(move, item.target, by, item, when, lift if item.after is not None else None, require)
 
 
-def _main_way(target: Stage, enter: Node) -> Way:
-    move = PossibleMove("main", "when", "require" if target.require else None)
+def _main_way(book: Book, target: Stage, enter: Node) -> Way:
+    require, room = "require" if target.require else None, "room" if target.name in book.capacity else None
+    move = PossibleMove("main", "when", require, room=room)
     return Way(move, target.name, MAIN_PATH, None, enter, None, target.require)
 
 
 def _numbered(way: Way, number: int) -> Way:
     """Give the way's signals names of their own: short, and unique in the vector."""
     move = way.move
-    names = {"when": "c", "require": "r", "remaining": "m", "waited": "w", "lift": "l"}
+    names = {"when": "c", "require": "r", "remaining": "m", "waited": "w", "lift": "l", "room": "g"}
     own = {name: f"{short}{number}" for name, short in names.items() if getattr(move, name) is not None}
-    named = PossibleMove(
-        move.kind, own["when"], own.get("require"), own.get("remaining"), own.get("waited"), own.get("lift")
-    )
-    return replace(way, move=named)
+    return replace(way, move=PossibleMove(move.kind, **own))
+
+
+def _places_of_rooms(rules: StageRules) -> frozenset[int]:
+    """Return the places in a stage's vector that say whether there is room."""
+    names = {move.room for move in rules.moves if move.room is not None}
+    return frozenset(number for number, name in enumerate(rules.signals) if name in names)

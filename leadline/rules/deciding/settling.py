@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from leadline.rules.backends.vectors import BackEnd
+from leadline.rules.backends.vectors import BackEnd, Vector
+from leadline.rules.deciding.capacity import part_of
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, BY_HUMAN, Lifecycle, Position, Way
 from leadline.rules.deciding.moment import Moment
@@ -50,7 +52,7 @@ class Settling:
             vector = self.lifecycle.vector(moment, position, wanted)
             choice = self._back_end.decide(position.stage, vector)
             if choice is None:
-                return Settled(position, card, tuple(moves), False)
+                return Settled(self._waiting(position, moment, vector, moves), card, tuple(moves), False)
             way = self.lifecycle.ways[position.stage][choice]
             if way.by == BY_HUMAN and human is not None and wanted is not None:
                 after = self._set_by_hand(position, moment, wanted, human)
@@ -63,7 +65,7 @@ class Settling:
             moves.append(self._move(position, after, way))
             first = next((number for number, before in enumerate(met) if before.stage == after.stage), None)
             if first is not None:
-                return Settled(met[first], card, tuple(moves[:first]), True)
+                return Settled(_at_ease(met[first]), card, tuple(moves[:first]), True)
             position = after
             met.append(after)
 
@@ -82,6 +84,9 @@ class Settling:
             position.previous,
             position.why,
             position.entered,
+            waits_for=position.waits_for,
+            waits_since=position.waits_since,
+            waits_in=position.waits_in,
         )
 
     def next_breakpoint(self, history: History, settled: Settled) -> datetime | None:
@@ -124,6 +129,18 @@ class Settling:
             return None
         last = history.any_activity().last(t) if self.book.by_hand.new_activity else None
         return None if last is not None and last > hold.at else hold
+
+    def _waiting(self, position: Position, moment: Moment, vector: Vector, moves: Sequence[Move]) -> Position:
+        """Note the stage that the person would be moved to if there were room, and since when without a break."""
+        roomy = self.lifecycle.with_room(position.stage, vector)
+        choice = self._back_end.decide(position.stage, roomy) if roomy != vector else None
+        if choice is None:
+            return _at_ease(position)
+        target = self.lifecycle.ways[position.stage][choice].target
+        waited = position.waits_for == target and all(move.target != target for move in moves)
+        since = position.waits_since if waited else moment.t
+        part = part_of(self.book, self.book.capacity[target], position.stage, moment)
+        return replace(position, waits_for=target, waits_since=since, waits_in=part)
 
     def _moved(self, position: Position, moment: Moment, way: Way) -> Position:
         after = self._entered(position, moment.t, way.target, way, self._reason(moment, way))
@@ -195,4 +212,12 @@ def carried_state(state: PersonState) -> Position:
         outcome.entered,
         state.taken,
         state.hold,
+        outcome.waits_for,
+        outcome.waits_since,
+        outcome.waits_in,
     )
+
+
+def _at_ease(position: Position) -> Position:
+    """Return the position of somebody who waits for nothing."""
+    return position if position.waits_for is None else replace(position, waits_for=None, waits_since=None, waits_in="")

@@ -13,9 +13,10 @@ from typing import Literal
 
 from leadline.rules.state import Hold, Outcome, ScoreValue
 
-Result = Literal["moves", "no", "undecided", "frozen", "missing", "waiting", "used up", "held"]
+Result = Literal["moves", "no", "undecided", "frozen", "missing", "waiting", "used up", "held", "no room"]
 """Why a way out is (not) taken: its condition is true, false or unknown; it reads an unreadable field; a required
-field is missing; its cool-down is not over; it was taken as often as it may be; or a stage set by hand stands."""
+field is missing; its cool-down is not over; it was taken as often as it may be; a stage set by hand stands; or all
+places of the day are taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 from leadline.common.marks import Mark
@@ -33,13 +32,12 @@ class AccountFact:
 class Capacity:
     """At most ``most`` people enter ``stage`` a day (of the book's zone), per ``per``; the best by ``best`` go first.
 
-    ``per`` is a field (such as an owner) or ``owner team`` or None (all together); ``best`` is a score, ties by the
-    earliest qualification, then by the person's id.
+    ``per`` is a field (such as a rep's team), ``owner team`` (the team that owns the stage in which the person waits)
+    or None (all together); ``best`` is a score, ties by the earliest qualification, then by the person's id.
     """
 
     stage: str
     most: int
     per: str | None = None
     best: str | None = None
-    least: Decimal | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
