@@ -59,6 +59,8 @@ CODES: Final[Mapping[str, str]] = {
     "two-actions": "Two actions stand where one is meant.",
     "assign": "Who becomes the owner is not clear.",
     "placeholder": "A text has a gap that nothing fills.",
+    "account-fact": "An account fact does not say once what it is made of.",
+    "account-circle": "An account fact would be its own cause.",
     "bands": "Points by band are not readable.",
     "grades": "Two grades begin at the same points.",
     "grid": "The grid or the temperature does not fit the scores' grades.",

@@ -35,7 +35,7 @@ def check_scoring(book: Book) -> Iterator[Problem]:
 
 def _criterion(book: Book, criterion: Criterion) -> Iterator[Problem]:
     if criterion.bands is not None:
-        whole = book.fields[criterion.bands.field].type == "integer"
+        whole = book.readable[criterion.bands.field].type == "integer"
         yield from _bands(criterion.bands.bands, criterion.bands.field, whole)
     if criterion.counted:
         yield from _bands(criterion.counted, str(criterion.activity), whole=True)

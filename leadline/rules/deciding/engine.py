@@ -24,6 +24,7 @@ from leadline.rules.deciding.settling import Settled, Settling, carried_state
 from leadline.rules.deciding.trace import Trace
 from leadline.rules.deciding.trajectory import Step, steps
 from leadline.rules.deciding.words import why_line
+from leadline.rules.deciding.units import Unit, from_account
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcome, PersonState, StageDate
 
@@ -42,6 +43,8 @@ class Engine:
         self.settling = Settling(book, Scoring(book), lifecycle, chosen)
         self._scope: Node | None = None if book.scope is None else compile_condition(book.scope, book)
 
+        self.unit: Unit | None = Unit(book) if book.accounts else None
+        self._fields = book.readable
     def begin(self, person: str, facts: Iterable[Fact], at: datetime, adopted: Adopted | None = None) -> Advance:
         """Take a person up at ``at``: start from what the CRMs hold (or the start stage) and settle once.
 
@@ -50,7 +53,7 @@ class Engine:
         book does not have.
         """
         known = ordered(facts)
-        history = History(known, self.book.fields, self.book.deals)
+        history = History(known, self._fields, self.book.deals)
         adopted = None if adopted is None else self._named_now(adopted)
         start = self._start(adopted or Adopted(), at)
         human = _last_human(history, at)
@@ -67,13 +70,13 @@ class Engine:
         """Fold ``facts`` and the passing of time into ``state`` up to ``until``.
 
         A fact at or before the state's frontier is late: it corrects scores by its ``at`` and moves stages from the
-        frontier on. A fact after ``until`` is kept and counts when its instant comes. Raises ValueError when
-        ``until`` lies before the frontier.
+        frontier on. A fact after ``until`` is kept and counts when its instant comes. Facts of the account
+        (``units``) take the place of those known before. Raises ValueError when ``until`` lies before the frontier.
         """
         if until < state.frontier:
             raise ValueError("a fold cannot go back behind the frontier")
         news = tuple(facts)
-        history = History(_joined(state.history, news), self.book.fields, self.book.deals)
+        history = History(_joined(_standing(state.history, news), news), self._fields, self.book.deals)
         settled: Settled | None = None
         outcome = state.outcome
         made: list[Decision] = []
@@ -111,7 +114,7 @@ class Engine:
                 f"the rule book has no stage `{state.outcome.stage}` any more, and people are in it;"
                 " keep it, say in another stage that it is `renamed` from it, or move them out of it first"
             )
-        history = History(ordered(state.history), self.book.fields, self.book.deals)
+        history = History(ordered(state.history), self._fields, self.book.deals)
         settled = self.settling.settle(history, at, position)
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
@@ -128,7 +131,7 @@ class Engine:
         t = state.frontier if at is None else at
         if t > state.frontier:
             state = self.advance(state, (), t).state
-        history = History(ordered(state.history), self.book.fields, self.book.deals)
+        history = History(ordered(state.history), self._fields, self.book.deals)
         trace = trace_of(self.settling, history, state, t)
         change = self._next_outcome(history, state)
         return trace if change is None else replace(trace, next=next_change_of(change[0], state.outcome, change[1]))
@@ -142,14 +145,14 @@ class Engine:
         if until < start:
             raise ValueError("a trajectory cannot end before it starts")
         facts = known.history if isinstance(known, PersonState) else known
-        history = History(ordered(facts), self.book.fields, self.book.deals)
+        history = History(ordered(facts), self._fields, self.book.deals)
         return tuple(steps(self.settling.scoring, history, start, until))
 
     def in_scope(self, facts: Iterable[Fact], at: datetime) -> bool | None:
         """Tell whether the person is in the lifecycle at all at ``at``; None where the book's scope is undecided."""
         if self._scope is None:
             return True
-        moment = Moment(History(ordered(facts), self.book.fields, self.book.deals), at)
+        moment = Moment(History(ordered(facts), self._fields, self.book.deals), at)
         moment.card = self.settling.scoring.card(moment)
         return self._scope.holds(moment)
 
@@ -258,6 +261,11 @@ def _joined(known: Sequence[Fact], news: Sequence[Fact]) -> tuple[Fact, ...]:
 
 
 def _human_at(history: History, t: datetime) -> Fact | None:
+def _standing(known: Sequence[Fact], news: Sequence[Fact]) -> Sequence[Fact]:
+    """Return what stays known: facts of an account come anew as a whole."""
+    return tuple(fact for fact in known if not from_account(fact)) if any(map(from_account, news)) else known
+
+
     return next((fact for fact in reversed(history.humans) if fact.at == t), None)
 
 

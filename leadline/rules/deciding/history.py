@@ -17,6 +17,7 @@ from leadline.common.values import Value
 from leadline.rules.deciding.fields import Known, Supposed, Timeline, field_timelines
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.model import DEAL_PREFIX, DEAL_STATE, Deals, Field
+from leadline.rules.model.accounts import SOURCE
 from leadline.rules.state import UNREADABLE, Fact, Unreadable
 
 LAST_INSTANT = datetime(9000, 1, 1, tzinfo=UTC)
@@ -78,6 +79,7 @@ class History:
         "_all",
         "_by_activity",
         "_deals",
+        "_first",
         "_one_by_one",
         "_places",
         "_told",
@@ -93,6 +95,8 @@ class History:
         if facts and facts[-1].at > LAST_INSTANT:
             facts = [fact for fact in facts if fact.at <= LAST_INSTANT]
         self.instants = sorted({fact.at for fact in facts})
+        # What an account says of itself is no first sign of a person.
+        self._first = next((fact.at for fact in facts if fact.source != SOURCE), None)
         self.unreadable = any(isinstance(fact.value, Unreadable) for fact in facts)
         by_field: dict[str, list[Fact]] = {}
         by_activity: dict[str, list[Fact]] = {}
@@ -169,7 +173,7 @@ class History:
 
     def first_instant(self, t: datetime) -> datetime | None:
         """Return the instant of the first fact, unless it lies after ``t``."""
-        return self.instants[0] if self.instants and self.instants[0] <= t else None
+        return self._first if self._first is not None and self._first <= t else None
 
     def has_instant(self, t: datetime) -> bool:
         """Tell whether a fact happened at exactly this instant."""

@@ -8,8 +8,13 @@ from typing import Literal
 
 from leadline.common.marks import Mark
 from leadline.rules.model.conditions import Condition
+from leadline.rules.model.sources import Field
 
 AccountFactKind = Literal["count", "distinct", "sum", "most", "best_stage"]
+PREFIX = "account."
+"""How conditions and bands name an account fact: ``account.engaged people``."""
+SOURCE = "account"
+"""The source of facts that are derived from all people of an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,7 @@ class AccountFact:
     ``count`` counts people, ``distinct`` the different known values of a field, ``sum`` and ``most`` add up or take
     the greatest of a score or a number field (``of``), ``best_stage`` is the furthest main-path stage. What a
     person's own scores get from account facts plays no part in ``when`` and ``of``: else one would cause the other.
+    ``best_stage`` is for writing and for reports: stages come from account facts, so none can be made of stages.
     """
 
     name: str
@@ -26,6 +32,16 @@ class AccountFact:
     of: str | None = None
     when: Condition | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+    @property
+    def read(self) -> bool:
+        """Whether conditions and bands may read it."""
+        return self.kind != "best_stage"
+
+    def as_field(self) -> Field:
+        """Return the number field that it is to the people of the account."""
+        whole = self.kind in ("count", "distinct")
+        return Field(PREFIX + self.name, "integer" if whole else "decimal", (), mark=self.mark)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,14 @@ class Book:
     hash: str = ""
 
     @property
+    def readable(self) -> Mapping[str, Field]:
+        """What conditions and bands may read of a person: the book's fields, and the facts of their account."""
+        if not self.accounts:
+            return self.fields
+        own = (fact.as_field() for fact in self.accounts.values() if fact.read)
+        return {**self.fields, **{field.name: field for field in own}}
+
+    @property
     def renamed(self) -> Mapping[str, str]:
         """Old names of stages and what they are called now."""
         return {old: stage.name for stage in self.stages.values() for old in stage.renamed}

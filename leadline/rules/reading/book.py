@@ -12,6 +12,7 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node
 from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, Not, Publish, WriteTargets
 from leadline.rules.nearest import nearest
+from leadline.rules.reading.accounts import read_accounts, with_accounts
 from leadline.rules.reading.actions import read_on_enter
 from leadline.rules.reading.activities import read_activities, read_deals
 from leadline.rules.reading.conditions import WORDS
@@ -33,11 +34,12 @@ from leadline.rules.reading.writing import read_write
 VERSION: Final = 1
 SECTIONS: Final = (
     *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals"),
-    *("activities", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write", "guards"),
+    *("activities", "accounts", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write"),
+    "guards",
 )
 SCOPE_KEYS: Final = ("include", "exclude")
 REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
-LATER: Final = ("accounts", "capacity", "calendars", "slas")
+LATER: Final = ("capacity", "calendars", "slas")
 """Sections of the language that later versions read; refused, never ignored."""
 
 
@@ -65,8 +67,10 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
     names = gather(report, sections, WORDS)
     lists = Lists(report, sources)
     fields = read_fields(report, nodes["fields"], lists) if "fields" in nodes else {}
-    deals = read_deals(report, nodes["deals"]) if "deals" in nodes else Deals()
-    reading = Reading(report, lists, names, fields, deals)
+    deals = read_deals(report, nodes["deals"], lists) if "deals" in nodes else Deals()
+    before = Reading(report, lists, names, fields, deals)
+    accounts = read_accounts(before, nodes["accounts"]) if "accounts" in nodes else {}
+    reading = with_accounts(before, accounts) if accounts or names.accounts else before
     stages = read_stages(reading, nodes["stages"]) if "stages" in nodes else {}
     paths = read_paths(reading, nodes["paths"], stages) if "paths" in nodes else Paths((), ())
     nothing: tuple[dict[Crm, WriteTargets], Publish] = ({}, Publish())
@@ -81,11 +85,12 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         transitions=paths.transitions,
         deals=deals,
         grid=read_grid(reading, nodes["grid"]) if "grid" in nodes else None,
+        accounts=accounts,
         temperatures=read_temperatures(reading, nodes["temperature"]) if "temperature" in nodes else None,
         by_hand=read_by_hand(reading, nodes["by_hand"]) if "by_hand" in nodes else ByHand(),
         machines=report.texts(nodes["machines"], "`machines`") if "machines" in nodes else (),
         primary=_primary(report, nodes),
-        scope=_scope(reading, nodes["scope"]) if "scope" in nodes else None,
+        scope=_scope(before, nodes["scope"]) if "scope" in nodes else None,
         write=write,
         publish=publish,
         guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from leadline.common.marks import Mark
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
@@ -18,7 +18,7 @@ from leadline.rules.nearest import nearest
 from leadline.rules.reading.names import Reading
 from leadline.rules.reading.report import Report, short
 
-Place = Literal["scope", "criterion", "stage", "transition"]
+Place = Literal["scope", "criterion", "stage", "transition", "account", "deal"]
 """Where a condition stands. Scores are computed from facts, stages from scores: so not every word fits everywhere."""
 
 Keys = Mapping[str, Entry]
@@ -31,7 +31,7 @@ class Word:
 
     parse: Parser
     companions: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ("scope", "criterion", "stage", "transition")
+    places: tuple[Place, ...] = ("scope", "criterion", "stage", "transition", "account")
 
 
 WORDS: Final[dict[str, Word]] = {}
@@ -39,6 +39,10 @@ LATER: Final = ("list", "record_types", "business_units", "source", "enters", "f
 """Words of the language that this version does not read yet."""
 
 AFTER_SCORES: Final[tuple[Place, ...]] = ("stage", "transition")
+WITH_SCORES: Final[tuple[Place, ...]] = (*AFTER_SCORES, "account")
+"""Where scores may be asked for: account facts come from what people's scores are without account facts."""
+
+EVERYWHERE: Final[tuple[Place, ...]] = get_args(Place)
 
 
 def word(name: str, *companions: str, places: tuple[Place, ...] | None = None) -> Callable[[Parser], Parser]:
@@ -98,10 +102,9 @@ class Conditions:
 
     def not_here(self, mark: Mark, name: str) -> None:
         """Note that a word cannot be asked in this place."""
-        where = {"scope": "the scope", "criterion": "a criterion", "stage": "a stage", "transition": "a path"}[
-            self.place
-        ]
+        where = _PLACES[self.place]
         hint = "scores come from facts, stages from scores" if name != "stay" else "use it under `when` of a path"
+        hint = hint if self.place != "deal" else nearest("", self.reading.names.fields)
         self.report.add(mark, f"`{name}` cannot be asked in {where}", hint, "wrong-place")
 
     def _bare(self, node: Scalar) -> Condition | None:
@@ -111,7 +114,7 @@ class Conditions:
             self.not_here(node.mark, "stay")
             return None
         if node.text == "disqualified":
-            if self.place in AFTER_SCORES:
+            if self.place in WITH_SCORES:
                 return DisqualifiedTest(node.mark)
             self.not_here(node.mark, "disqualified")
             return None
@@ -132,11 +135,7 @@ class Conditions:
 
     def _tested(self, node: MappingNode, keys: Keys) -> Condition | None:
         own = reading_names(self)
-        later = [
-            entry
-            for name, entry in keys.items()
-            if name not in own and (name in LATER or name.startswith("account."))
-        ]
+        later = [entry for name, entry in keys.items() if name not in own and name in LATER]
         if later:
             self.report.unsupported(later[0].key.mark, later[0].name)
             return None
@@ -150,10 +149,33 @@ class Conditions:
             return self._subjects["field"](self, entry)
         if entry.name in names.scores:
             return self._subjects["score"](self, entry)
+        if entry.name in names.accounts:
+            self._no_account_fact(entry)
+            return None
         hint = nearest(entry.name, (*WORDS, *names.fields, *names.scores))
         message = f"`{short(entry.name)}` is no field, score or condition word"
         self.report.add(entry.key.mark, message, hint, "unknown-name")
         return None
+
+    def _no_account_fact(self, entry: Entry) -> None:
+        """Note that an account fact cannot be asked here: it would be its own cause, or is only for writing."""
+        name = short(entry.name)
+        if self.place in ("account", "scope"):
+            message = f"`{name}` cannot be asked in {_PLACES[self.place]}: account facts are made of it"
+            self.report.add(entry.key.mark, message, "ask for what one person is or did", "account-circle")
+        else:
+            message = f"`{name}` cannot be asked: it is made of stages, and stages would be made of it"
+            self.report.add(entry.key.mark, message, "it can be written, under `account` of a CRM", "account-circle")
+
+
+_PLACES: Final[Mapping[Place, str]] = {
+    "scope": "the scope",
+    "criterion": "a criterion",
+    "stage": "a stage",
+    "transition": "a path",
+    "account": "an account fact",
+    "deal": "a deal",
+}
 
 
 def beside(reader: Conditions, keys: Keys, head: str) -> bool:

@@ -18,7 +18,7 @@ from leadline.rules.model import All, Condition, Field, FieldTest, GradeTest, Mo
 from leadline.rules.nearest import nearest
 from leadline.rules.patterns import searcher
 from leadline.rules.reading.bands import NUMBER_TYPES
-from leadline.rules.reading.conditions import AFTER_SCORES, Conditions
+from leadline.rules.reading.conditions import WITH_SCORES, Conditions
 from leadline.rules.reading.durations import calendar_duration
 from leadline.rules.reading.lists import SHIPPED, Lists
 from leadline.rules.reading.report import short
@@ -55,7 +55,7 @@ SCORE_OPS: Final = (*NUMBER_OPS, "between", "grade")
 
 def score_test(reader: Conditions, entry: Entry) -> Condition | None:
     """Read ``score: {at_least: n}`` or ``score: {grade: A}``."""
-    if reader.place not in AFTER_SCORES:
+    if reader.place not in WITH_SCORES:
         reader.not_here(entry.key.mark, entry.name)
         return None
     keys = reader.report.keys(entry.value, SCORE_OPS, f"the score `{entry.name}`")

@@ -9,6 +9,7 @@ from typing import Final
 
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
 from leadline.rules.model import Deals, Field
+from leadline.rules.model.accounts import PREFIX
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.report import Report
 
@@ -31,6 +32,7 @@ class Names:
     stages: tuple[str, ...]
     temperatures: tuple[str, ...]
     cells: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
     rotas: tuple[str, ...] = ()
 
 
@@ -55,6 +57,9 @@ def gather(report: Report, sections: Mapping[str, Entry], condition_words: Itera
     _shadowing(report, "score", scores, (*words, *WORDS_OF_STAGES, *WRITE_WORDS))
     _shadowing(report, "stage", _named(sections, "stages"), (*words, "stay"))
     fields = _keys(sections, "fields")
+    for entry in (entry for entry in _named(sections, "accounts") if PREFIX + entry.name in fields):
+        message = f"`{PREFIX}{entry.name}` is both a field and an account fact"
+        report.add(entry.key.mark, message, "rename one of the two", "shadowing")
     for entry in scores:
         if entry.name in fields:
             message = f"`{entry.name}` is both a field and a score"
@@ -66,6 +71,7 @@ def gather(report: Report, sections: Mapping[str, Entry], condition_words: Itera
         stages=_keys(sections, "stages"),
         temperatures=_keys(sections, "temperature"),
         cells=_cells(sections, grades),
+        accounts=tuple(PREFIX + name for name in _keys(sections, "accounts")),
         rotas=_keys(sections, "rotas"),
     )
 

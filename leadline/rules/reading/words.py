@@ -24,7 +24,18 @@ from leadline.rules.model import (
     WasIn,
 )
 from leadline.rules.reading.activities import DEAL_KINDS, DEAL_STATES
-from leadline.rules.reading.conditions import AFTER_SCORES, Conditions, Keys, Place, beside, word
+from leadline.rules.reading.conditions import (
+    AFTER_SCORES,
+    EVERYWHERE,
+    WITH_SCORES,
+    Conditions,
+    Keys,
+    Place,
+    beside,
+    word,
+)
+from leadline.rules.reading.counts import ends
+from leadline.rules.reading.deals import deals_test
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.fieldtests import field_test, score_test
 from leadline.rules.reading.names import Reading
@@ -123,7 +134,7 @@ def _deal(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return DealTest(cast(DealState, state), ever, mark=mark) if state else None
 
 
-@word("grade", places=AFTER_SCORES)
+@word("grade", places=WITH_SCORES)
 def _grade(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     cells = reader.reading.names.cells
     if not cells:
@@ -133,7 +144,7 @@ def _grade(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return _one_of(reader, keys, mark, "grade", cells)
 
 
-@word("temperature", places=AFTER_SCORES)
+@word("temperature", places=WITH_SCORES)
 def _temperature(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     names = reader.reading.names.temperatures
     if not names:
