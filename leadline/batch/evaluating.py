@@ -15,9 +15,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
+from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table
 from leadline.common.canonical import instant_text
-from leadline.common.errors import Problem, UsageError
+from leadline.common.errors import UsageError
 from leadline.common.instants import read_instant, require_plausible
 from leadline.rules.convert import convert
 from leadline.rules.deciding import Engine
@@ -26,7 +27,6 @@ from leadline.rules.state import Adopted, Advance, Fact
 
 SOURCE = "files"
 STATE_COLUMNS = ("stage", "stage_since", "pass")
-MOST_PROBLEMS = 50
 
 Cells = Mapping[str, str | int | Decimal | None]
 
@@ -108,28 +108,8 @@ def _outcome_row(person: str, result: Advance) -> Cells:
     return row
 
 
-class _Problems:
-    """Problems of one file, gathered so that they are told all at once."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.found: list[Problem] = []
-        self.more = 0
-
-    def add(self, line: int, message: str, hint: str = "") -> None:
-        if len(self.found) < MOST_PROBLEMS:
-            self.found.append(Problem(str(self.path), line, 1, message, hint))
-        else:
-            self.more += 1
-
-    def raise_if_any(self) -> None:
-        if self.found:
-            tail = [f"... and {self.more} more"] if self.more else []
-            raise UsageError("\n".join([*map(str, self.found), *tail]))
-
-
 def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[str, tuple[Fact, ...], Adopted]]:
-    problems = _Problems(table.path)
+    problems = Problems(table.path)
     columns = [name for name in book.fields if name in table.columns]
     seen: dict[str, int] = {}
     for row in table:
@@ -146,7 +126,7 @@ def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[st
     problems.raise_if_any()
 
 
-def _field_facts(book: Book, columns: list[str], row: Row, as_of: datetime, problems: _Problems) -> Iterator[Fact]:
+def _field_facts(book: Book, columns: list[str], row: Row, as_of: datetime, problems: Problems) -> Iterator[Fact]:
     for name in columns:
         value, reason = convert(book.fields[name], row.cells[name])
         if reason:
@@ -156,7 +136,7 @@ def _field_facts(book: Book, columns: list[str], row: Row, as_of: datetime, prob
         yield Fact("field", name, value, as_of, SOURCE, "person", as_of)
 
 
-def _adopted(book: Book, row: Row, as_of: datetime, problems: _Problems) -> Adopted:
+def _adopted(book: Book, row: Row, as_of: datetime, problems: Problems) -> Adopted:
     stage, since, pass_text = (str(row.cells.get(name) or "").strip() for name in STATE_COLUMNS)
     if stage and stage not in book.stages:
         problems.add(row.line, f"the book has no stage {stage!r}", _nearest(stage, book.stages))
@@ -179,7 +159,7 @@ def _adopted(book: Book, row: Row, as_of: datetime, problems: _Problems) -> Adop
 def _read_activities(book: Book, path: Path, as_of: datetime) -> dict[str, list[Fact]]:
     table = Table(path)
     table.require("person_id", "activity", "at")
-    problems = _Problems(path)
+    problems = Problems(path)
     by_person: dict[str, list[Fact]] = defaultdict(list)
     for row in table:
         person, name, text = (str(row.cells[key] or "").strip() for key in ("person_id", "activity", "at"))

@@ -1,0 +1,58 @@
+"""Sorting more lines than fit in memory: sorted runs on disk, merged when they are read."""
+
+from __future__ import annotations
+
+import heapq
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+MOST_RUNS: Final = 64
+"""Runs that are open at once; more are merged into one first."""
+
+
+class SortedLines:
+    """Lines (without line ends) in order of their text, whatever the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="leadline-")
+        self._runs: list[Path] = []
+        self._made = 0
+
+    def __enter__(self) -> SortedLines:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Add some lines; these are sorted in memory."""
+        self._write(sorted(lines))
+        if len(self._runs) >= MOST_RUNS:
+            old = self._runs
+            self._runs = []
+            self._write(_merged(old))
+            for path in old:
+                path.unlink()
+
+    def __iter__(self) -> Iterator[str]:
+        return _merged(self._runs)
+
+    def _write(self, lines: Iterable[str]) -> None:
+        self._made += 1
+        path = Path(self._folder.name) / f"{self._made:06}"
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        self._runs.append(path)
+
+
+def _merged(runs: list[Path]) -> Iterator[str]:
+    with ExitStack() as opened:
+        files = [opened.enter_context(path.open(encoding="utf-8", newline="\n")) for path in runs]
+        for line in heapq.merge(*files):
+            yield line[:-1]

@@ -1,0 +1,43 @@
+"""Work on many people in parts, in one process or in several; the order of the parts is the order of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Final, TypeVar
+
+from leadline.history.people import HistorySource
+
+PART: Final = 500
+"""People whose facts are in memory at a time, in each process."""
+
+Result = TypeVar("Result")
+
+
+def in_parts(
+    source: HistorySource, task: Callable[[HistorySource], Result], workers: int = 1, size: int = PART
+) -> Iterator[tuple[int, Result]]:
+    """Yield (people, what ``task`` gave) for each part of ``source``, in order of person.
+
+    With several workers ``task`` runs in fresh processes, so it must be picklable (a dataclass with ``__call__``);
+    at most two parts a worker wait in memory.
+    """
+    ids = source.ids()
+    parts = (ids[start : start + size] for start in range(0, len(ids), size))
+    if workers <= 1 or len(ids) <= size:
+        for chosen in parts:
+            yield len(chosen), task(source.part(chosen))
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: list[tuple[int, Future[Result]]] = []
+        try:
+            for chosen in parts:
+                waiting.append((len(chosen), pool.submit(task, source.part(chosen))))
+                if len(waiting) > 2 * workers:
+                    count, future = waiting.pop(0)
+                    yield count, future.result()
+            for count, future in waiting:
+                yield count, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
