@@ -21,7 +21,7 @@ MAIN_ATTRIBUTE: Final = {
 }
 DEAL_KINDS: Final = ("renewed", "churned")
 """Names of deals that a book may give a meaning."""
-DEAL_KEYS: Final = ("link", "only", *DEAL_KINDS)
+DEAL_KEYS: Final = ("link", "only", "fields", *DEAL_KINDS)
 DEAL_STATES: Final[tuple[DealState, ...]] = get_args(DealState)
 LINKS: Final[tuple[DealLink, ...]] = ("converted", "contact_role", "account", "association")
 ATTRIBUTE_OPS: Final = ("in", "contains")
@@ -41,8 +41,8 @@ def read_activities(report: Report, node: Node) -> dict[str, Activity]:
     return activities
 
 
-def read_deals(report: Report, node: Node) -> Deals:
-    """Return which deals speak for a person, and which of them count."""
+def read_links(report: Report, node: Node) -> Deals:
+    """Return which deals speak for a person, and which of them count; their fields are read elsewhere."""
     keys = report.keys(node, DEAL_KEYS, "`deals`") or {}
     deals = Deals(mark=node.mark)
     link = cast(
@@ -55,7 +55,7 @@ def read_deals(report: Report, node: Node) -> Deals:
             only[entry.name] = report.texts(entry.value, f"`{short(entry.name)}` of deals")
     read = {name: _deal_kind(report, keys[name].value, name) for name in DEAL_KINDS if name in keys}
     kinds: dict[str, DealKind] = {name: kind for name, kind in read.items() if kind is not None}
-    return Deals(tuple(dict.fromkeys(link)), only, kinds, node.mark)
+    return Deals(tuple(dict.fromkeys(link)), only, kinds, mark=node.mark)
 
 
 def _deal_kind(report: Report, node: Node, name: str) -> DealKind | None:

@@ -14,8 +14,9 @@ from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, No
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.accounts import read_accounts, with_accounts
 from leadline.rules.reading.actions import read_on_enter
-from leadline.rules.reading.activities import read_activities, read_deals
+from leadline.rules.reading.activities import read_activities
 from leadline.rules.reading.conditions import WORDS
+from leadline.rules.reading.deals import read_deals
 from leadline.rules.reading.fields import read_fields
 from leadline.rules.reading.files import Files, root_of
 from leadline.rules.reading.grids import read_grid, read_temperatures

@@ -24,11 +24,13 @@ TYPES: Final[tuple[FieldType, ...]] = get_args(FieldType)
 PREFERENCES: Final = ("first known", "newest", *CRMS)
 
 
-def read_fields(report: Report, node: Node, lists: Lists) -> dict[str, Field]:
+def read_fields(
+    report: Report, node: Node, lists: Lists, what: str = "`fields`", allowed: tuple[str, ...] = KEYS
+) -> dict[str, Field]:
     """Return the fields that could be read, by name, in file order."""
     fields: dict[str, Field] = {}
-    for entry in report.entries(node, "`fields`"):
-        field = _field(report, entry, lists)
+    for entry in report.entries(node, what):
+        field = _field(report, entry, lists, allowed)
         if field is not None:
             fields[field.name] = field
     _check_tables(report, node, fields)
@@ -52,9 +54,9 @@ def read_sources(report: Report, keys: Mapping[str, Entry]) -> tuple[FieldSource
 SOURCE: Final = re.compile(r"([A-Za-z]\w*)\.([A-Za-z]\w*)", re.ASCII)
 
 
-def _field(report: Report, entry: Entry, lists: Lists) -> Field | None:
+def _field(report: Report, entry: Entry, lists: Lists, allowed: tuple[str, ...]) -> Field | None:
     what = f"the field `{short(entry.name)}`"
-    keys = report.keys(entry.value, KEYS, what)
+    keys = report.keys(entry.value, allowed, what)
     if keys is None:
         return None
     mark = entry.key.mark

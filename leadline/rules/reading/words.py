@@ -48,19 +48,19 @@ def conditions(reading: Reading, place: Place) -> Conditions:
     return Conditions(reading, place, {"field": field_test, "score": score_test})
 
 
-@word("all")
+@word("all", places=EVERYWHERE)
 def _all(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     parts = _parts(reader, keys, "all")
     return All(parts, mark) if parts else None
 
 
-@word("any")
+@word("any", places=EVERYWHERE)
 def _any(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     parts = _parts(reader, keys, "any")
     return Any(parts, mark) if parts else None
 
 
-@word("at_least", "of")
+@word("at_least", "of", places=EVERYWHERE)
 def _at_least(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     if not beside(reader, keys, "at_least"):
         return None
@@ -76,7 +76,7 @@ def _at_least(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return AtLeast(count, parts, mark) if parts else None
 
 
-@word("not")
+@word("not", places=EVERYWHERE)
 def _not(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     if not beside(reader, keys, "not"):
         return None
@@ -84,12 +84,12 @@ def _not(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return Not(part, mark) if part is not None else None
 
 
-@word("known")
+@word("known", places=EVERYWHERE)
 def _known(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return _known_test(reader, keys, mark, "known")
 
 
-@word("unknown")
+@word("unknown", places=EVERYWHERE)
 def _unknown(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     return _known_test(reader, keys, mark, "unknown")
 
@@ -121,6 +121,8 @@ def _deal(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     if not beside(reader, keys, "deal"):
         return None
     node = keys["deal"].value
+    if isinstance(node, MappingNode):
+        return deals_test(reader, node, ever=_ever(reader, keys), mark=mark)
     text = reader.report.text(node, "`deal`")
     ever = _ever(reader, keys)
     kinds = reader.reading.deals.kinds
@@ -166,48 +168,17 @@ def _time_in_stage(reader: Conditions, keys: Keys, mark: Mark) -> Condition | No
     return TimeInStage(length, mark) if length else None
 
 
-MOST_COUNTED: Final = 100_000
-
-
 def _counted(reader: Conditions, keys: Keys, mark: Mark, head: str) -> Condition | None:
     """Read how often an activity happened (on how many days), in which window."""
     if not beside(reader, keys, head):
         return None
     name = reader.report.choice(keys[head].value, reader.reading.names.activities, "activities")
     within = duration(reader.report, keys["within"].value, "`within`") if "within" in keys else None
-    ends = _ends(reader, keys, mark)
+    counted = ends(reader, keys, mark)
     ever = _ever(reader, keys)
-    if name is None or ends is None:
+    if name is None or counted is None:
         return None
-    return ActivityTest(name, within, ends[0], ever, ends[1], head == "distinct_days", mark)
-
-
-def _ends(reader: Conditions, keys: Keys, mark: Mark) -> tuple[int, int | None] | None:
-    """Return the least and the most; None when they have a problem. Without any, once is enough."""
-    report = reader.report
-    if "between" in keys:
-        if "at_least" in keys or "at_most" in keys:
-            report.add(keys["between"].key.mark, "`between` says both ends already", "keep one", "two-conditions")
-            return None
-        items = report.items(keys["between"].value)
-        if len(items) != 2:
-            report.wrong(keys["between"].value, "`between` is a list of the least and the most, such as [2, 5]")
-            return None
-        least, most = (report.count(item, "`between`", 0, MOST_COUNTED) for item in items)
-        if least is None or most is None:
-            return None
-    else:
-        lacking = (0 if "at_most" in keys else 1, None)
-        found = [
-            report.count(keys[key].value, f"`{key}`", lowest, MOST_COUNTED) if key in keys else default
-            for key, lowest, default in (("at_least", 1, lacking[0]), ("at_most", 0, lacking[1]))
-        ]
-        least, most = found
-        if least is None or ("at_most" in keys and most is None):
-            return None
-    if most is not None and least > most:
-        report.add(mark, f"at least {least} and at most {most} can never be true", "", "out-of-range")
-    return least, most
+    return ActivityTest(name, within, counted[0], ever, counted[1], head == "distinct_days", mark)
 
 
 @word("passes", places=AFTER_SCORES)
@@ -221,8 +192,8 @@ def _passes(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     if isinstance(node, MappingNode) and not node.entries:
         reader.report.add(node.mark, "`passes` does not say how many", "such as {at_least: 2}", "missing-key")
         return None
-    ends = _ends(reader, inner, node.mark)
-    return PassTest(*ends, mark) if ends is not None else None
+    counted = ends(reader, inner, node.mark)
+    return PassTest(*counted, mark) if counted is not None else None
 
 
 @word("previous_stage", places=AFTER_SCORES)
