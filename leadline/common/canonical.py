@@ -50,7 +50,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, timedelta):
         return duration_text(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if not _left_out(value, item)}
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if not left_out(value, item)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
@@ -70,5 +70,6 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
-def _left_out(value: Any, item: Field[Any]) -> bool:
+def left_out(value: Any, item: Field[Any]) -> bool:
+    """Tell whether this field of a dataclass has no place in its canonical form: it is sparse, and empty."""
     return "sparse" in item.metadata and not getattr(value, item.name)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from leadline.common.errors import RefusedError
+from leadline.common.messages import Message
 from leadline.rules.backends.durable import durable_back_end
 from leadline.rules.backends.vectors import BackEnd
 from leadline.rules.deciding.conditions import Node, compile_condition
@@ -164,7 +165,7 @@ class Engine:
         entered = {name: StageDate(when) for name, when in adopted.entered.items() if name in self.book.stages}
         entered.setdefault(stage, StageDate(since))
         began = min(item.at for item in entered.values())
-        why = why_line(stage, "start" if adopted.stage is None else "adopted")
+        why = str(why_line(stage, Message("why.start" if adopted.stage is None else "why.adopted")))
         return Position(stage, since, adopted.pass_number, began, None, why, entered)
 
     def _stage_now(self, stage: str) -> str:

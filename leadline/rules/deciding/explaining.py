@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from leadline.common.canonical import decimal_text
+from leadline.common.marks import Mark
+from leadline.common.messages import Message
 from leadline.rules.backends.vectors import TRUE, UNKNOWN
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.deciding.hints import hint_for, unknown_fields
@@ -31,7 +32,14 @@ from leadline.rules.deciding.trace import (
     Trace,
     WayTrace,
 )
-from leadline.rules.deciding.words import combination_text, observed, stage_title, test_text
+from leadline.rules.deciding.words import (
+    combination_text,
+    joined,
+    observed,
+    seen_field,
+    stage_title,
+    test_text,
+)
 from leadline.rules.state import Outcome, PersonState, Unreadable
 
 
@@ -61,21 +69,23 @@ def trace_of(settling: Settling, history: History, state: PersonState, at: datet
 
 def next_change_of(at: datetime, before: Outcome, after: Outcome) -> NextChange:
     """Say in what two outcomes differ: the stage first, then grade, temperature and scores."""
-    changes: list[str] = []
+    changes: list[Message] = []
+    none = Message("none")
     if before.stage != after.stage:
-        changes.append(f"stage {before.stage} -> {after.stage} ({after.why})")
+        changes.append(Message("next.stage", before=before.stage, after=after.stage, why=after.why))
     if before.cell != after.cell:
-        changes.append(f"grade {before.cell or 'none'} -> {after.cell or 'none'}")
+        changes.append(Message("next.grade", before=before.cell or none, after=after.cell or none))
     for name, score in after.scores.items():
         old = before.scores.get(name)
         if old is not None and old.value != score.value:
-            changes.append(f"{name} {decimal_text(old.value)} -> {decimal_text(score.value)}")
+            changes.append(Message("next.score", score=name, before=old.value, after=score.value))
         elif old != score:
-            changes.append(f"{name}'s bounds")
+            changes.append(Message("next.bounds", score=name))
     if before.temperature != after.temperature:
-        changes.append(f"temperature {before.temperature or 'none'} -> {after.temperature or 'none'}")
+        was, becomes = before.temperature or none, after.temperature or none
+        changes.append(Message("next.temperature", before=was, after=becomes))
     if before.disqualified != after.disqualified:
-        changes.append("what disqualifies")
+        changes.append(Message("next.disqualified"))
     return NextChange(at, tuple(changes))
 
 
@@ -84,14 +94,16 @@ def condition_trace(node: Node, moment: Moment) -> ConditionTrace:
     parts = tuple(condition_trace(part, moment) for part in node.parts)
     if node.stays and not node.parts and moment.stay is not None:
         parts = (condition_trace(moment.stay, moment),)
-    text = combination_text(node) if node.parts else test_text(node)
-    return ConditionTrace(text, node.holds(moment), "" if parts else observed(node, moment), parts)
+    text = combination_text(node) if node.parts else test_text(node.condition)
+    reason = None if parts else observed(node, moment)
+    return ConditionTrace(text, node.holds(moment), reason or "", parts, node.condition.mark)
 
 
 def _score_trace(score: CompiledScore, card: Card) -> ScoreTrace:
     criteria = tuple(_criterion_trace(criterion, card.moment) for criterion in score.criteria)
     value = card.score(score.score.name)
-    return ScoreTrace(score.score.name, value, score.grade(value.value), criteria, _limits(score, criteria))
+    grade = score.grade(value.value)
+    return ScoreTrace(score.score.name, value, grade, criteria, _limits(score, criteria), score.score.mark)
 
 
 def _criterion_trace(compiled: CompiledCriterion, moment: Moment) -> CriterionTrace:
@@ -107,29 +119,24 @@ def _criterion_trace(compiled: CompiledCriterion, moment: Moment) -> CriterionTr
         _matches(compiled, moment),
         criterion.group,
         criterion.disqualify,
+        criterion.mark,
     )
 
 
 def _criterion_reason(compiled: CompiledCriterion, moment: Moment, condition: ConditionTrace | None) -> str:
     if condition is not None:
-        reasons = [leaf.reason for leaf in condition.leaves() if leaf.reason and leaf.answer is condition.answer]
-        return "; ".join(reasons)
+        seen = (leaf.reason for leaf in condition.leaves() if leaf.answer is condition.answer)
+        return joined(reason for reason in seen if isinstance(reason, Message)) or ""
     bands = compiled.criterion.bands
-    if bands is None:
-        return _counted_reason(compiled, moment)
-    value = moment.value(bands.field)
-    if value is None or isinstance(value, Unreadable):
-        return f"`{bands.field}` is {'empty' if value is None else 'unreadable'}"
-    return f"`{bands.field}` is {value}"
+    return _counted_reason(compiled, moment) if bands is None else seen_field(bands.field, moment) or ""
 
 
-def _counted_reason(compiled: CompiledCriterion, moment: Moment) -> str:
+def _counted_reason(compiled: CompiledCriterion, moment: Moment) -> Message:
     found = compiled.count(moment)
-    counted = f"{found} counted" if found else "none counted"
-    if compiled.criterion.match == "distinct_days" and found:
-        counted = f"{found} day{'s' * (found > 1)} counted"
+    unit = "counted.days" if compiled.criterion.match == "distinct_days" else "counted.times"
+    counted = Message(unit, count=found) if found else Message("counted.none")
     band = compiled.counted_band(moment)
-    return counted if band is None else f"{counted} (`{band.label}`)"
+    return counted if band is None else Message("counted.band", counted=counted, band=band.label)
 
 
 def _matches(compiled: CompiledCriterion, moment: Moment) -> tuple[MatchTrace, ...]:
@@ -151,18 +158,18 @@ def _matches(compiled: CompiledCriterion, moment: Moment) -> tuple[MatchTrace, .
 
 
 def _limits(score: CompiledScore, criteria: tuple[CriterionTrace, ...]) -> tuple[str, ...]:
-    said: list[str] = []
+    said: list[Message] = []
     total = sum((item.points for item in criteria if item.group not in score.score.groups), start=ZERO)
     for name, cap in score.score.groups.items():
         points = sum((item.points for item in criteria if item.group == name), start=ZERO)
         kept = clamp(points, cap)
         total += kept
         if kept != points:
-            said.append(f"group {name} limited from {decimal_text(points)} to {decimal_text(kept)}")
+            said.append(Message("limit.group", group=name, points=points, kept=kept))
     if score.score.floor is not None and total < score.score.floor:
-        said.append(f"raised from {decimal_text(total)} to the floor {decimal_text(score.score.floor)}")
+        said.append(Message("limit.floor", points=total, kept=score.score.floor))
     if score.score.cap is not None and total > score.score.cap:
-        said.append(f"limited from {decimal_text(total)} to the cap {decimal_text(score.score.cap)}")
+        said.append(Message("limit.cap", points=total, kept=score.score.cap))
     return tuple(said)
 
 
@@ -178,13 +185,13 @@ def _way_trace(way: Way, moment: Moment, position: Position) -> WayTrace:
     result, reason, hint = _result(way, moment, condition)
     if result == "moves":
         if position.hold is not None and way.move.stopped_by_hold:
-            result, reason = "held", "a stage set by hand stands"
+            result, reason = "held", Message("way.held")
         elif lacking:
-            result, reason = "missing", f"{_quoted(lacking)} must be known first"
+            result, reason = "missing", Message("way.missing", fields=_quoted(lacking))
         elif at_most is not None and taken >= at_most:
-            result, reason = "used up", f"taken {taken} of {at_most} times"
+            result, reason = "used up", Message("way.used_up", taken=taken, most=at_most)
         elif waits and not lifted:
-            result, reason = "waiting", "the cool-down is not over"
+            result, reason = "waiting", Message("way.waiting")
     return WayTrace(
         way.by,
         way.target,
@@ -197,13 +204,14 @@ def _way_trace(way: Way, moment: Moment, position: Position) -> WayTrace:
         lacking,
         taken,
         at_most,
+        way_mark(way),
     )
 
 
 def _result(way: Way, moment: Moment, condition: ConditionTrace | None) -> tuple[Result, str, str]:
     """Return the condition's part in the result, why, and what would decide an undecided one."""
     if way.when is None or condition is None:
-        return "no", f"{way.target} has no entry criterion", ""
+        return "no", Message("way.no_entry", stage=way.target), ""
     answer = truth(way.when, moment)
     if answer == TRUE:
         return "moves", "", ""
@@ -211,13 +219,21 @@ def _result(way: Way, moment: Moment, condition: ConditionTrace | None) -> tuple
         return "no", "", ""
     frozen = way.when.unreadable(moment)
     if frozen:
-        return "frozen", f"{_quoted(frozen)} may not be read now", ""
+        return "frozen", Message("way.frozen", fields=_quoted(frozen)), ""
     unknown = unknown_fields(way.when, moment)
-    be = "are" if len(unknown) > 1 else "is"
-    reason = f"undecided: {_quoted(unknown)} {be} empty" if unknown else "undecided"
+    reason = Message("way.undecided")
+    if unknown:
+        reason = Message("way.undecided.empty", fields=_quoted(unknown), count=len(unknown))
     hint = hint_for(way.when, moment, unknown)
-    return "undecided", reason, f"would be {stage_title(way.target)} at {hint}" if hint else ""
+    return "undecided", reason, Message("way.hint", stage=stage_title(way.target), hint=hint) if hint else ""
 
 
-def _quoted(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def way_mark(way: Way) -> Mark:
+    """Return the line of the book that a way stands in: its path, or the condition of the stage that it leads to."""
+    if way.transition is not None:
+        return way.transition.mark
+    return Mark() if way.when is None else way.when.condition.mark
+
+
+def _quoted(names: tuple[str, ...]) -> tuple[Message, ...]:
+    return tuple(Message("quoted", name=name) for name in names)

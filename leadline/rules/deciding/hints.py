@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from leadline.common.canonical import decimal_text
+from leadline.common.messages import Message
 from leadline.common.values import Value
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.deciding.fieldtests import add_span, utc_day
@@ -32,16 +32,16 @@ def unknown_fields(node: Node, moment: Moment) -> tuple[str, ...]:
     return tuple(sorted(name for name, value in values.items() if value is None or isinstance(value, Unreadable)))
 
 
-def hint_for(node: Node, moment: Moment, unknown: tuple[str, ...]) -> str:
-    """Return the first single value that would make the condition true, such as ``employees >= 200``; else nothing.
+def hint_for(node: Node, moment: Moment, unknown: tuple[str, ...]) -> Message | None:
+    """Return the first single value that would make the condition true, such as ``employees >= 200``; else None.
 
     Each field is tried with the values at which the book's own tests and bands change.
     """
     for name in unknown:
         for value, text in _candidates(name, node, moment):
             if _supposing(name, value, node, moment):
-                return f"{name} {text}"
-    return ""
+                return Message("hint", field=name, test=text)
+    return None
 
 
 def _supposing(name: str, value: Value, node: Node, moment: Moment) -> bool:
@@ -51,7 +51,7 @@ def _supposing(name: str, value: Value, node: Node, moment: Moment) -> bool:
     return node.holds(supposed) is True
 
 
-def _candidates(name: str, node: Node, moment: Moment) -> Iterator[tuple[Value, str]]:
+def _candidates(name: str, node: Node, moment: Moment) -> Iterator[tuple[Value, Message]]:
     for leaf in _leaves(node, moment):
         if isinstance(leaf.condition, FieldTest) and leaf.condition.field == name:
             yield from _of_test(leaf.condition, moment)
@@ -64,20 +64,24 @@ def _candidates(name: str, node: Node, moment: Moment) -> Iterator[tuple[Value, 
                 yield from _of_test(leaf.condition, moment)
 
 
-def _of_bands(bands: Bands) -> Iterator[tuple[Value, str]]:
+def _of_bands(bands: Bands) -> Iterator[tuple[Value, Message]]:
     for band in bands.bands:
         if band.lowest is not None:
-            yield band.lowest, f">= {decimal_text(band.lowest)}"
+            yield band.lowest, _compared(">=", band.lowest)
         elif band.highest is not None:
-            yield band.highest, f"<= {decimal_text(band.highest)}"
+            yield band.highest, _compared("<=", band.highest)
 
 
-def _of_test(test: FieldTest, moment: Moment) -> Iterator[tuple[Value, str]]:
+def _compared(sign: str, number: Decimal) -> Message:
+    return Message("test.compared", sign=sign, operands=(number,))
+
+
+def _of_test(test: FieldTest, moment: Moment) -> Iterator[tuple[Value, Message]]:
     """Yield a value that passes the test, and one that does not where that is plain to see."""
     first = test.operands[0] if test.operands else None
     if test.op == "is" and isinstance(first, bool):
-        yield first, "yes" if first else "no"
-        yield not first, "no" if first else "yes"
+        yield first, Message("yes" if first else "no")
+        yield not first, Message("no" if first else "yes")
     elif isinstance(first, Decimal | int) and not isinstance(first, bool):
         step = {"over": 1, "under": -1}.get(test.op, 0)
         yield Decimal(first) + step, field_test_text(test)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from leadline.common.messages import Message
 from leadline.rules.backends.vectors import BackEnd, Vector
 from leadline.rules.deciding.capacity import part_of
 from leadline.rules.deciding.history import History
@@ -116,7 +117,7 @@ class Settling:
         hold = self._standing(self._said(human), moment.history, moment.t)
         if stage == position.stage:
             return replace(position, hold=hold)
-        return replace(self._entered(position, moment.t, stage, None, "set by hand"), hold=hold)
+        return replace(self._entered(position, moment.t, stage, None, Message("why.by_hand")), hold=hold)
 
     def _said(self, human: Fact) -> Hold:
         lasts = self.book.by_hand.lasts
@@ -166,7 +167,7 @@ class Settling:
             pass_number=position.pass_number + new_pass,
             pass_began=t if new_pass else position.pass_began,
             previous=position.stage,
-            why=why_line(stage, reason),
+            why=str(why_line(stage, reason)),
             entered=entered,
         )
 

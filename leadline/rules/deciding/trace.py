@@ -1,16 +1,18 @@
 """The trace of one person's decision: the computation itself, as data that any page or terminal can show.
 
 Values of text fields never appear (they may be personal); numbers, dates and yes/no do. All instants are UTC.
+Sentences are messages (``common.messages``): English that can be said in other languages. ``mark`` is the book's line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from leadline.common.marks import Mark
 from leadline.rules.state import Hold, Outcome, ScoreValue
 
 Result = Literal["moves", "no", "undecided", "frozen", "missing", "waiting", "used up", "held", "no room"]
@@ -27,6 +29,7 @@ class ConditionTrace:
     answer: bool | None
     reason: str = ""
     parts: tuple[ConditionTrace, ...] = ()
+    mark: Mark = field(default_factory=Mark, compare=False)
 
     def leaves(self) -> Iterator[ConditionTrace]:
         """Yield the tests at the ends of the tree."""
@@ -61,6 +64,7 @@ class CriterionTrace:
     matches: tuple[MatchTrace, ...] = ()
     group: str | None = None
     disqualifies: str | None = None
+    mark: Mark = field(default_factory=Mark, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class ScoreTrace:
     grade: str | None
     criteria: tuple[CriterionTrace, ...]
     limits: tuple[str, ...] = ()
+    mark: Mark = field(default_factory=Mark, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class WayTrace:
     missing: tuple[str, ...] = ()
     taken: int = 0
     at_most: int | None = None
+    mark: Mark = field(default_factory=Mark, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

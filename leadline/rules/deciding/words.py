@@ -1,17 +1,20 @@
-"""The short English lines that go to the CRMs and into traces; none of them holds customer data."""
+"""The short lines that go to the CRMs and into traces, as messages; none of them holds customer data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from leadline.common.canonical import decimal_text, instant_text, plain
+from leadline.common.messages import Argument, Message
+from leadline.common.values import Value
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import (
     ActivityTest,
     All,
+    Any,
     AtLeast,
     Condition,
     DealTest,
@@ -37,9 +40,9 @@ def one_line(outcome: Outcome) -> str:
     return outcome.why
 
 
-def why_line(stage: str, reason: str) -> str:
+def why_line(stage: str, reason: str) -> Message:
     """Join a stage and a reason: ``mql`` and ``grade A1`` make ``MQL: grade A1``."""
-    return f"{stage_title(stage)}: {reason}"
+    return Message("why", stage=stage_title(stage), reason=reason)
 
 
 def stage_title(stage: str) -> str:
@@ -48,15 +51,23 @@ def stage_title(stage: str) -> str:
     return text.upper() if len(text) <= 3 else text[:1].upper() + text[1:]
 
 
-def reason_of(node: Node, moment: Moment) -> str:
+def reason_of(node: Node, moment: Moment) -> Message:
     """Say which part of a condition that is true made it so: the first true one, in the order of the book."""
-    return "; ".join(_reasons(node, moment)) or "the rules say so"
+    return joined(_reasons(node, moment)) or Message("why.rules")
 
 
-def _reasons(node: Node, moment: Moment) -> list[str]:
+def joined(messages: Iterable[Message]) -> Message | None:
+    """Return the reasons as one message; None where there are none."""
+    items = tuple(messages)
+    if len(items) < 2:
+        return items[0] if items else None
+    return Message("reasons", items=items)
+
+
+def _reasons(node: Node, moment: Moment) -> list[Message]:
     condition = node.condition
     if isinstance(condition, Not):
-        return [_negated(node.parts[0])]
+        return [negated_text(condition)]
     if node.parts:
         true = [part for part in node.parts if part.holds(moment)]
         every = isinstance(condition, AtLeast)
@@ -65,164 +76,204 @@ def _reasons(node: Node, moment: Moment) -> list[str]:
     if isinstance(condition, StayTest) and moment.stay is not None:
         return _reasons(moment.stay, moment)
     if isinstance(condition, GradeTest):
-        return [_grade_reason(condition, moment).partition(",")[0]]
-    return [test_text(node)]
+        return [grade_text(condition, _grades(condition, moment)[0])]
+    return [test_text(condition)]
 
 
-def _negated(part: Node) -> str:
-    if isinstance(part.condition, StayTest):
-        return "may not stay"
-    return f"not {test_text(part)}" if not part.parts else "an exclusion does not apply"
+def negated_text(condition: Not) -> Message:
+    """Describe what does not hold."""
+    part = condition.part
+    if isinstance(part, StayTest):
+        return Message("test.not_stay")
+    if isinstance(part, All | Any | AtLeast | Not):
+        return Message("test.excluded")
+    return Message("test.not", test=test_text(part))
 
 
-def _grade_reason(test: GradeTest, moment: Moment) -> str:
+def grade_text(test: GradeTest, grade: str | None, others: tuple[str, ...] = ()) -> Message:
     """Name the grade (cell, temperature) as it stands, and what else it could be if everything were known."""
+    subject, arguments = _graded(test)
+    arguments["grade"] = grade or Message("none")
+    if others:
+        return Message(f"seen.{subject}.open", **arguments, others=others)
+    return Message(f"seen.{subject}", **arguments)
+
+
+def _graded(test: GradeTest) -> tuple[str, dict[str, Argument]]:
+    if test.temperature:
+        return "temperature", {}
+    return ("grade", {}) if test.score is None else ("score_grade", {"score": test.score})
+
+
+def _grades(test: GradeTest, moment: Moment) -> tuple[str | None, frozenset[str | None]]:
+    """Return the grade (cell, temperature) now, and those that the bounds allow."""
     card = moment.card
     assert card is not None
     if test.temperature:
-        name, now, possible = "temperature", card.temperature(), card.possible_temperatures()
-    elif test.score is None:
-        name, now, possible = "grade", card.cell(), card.possible_cells()
-    else:
-        name, now, possible = test.score, card.grades().get(test.score), card.possible_grades(test.score)
-    others = sorted(found for found in possible if found is not None and found != now)
-    could = f", could be {' or '.join(others)}" if others else ""
-    return f"{name} {now or 'none'}{could}"
+        return card.temperature(), card.possible_temperatures()
+    if test.score is None:
+        return card.cell(), card.possible_cells()
+    return card.grades().get(test.score), card.possible_grades(test.score)
 
 
-def test_text(node: Node) -> str:
+def _grade_seen(test: GradeTest, moment: Moment) -> Message:
+    now, possible = _grades(test, moment)
+    return grade_text(test, now, tuple(sorted(found for found in possible if found is not None and found != now)))
+
+
+def test_text(condition: Condition) -> Message:
     """Describe one test by its names: no value of a person appears."""
-    condition = node.condition
     if isinstance(condition, FieldTest):
-        return f"{condition.field} {field_test_text(condition)}"
+        return Message("test.field", field=condition.field, test=field_test_text(condition))
     if isinstance(condition, Known):
-        return f"{condition.field} {'known' if condition.known else 'unknown'}"
+        return Message("test.known" if condition.known else "test.unknown", field=condition.field)
     if isinstance(condition, ActivityTest):
         return _activity_text(condition)
     if isinstance(condition, ScoreTest):
-        return f"{condition.score} {_SIGNS[condition.op]} {decimal_text(condition.operand)}"
+        sign = _SIGNS[condition.op]
+        return Message("test.score", score=condition.score, sign=sign, points=condition.operand)
     if isinstance(condition, GradeTest):
-        tested = "temperature" if condition.temperature else condition.score or "grade"
-        return f"{tested} in {', '.join(condition.names)}"
+        subject, arguments = _graded(condition)
+        return Message(f"test.{subject}", **arguments, names=condition.names)
     return _lifecycle_text(condition)
 
 
-def _activity_text(test: ActivityTest) -> str:
+def _activity_text(test: ActivityTest) -> Message:
     """Name an activity, and how often (on how many days) where that is more than once at least."""
-    name, unit = _name(test.activity), "days" if test.days else "times"
-    if test.most is None:
-        return name if test.count == 1 and not test.days else f"{name} at least {test.count} {unit}"
-    if test.count == test.most:
-        return f"{name} exactly {test.count} {unit}"
-    return f"{name} at most {test.most} {unit}" if test.count == 0 else f"{name} {test.count} to {test.most} {unit}"
+    if test.most is None and test.count == 1 and not test.days:
+        return Message("test.activity", activity=_name(test.activity))
+    counts: dict[str, Argument] = {"count": test.count} if test.most is None else _range(test.count, test.most)
+    unit = "days" if test.days else "times"
+    return Message(f"test.activity.{unit}.{_bounds(counts)}", activity=_name(test.activity), **counts)
 
 
-def _lifecycle_text(condition: Condition) -> str:
+def _range(count: int, most: int) -> dict[str, Argument]:
+    if count == 0 and most > 0:
+        return {"most": most}
+    return {"count": count, "most": most}
+
+
+def _bounds(counts: dict[str, Argument]) -> str:
+    if "most" not in counts:
+        return "at_least"
+    if "count" not in counts:
+        return "at_most"
+    return "exactly" if counts["count"] == counts["most"] else "between"
+
+
+def _lifecycle_text(condition: Condition) -> Message:
     if isinstance(condition, NoActivityFor):
-        return f"no activity for {_days(condition.quiet.days)}"
+        return Message("test.quiet", span=_days(condition.quiet.days))
     if isinstance(condition, DealTest):
-        return f"deal {condition.kind or condition.state}"
+        return Message("test.deal", state=condition.kind or condition.state)
     if isinstance(condition, StayTest):
-        return "may stay"
+        return Message("test.stay")
     if isinstance(condition, DisqualifiedTest):
-        return "disqualified"
+        return Message("test.disqualified")
     if isinstance(condition, PassTest):
         return _passes_text(condition)
     if isinstance(condition, PreviousStage):
-        return f"came from {' or '.join(condition.stages)}"
+        return Message("test.came_from", stages=condition.stages)
     if isinstance(condition, WasIn):
-        return f"was in {' or '.join(condition.stages)}"
+        return Message("test.was_in", stages=condition.stages)
     assert isinstance(condition, TimeInStage)
-    return f"in stage for {_days(condition.at_least.days)}"
+    return Message("test.time_in_stage", span=_days(condition.at_least.days))
 
 
-def _passes_text(test: PassTest) -> str:
+def _passes_text(test: PassTest) -> Message:
     if test.most is None:
-        return f"at least {test.count} passes"
-    return f"at most {test.most} passes" if test.count == 0 else f"{test.count} to {test.most} passes"
+        return Message("test.passes.at_least", count=test.count)
+    if test.count == 0:
+        return Message("test.passes.at_most", most=test.most)
+    return Message("test.passes.between", count=test.count, most=test.most)
 
 
-def combination_text(node: Node) -> str:
+def combination_text(node: Node) -> Message:
     """Name a combination of conditions: all of, any of, at least n of, not."""
     condition = node.condition
     if isinstance(condition, Not):
-        return "not"
+        return Message("combined.not")
     if isinstance(condition, AtLeast):
-        return f"at least {condition.count} of"
-    return "all of" if isinstance(condition, All) else "any of"
+        return Message("combined.at_least", count=condition.count)
+    return Message("combined.all" if isinstance(condition, All) else "combined.any")
 
 
-def observed(node: Node, moment: Moment) -> str:
+def observed(node: Node, moment: Moment) -> Message | None:
     """Say what a test saw at this moment; values of text fields are left out, because they may be personal."""
     condition = node.condition
     if isinstance(condition, FieldTest | Known):
-        return _observed_field(condition, moment)
+        return seen_field(condition.field, moment)
     if isinstance(condition, ActivityTest):
         last = moment.history.activity(condition.activity).last(moment.t)
-        return f"no {_name(condition.activity)}" if last is None else f"last on {instant_text(last)}"
+        if last is None:
+            return Message("seen.no_activity", activity=_name(condition.activity))
+        return Message("seen.last", at=last)
     if isinstance(condition, NoActivityFor):
         last = moment.history.any_activity().last(moment.t)
-        return "no activity ever" if last is None else f"last activity on {instant_text(last)}"
+        return Message("seen.no_activity_ever") if last is None else Message("seen.last_activity", at=last)
     if isinstance(condition, ScoreTest):
-        score = moment.score(condition.score)
-        between = f" ({decimal_text(score.lowest)} to {decimal_text(score.highest)})"
-        return f"{condition.score} is {decimal_text(score.value)}" + (
-            between if score.lowest != score.highest else ""
-        )
+        return _score_seen(condition.score, moment)
     if isinstance(condition, GradeTest):
-        return _grade_reason(condition, moment)
+        return _grade_seen(condition, moment)
     if isinstance(condition, PassTest):
-        return f"pass {moment.pass_number}"
+        return Message("seen.pass", number=moment.pass_number)
     if isinstance(condition, PreviousStage):
-        return "no other stage before" if moment.previous is None else f"from {moment.previous}"
+        before = moment.previous
+        return Message("seen.no_stage_before") if before is None else Message("seen.from", stage=before)
     if isinstance(condition, TimeInStage) and moment.stage_since is not None:
-        return f"since {instant_text(moment.stage_since)}"
-    return ""
+        return Message("seen.since", at=moment.stage_since)
+    return None
 
 
-def _observed_field(test: FieldTest | Known, moment: Moment) -> str:
-    value = moment.value(test.field)
+def _score_seen(name: str, moment: Moment) -> Message:
+    score = moment.score(name)
+    if score.lowest == score.highest:
+        return Message("seen.score", score=name, points=score.value)
+    return Message("seen.score.between", score=name, points=score.value, lowest=score.lowest, highest=score.highest)
+
+
+def seen_field(field: str, moment: Moment) -> Message | None:
+    """Say what a field holds, unless that is text; that it is empty or unreadable is always said."""
+    value = moment.value(field)
     if value is None:
-        return f"`{test.field}` is empty"
+        return Message("seen.empty", field=field)
     if isinstance(value, Unreadable):
-        return f"`{test.field}` is unreadable"
-    if moment.value_in_pass(test.field)[1]:
-        return f"`{test.field}` was last set before this pass"
-    if isinstance(value, bool):
-        return f"`{test.field}` is {'yes' if value else 'no'}"
+        return Message("seen.unreadable", field=field)
+    if moment.value_in_pass(field)[1]:
+        return Message("seen.earlier_pass", field=field)
     if isinstance(value, str | tuple):
-        return ""
-    return f"`{test.field}` is {plain(value)}"
+        return None
+    return Message("seen.value", field=field, value=value)
 
 
 _SIGNS = {"at_least": ">=", "at_most": "<=", "over": ">", "under": "<", "equals": "="}
 
 
-def field_test_text(test: FieldTest) -> str:
+def field_test_text(test: FieldTest) -> Message:
     """Write the operator and, where they are few, its operands."""
     if test.op == "is":
-        return "yes" if test.operands[0] is True else "no"
+        return Message("yes" if test.operands[0] is True else "no")
     if test.currency is not None:
-        plain_text = field_test_text(replace(test, currency=None))
-        return f"{plain_text} {test.currency}"
+        return Message("test.money", test=field_test_text(replace(test, currency=None)), currency=test.currency)
+    operands = tuple(_operand(item) for item in test.operands)
     if test.op == "between":
-        return f"between {_operand(test.operands[0])} and {_operand(test.operands[1])}"
-    sign = _SIGNS.get(test.op, test.op.replace("_", " "))
-    if len(test.operands) > 3:
-        return f"{sign} a list of {len(test.operands)}"
-    return f"{sign} {', '.join(_operand(item) for item in test.operands)}"
+        return Message("test.between", low=operands[0], high=operands[1])
+    sign = _SIGNS.get(test.op) or Message(f"op.{test.op}")
+    if len(operands) > 3:
+        return Message("test.list", sign=sign, count=len(operands))
+    return Message("test.compared", sign=sign, operands=operands)
 
 
-def _operand(item: object) -> str:
+def _operand(item: Value | timedelta | Months) -> Argument:
     if isinstance(item, Months):
-        return f"{item.count} months"
+        return Message("months", count=item.count)
     if isinstance(item, timedelta):
         return _days(item.days)
-    return decimal_text(item) if isinstance(item, Decimal) else str(item)
+    return item if isinstance(item, Decimal) else str(item)
 
 
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
+def _days(count: int) -> Message:
+    return Message("days", count=count)
 
 
 def _name(text: str) -> str:

@@ -65,4 +65,4 @@ def test_an_unreadable_currency_freezes_what_reads_it() -> None:
     asked = compile_condition(where("amount", "between", 10, 20, currency="EUR"), BOOK)
     assert asked.fields == {"amount", "currency"}
     assert compile_condition(where("amount", "over", 10), BOOK).fields == {"amount"}
-    assert text_of(asked) == "amount between 10 and 20 EUR"
+    assert text_of(asked.condition) == "amount between 10 and 20 EUR"
