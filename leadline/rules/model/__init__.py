@@ -10,6 +10,8 @@ from leadline.rules.model.actions import (
     Action,
     AddTo,
     AssignOwner,
+    CloseTask,
+    Consequence,
     CreateTask,
     Notify,
     Rota,
@@ -39,6 +41,8 @@ from leadline.rules.model.conditions import (
     PassTest,
     PreviousStage,
     ScoreTest,
+    SlaStatus,
+    SlaTest,
     StayTest,
     TextOp,
     TimeInStage,
@@ -46,7 +50,7 @@ from leadline.rules.model.conditions import (
 )
 from leadline.rules.model.lifecycle import ByHand, Stage, StageKind, Transition
 from leadline.rules.model.scores import Band, Bands, Criterion, Decay, Grid, Match, Score, Temperatures
-from leadline.rules.model.slas import Calendars, Rung, Sla, SlaStatus, SlaTarget
+from leadline.rules.model.slas import CalendarChoice, Calendars, Rung, Sla, SlaTarget
 from leadline.rules.model.sources import (
     DEAL_PREFIX,
     DEAL_STATE,
@@ -83,9 +87,12 @@ __all__ = [
     "Bands",
     "Book",
     "ByHand",
+    "CalendarChoice",
     "Calendars",
     "Capacity",
+    "CloseTask",
     "Condition",
+    "Consequence",
     "CreateTask",
     "Criterion",
     "DateOp",
@@ -124,6 +131,7 @@ __all__ = [
     "Sla",
     "SlaStatus",
     "SlaTarget",
+    "SlaTest",
     "Stage",
     "StageActions",
     "StageKind",

@@ -210,6 +210,20 @@ class WasIn:
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 
 
+SlaStatus = Literal["running", "paused", "met", "breached", "void"]
+"""``breached`` keeps measuring until the stop comes; then the outcome stays breached."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlaTest:
+    """The person's timer of an SLA is in one of ``statuses``, or reached the rung of this share; false without one."""
+
+    sla: str
+    statuses: tuple[SlaStatus, ...] = ()
+    reached: Decimal | None = None
+    mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+
 Condition = (
     All
     | Any
@@ -229,4 +243,5 @@ Condition = (
     | PassTest
     | PreviousStage
     | WasIn
+    | SlaTest
 )

@@ -10,15 +10,17 @@ from typing import Literal
 
 from leadline.common.marks import Mark
 from leadline.rules.model.actions import Action
-from leadline.rules.model.conditions import Condition
+from leadline.rules.model.conditions import Condition, SlaStatus
 
-SlaStatus = Literal["running", "paused", "met", "breached", "void"]
-"""``breached`` keeps measuring until the stop comes; then the outcome stays breached."""
+__all__ = ["CalendarChoice", "Calendars", "Rung", "Sla", "SlaStatus", "SlaTarget"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What is done when this share of the target has passed (1 is the due instant), in business time."""
+    """What is done when this share of the target has passed (1 is the due instant), in the target's own unit.
+
+    Its ``move`` stands among the book's transitions, with a condition on this SLA.
+    """
 
     share: Decimal
     actions: tuple[Action, ...]
@@ -35,28 +37,38 @@ class SlaTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarChoice:
+    """Whose calendar counts: that of the value of field ``by`` (see ``Calendars.owners``), else ``otherwise``.
+
+    Without a name it is open day and night in the book's zone: time on the clock and calendar days need no more.
+    """
+
+    otherwise: str = ""
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sla:
     """One promise. The first target whose ``when`` is true (or that has none) counts when the timer starts.
 
-    ``starts`` are stages whose entry starts it (or ``starts_when`` becomes true); it ends *met* when a forward move
-    into one of ``ends`` is made, ``until`` becomes true, or the first response comes (``first_response``); *void*
-    when ``void`` becomes true or the person leaves by disqualification. ``calendar_by``: ``owner`` takes the owner's
-    calendar. ``on_edit``: what a changed calendar or target does to running timers. ``late``: what is done with rungs
-    that fell due while nothing ran. ``on_reassign``, ``on_reentry``: whether the timer starts anew.
+    ``starts`` are stages whose entry starts it. It is met when ``until`` becomes true, when one of ``responses``
+    (activities) happens after the start, or by a move into one of ``ends`` or past it; without ``ends`` by any move
+    forward. It is void when ``void`` becomes true or the person leaves by disqualification. ``owner`` is the field
+    whose change is a reassignment. ``on_edit``: what a changed calendar or target does to running timers. ``late``:
+    what is done with rungs that fell due while nothing ran. ``on_reassign``, ``on_reentry``: whether it starts anew.
     """
 
     name: str
     starts: tuple[str, ...]
-    ends: tuple[str, ...]
     targets: tuple[SlaTarget, ...]
-    calendar: str | None = None
-    calendar_by: str | None = None
-    starts_when: Condition | None = None
+    ends: tuple[str, ...] = ()
     until: Condition | None = None
-    first_response: str | None = None
+    responses: tuple[str, ...] = ()
     pause: Condition | None = None
     void: Condition | None = None
+    calendar: CalendarChoice = dataclasses.field(default_factory=CalendarChoice)
     ladder: tuple[Rung, ...] = ()
+    owner: str | None = None
     on_edit: Literal["keep", "recompute"] = "keep"
     late: Literal["do", "skip"] = "do"
     on_reassign: Literal["keep", "restart"] = "keep"
@@ -66,10 +78,11 @@ class Sla:
 
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """The book's calendars in the form that ``rules.business_time`` resolves, and whose they are.
+    """The book's calendars and whose they are.
 
-    ``resolved`` is the canonical content with holidays expanded, so that the book's hash covers it; ``owners`` maps
-    an owner or team to a calendar's name.
+    ``resolved`` is the canonical JSON of each, by name (``business_time.calendar_to_json``), with holidays as dates
+    and the zone's offsets stored: the book's hash covers it. ``owners`` maps a folded value (an owner, a team, a
+    region) to a calendar's name.
     """
 
     names: tuple[str, ...] = ()
