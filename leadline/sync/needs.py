@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from leadline.common.values import Crm, ObjectDescription
 from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS, PERSON_OBJECTS, stage_date_field
-from leadline.rules.model import Book, DealTest
+from leadline.rules.model import Book, DealsTest, DealTest
 from leadline.rules.nearest import nearest
 
 IDENTITY: Final[Mapping[tuple[Crm, str], tuple[str, ...]]] = {
@@ -77,7 +77,7 @@ class CrmNeeds:
 
 def objects_needed(book: Book, crm: Crm) -> tuple[str, ...]:
     """Return the objects to describe and pull: persons always, accounts and deals when the book reads them."""
-    named = {source.object for item in book.fields.values() for source in item.sources if source.crm == crm}
+    named = {source.object for item in book.sourced for source in item.sources if source.crm == crm}
     found = list(PERSON_OBJECTS[crm])
     if ACCOUNT_OBJECTS[crm] in named:
         found.append(ACCOUNT_OBJECTS[crm])
@@ -103,10 +103,7 @@ def needs_of(book: Book, crm: Crm, described: Mapping[str, ObjectDescription]) -
 def rule_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
     """Return the fields of one object that rules read, sorted: hidden ones are unreadable, not empty."""
     found = {
-        source.field
-        for item in book.fields.values()
-        for source in item.sources
-        if (source.crm, source.object) == (crm, name)
+        source.field for item in book.sourced for source in item.sources if (source.crm, source.object) == (crm, name)
     }
     return tuple(sorted(found))
 
@@ -114,7 +111,7 @@ def rule_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
 def reads_deals(book: Book) -> bool:
     """Say whether any condition of the book asks for a deal."""
     rules = (book.scope, book.scores, book.stages, book.transitions)
-    return any(isinstance(part, DealTest) for part in _parts(rules))
+    return any(isinstance(part, DealTest | DealsTest) for part in _parts(rules))
 
 
 def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str]) -> ObjectNeed:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leadline.common.errors import Problem
 from leadline.common.marks import Mark
-from leadline.rules.model import All, Any, AtLeast, Book, Condition, Not
+from leadline.rules.model import All, Any, AtLeast, Book, Condition, DealsTest, Not
 
 
 def error(mark: Mark, code: str, message: str, hint: str = "") -> Problem:
@@ -30,6 +30,14 @@ def leaves(condition: Condition | None) -> Iterator[Condition]:
         yield from leaves(condition.part)
     else:
         yield condition
+
+
+def deal_conditions(book: Book) -> Iterator[Condition]:
+    """Yield every condition about one deal: their fields are those of deals."""
+    for condition in all_conditions(book):
+        for leaf in leaves(condition):
+            if isinstance(leaf, DealsTest):
+                yield from (part for part in (leaf.where, leaf.total) if part is not None)
 
 
 def all_conditions(book: Book) -> Iterator[Condition]:

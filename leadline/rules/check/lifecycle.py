@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.common.errors import Problem
+from leadline.common.folding import fold
 from leadline.rules.check.finding import error, leaves, warning
 from leadline.rules.check.reach import Reach, reach
-from leadline.rules.model import All, Book, Condition, DealTest, DisqualifiedTest, Stage, StayTest, Transition
+from leadline.rules.model import (
+    DEAL_STATE,
+    All,
+    Book,
+    Condition,
+    DealsTest,
+    DealTest,
+    DisqualifiedTest,
+    FieldTest,
+    Stage,
+    StayTest,
+    Transition,
+)
 
 
 def check_lifecycle(book: Book) -> Iterator[Problem]:
@@ -137,8 +150,19 @@ def _trapped_deals(book: Book, ways: Ways) -> Iterator[Problem]:
 
 
 def _about_deals(stage: Stage) -> bool:
-    found = (leaf for leaf in leaves(stage.enter) if isinstance(leaf, DealTest) and not leaf.kind)
-    return any(leaf.state != "lost" for leaf in found)
+    found = list(leaves(stage.enter))
+    return any(isinstance(leaf, DealTest) and not leaf.kind and leaf.state != "lost" for leaf in found) or any(
+        isinstance(leaf, DealsTest) and leaf.how != "none" and not _of_lost(leaf) for leaf in found
+    )
+
+
+def _of_lost(test: DealsTest) -> bool:
+    lost = (fold(str(item)) == "lost" for leaf in leaves(test.where) for item in _states(leaf))
+    return any(lost)
+
+
+def _states(leaf: Condition) -> tuple[object, ...]:
+    return leaf.operands if isinstance(leaf, FieldTest) and leaf.field == DEAL_STATE else ()
 
 
 def _endless(book: Book, dead: set[str]) -> Iterator[Problem]:

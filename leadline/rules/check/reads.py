@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from leadline.common.errors import Problem
 from leadline.common.folding import fold
 from leadline.common.values import Crm, FieldDescription, ObjectDescription
-from leadline.rules.check.finding import all_conditions, error, leaves, warning
+from leadline.rules.check.finding import all_conditions, deal_conditions, error, leaves, warning
 from leadline.rules.check.vendors import READ, fits
 from leadline.rules.model import Book, Field, FieldSource, FieldTest
 from leadline.rules.nearest import nearest
@@ -17,7 +17,7 @@ Described = Mapping[Crm, Mapping[str, ObjectDescription]]
 
 def check_reads(book: Book, described: Described) -> Iterator[Problem]:
     """Yield fields that no CRM shows, types that clash, values that no picklist offers."""
-    for field in book.fields.values():
+    for field in book.sourced:
         found: list[FieldDescription] = []
         for source in field.sources:
             if source.crm not in described:
@@ -60,7 +60,8 @@ def _values(book: Book, field: Field, offered: set[str]) -> Iterator[Problem]:
             message = f"`values` of `{field.name}`: no CRM offers what stands for `{meant}` here"
             yield warning(field.mark, "unknown-value", f"{message} (`{raw}`)", nearest(raw, offered))
     known = {fold(field.values.get(option, option)) for option in folded}
-    for condition in all_conditions(book):
+    of_deals = book.deals.fields.get(field.name) is field
+    for condition in deal_conditions(book) if of_deals else all_conditions(book):
         for leaf in leaves(condition):
             if isinstance(leaf, FieldTest) and leaf.field == field.name and leaf.op in ("in", "all_of"):
                 for operand in leaf.operands:

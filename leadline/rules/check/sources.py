@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from leadline.common.errors import Problem
 from leadline.common.folding import fold
-from leadline.rules.check.finding import all_conditions, leaves, warning
+from leadline.rules.check.finding import all_conditions, deal_conditions, leaves, warning
 from leadline.rules.model import ActivityTest, Book, FieldTest, Known, WriteTargets
 
 
 def check_sources(book: Book) -> Iterator[Problem]:
     """Yield names that no CRM fills or no rule asks for, and stage values that stand for two stages."""
-    connected = any(field.sources for field in book.fields.values()) or bool(book.write)
+    connected = any(field.sources for field in book.sourced) or bool(book.write)
     if connected:
         yield from _without_source(book)
     yield from _unused(book)
@@ -22,7 +22,7 @@ def check_sources(book: Book) -> Iterator[Problem]:
 
 def _without_source(book: Book) -> Iterator[Problem]:
     hint = "name where it lives; without, only `leadline evaluate` can fill it"
-    for field in book.fields.values():
+    for field in book.sourced:
         if not field.sources and field.table is None:
             yield warning(
                 field.mark, "no-source", f"the field `{field.name}` has no source, so it is always unknown", hint
@@ -45,6 +45,18 @@ def _unused(book: Book) -> Iterator[Problem]:
     for field in book.fields.values():
         if field.name not in fields and field.type not in {"text", "list"}:
             yield warning(field.mark, "unused", f"no rule asks for the field `{field.name}`", "use it or remove it")
+    asked = {
+        leaf.field
+        for condition in deal_conditions(book)
+        for leaf in leaves(condition)
+        if isinstance(leaf, FieldTest | Known)
+    }
+    asked |= {
+        own for field in book.deals.fields.values() for own in (field.currency, field.table and field.table.by) if own
+    }
+    for field in book.deals.fields.values():
+        if field.name not in asked:
+            yield warning(field.mark, "unused", f"no rule asks deals for `{field.name}`", "use it or remove it")
     for activity in book.activities.values():
         if activity.name not in activities:
             message = f"no criterion or condition names the activity `{activity.name}`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -21,6 +21,7 @@ from leadline.rules.model import (
     Band,
     CreateTask,
     Criterion,
+    DealsTest,
     DealTest,
     Decay,
     DisqualifiedTest,
@@ -144,6 +145,21 @@ def _activity_test(test: ActivityTest) -> str:
 _COMPANIONS: Final = {"count": "at_least", "most": "at_most"}
 
 
+def _deals_test(test: DealsTest) -> str:
+    if test.how in {"any", "all", "none", "newest"}:
+        parts = [f"{test.how}: {spelled(test.where)}"]
+    elif test.total is not None:
+        operands = [spelled(replace(test.total, op="equals", operands=(item,))) for item in test.total.operands]
+        amounts = [text.partition(": ")[2].removesuffix("}") for text in operands]
+        shown = amounts[0] if len(amounts) == 1 else _listed(amounts)
+        parts = [f"sum: {test.total.field}", f"{test.total.op}: {shown}"]
+    else:
+        parts = [f"count: {_pass_test(PassTest(test.count, test.most)).removeprefix('{passes: ').removesuffix('}')}"]
+    if test.where is not None and test.how in {"count", "sum"}:
+        parts.append(f"where: {spelled(test.where)}")
+    return f"{{deal: {{{', '.join(parts)}}}{', ever: true' if test.ever else ''}}}"
+
+
 def _pass_test(test: PassTest) -> str:
     ends = [f"at_least: {test.count}"] if test.count else []
     ends += [f"at_most: {test.most}"] if test.most is not None else []
@@ -247,6 +263,7 @@ _SPELLED: Final[Mapping[type, Any]] = {
     NoActivityFor: lambda value: f"{{no_activity_for: {span_text(value.quiet)}}}",
     ScoreTest: lambda value: f"{{{value.score}: {{{value.op}: {decimal_text(value.operand)}}}}}",
     GradeTest: _grade_test,
+    DealsTest: _deals_test,
     DealTest: lambda value: f"{{deal: {value.kind or value.state}{', ever: true' if value.ever else ''}}}",
     PassTest: _pass_test,
     PreviousStage: lambda value: f"{{previous_stage: {_one_or_many(value.stages)}}}",

@@ -61,6 +61,11 @@ class Book:
         return {**self.fields, **{field.name: field for field in own}}
 
     @property
+    def sourced(self) -> tuple[Field, ...]:
+        """Every field that CRMs may fill: those of people, then those of deals."""
+        return (*self.fields.values(), *self.deals.fields.values())
+
+    @property
     def renamed(self) -> Mapping[str, str]:
         """Old names of stages and what they are called now."""
         return {old: stage.name for stage in self.stages.values() for old in stage.renamed}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, SPELLINGS, TEXT_OPS
-from leadline.rules.reading import words
+from leadline.rules.reading import counts, deals, words
 from leadline.rules.reading.activities import DEAL_KINDS, DEAL_STATES
 from leadline.rules.reading.conditions import AFTER_SCORES, WORDS, Place
 from leadline.rules.reading.fieldtests import AMOUNT
@@ -89,7 +89,7 @@ def _head(place: Place) -> dict[str, Schema]:
         "activity": said("The activity happened.", ref("text")),
         "distinct_days": said("The activity happened on so many days.", ref("text")),
         "no_activity_for": said("No activity of any kind happened for so long.", DURATION),
-        "deal": said("The person has a deal in this state.", choice((*DEAL_STATES, *DEAL_KINDS))),
+        "deal": said("The person has a deal in this state; or what is so of their deals.", _deal()),
         "grade": said("The cell of the grid, such as A1.", grades),
         "temperature": said("What `temperature` makes of the grade.", grades),
         "time_in_stage": said(
@@ -108,13 +108,38 @@ def _head(place: Place) -> dict[str, Schema]:
     }
 
 
+def _deal() -> Schema:
+    """Return a state, or one question about the deals of a person."""
+    of_a_deal = condition("deal")
+    number: Schema = {"anyOf": [ref("number"), text(AMOUNT.pattern)]}
+    ends = {key: shape for key, shape in _companion("deal").items() if key in deals.COUNT_KEYS}
+    shapes: dict[str, Schema] = {
+        "any": said("This is so of one deal.", of_a_deal),
+        "all": said("This is so of all deals, and there is one.", of_a_deal),
+        "none": said("This is so of no deal.", of_a_deal),
+        "newest": said("This is so of the deal that began last.", of_a_deal),
+        "count": said("There are so many deals.", {**mapping(deals.COUNT_KEYS, ends), "minProperties": 1}),
+        "sum": said("The sum of this field of deals compares so.", ref("text")),
+        "where": said("Only deals of which this is so.", of_a_deal),
+        **dict.fromkeys(deals.SUM_OPS, number),
+        "between": _ends(number),
+    }
+    alone = [mapping((head,), shapes, (head,)) for head in deals.ASKED_OF_EACH]
+    summed = {
+        **mapping(("sum", *deals.SUM_OPS, "where"), shapes, ("sum",)),
+        "anyOf": [{"required": [op]} for op in deals.SUM_OPS],
+    }
+    asked: Schema = {"oneOf": [*alone, mapping(("count", "where"), shapes, ("count",)), summed]}
+    return {"if": {"type": "object"}, "then": asked, "else": choice((*DEAL_STATES, *DEAL_KINDS))}
+
+
 def _companion(place: Place) -> dict[str, Schema]:
     return {
         "of": said("The conditions that are counted.", one_or_many(condition(place))),
         "within": said("Counted back from now.", DURATION),
-        "at_least": said("So many times.", count(highest=words.MOST_COUNTED)),
-        "at_most": said("So many times at most; never counts, too.", count(0, words.MOST_COUNTED)),
-        "between": said("The least and the most, such as [2, 5].", _ends(count(0, words.MOST_COUNTED))),
+        "at_least": said("So many times.", count(highest=counts.MOST_COUNTED)),
+        "at_most": said("So many times at most; never counts, too.", count(0, counts.MOST_COUNTED)),
+        "between": said("The least and the most, such as [2, 5].", _ends(count(0, counts.MOST_COUNTED))),
         "ever": said("Also before this pass began.", ref("boolean")),
     }
 

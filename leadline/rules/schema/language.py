@@ -54,6 +54,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
             "field": sections.field(),
             "activity": sections.activity(),
             "attribute": sections.attribute(),
+            "deal_field": sections.deal_field(),
             "score": scores.scores_section(),
             "criterion": scores.criterion(),
             "stage": sections.stage(),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from leadline.common.values import CRMS, Crm
-from leadline.common.vocabulary import ACTIVITY_KINDS, OBJECTS, PERSON_OBJECTS
-from leadline.rules.reading import activities, book, fields, limits, paths, stages, writing
+from leadline.common.vocabulary import ACTIVITY_KINDS, DEAL_OBJECTS, OBJECTS, PERSON_OBJECTS
+from leadline.rules.model import DEAL_STATE
+from leadline.rules.reading import activities, deals, book, fields, limits, paths, stages, writing
+from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WRITE_WORDS
 from leadline.rules.schema.conditions import condition
 from leadline.rules.schema.shapes import (
@@ -32,6 +34,15 @@ def scope_section() -> Schema:
         "exclude": said("Nobody for whom this is true.", condition("scope")),
     }
     return {**mapping(book.SCOPE_KEYS, shapes), "minProperties": 1}
+
+
+def deal_field() -> Schema:
+    """Return one field of deals: as one of people, but from deals alone."""
+    whole_field = field()
+    kept = {key: shape for key, shape in whole_field["properties"].items() if key in deals.FIELD_KEYS}
+    kept |= {crm: one_or_many(text(rf"{DEAL_OBJECTS[crm]}\.[A-Za-z]\w*")) for crm in CRMS}
+    blanks = [part for part in whole_field["allOf"] if "blank" in str(part)]
+    return {**whole_field, "properties": kept, "allOf": blanks}
 
 
 def field() -> Schema:
@@ -79,7 +90,8 @@ def deals_section() -> Schema:
         "minProperties": 2,
     }
     kinds = {name: said("The state and the fields of such a deal.", kind) for name in activities.DEAL_KINDS}
-    return mapping(activities.DEAL_KEYS, {**shapes, **kinds})
+    own = {"fields": said("What rules may ask of a deal.", named(ref("deal_field"), (*WORDS, DEAL_STATE)))}
+    return mapping(activities.DEAL_KEYS, {**shapes, **own, **kinds})
 
 
 def activity() -> Schema:

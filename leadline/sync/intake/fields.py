@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from leadline.common.values import Raw, Value
 from leadline.rules.convert import to_value
-from leadline.rules.model import Book, Field
+from leadline.rules.model import DEAL_PREFIX, Book, Field
 from leadline.rules.state import Fact, Unreadable
 from leadline.sync.intake.rows import Observation
 
@@ -27,9 +27,10 @@ class Source:
 
 
 def sources_by_object(book: Book) -> dict[tuple[str, str], tuple[Source, ...]]:
-    """Return, for each CRM's object, the book's fields that live there."""
+    """Return, for each CRM's object, the book's fields that live there; those of deals are called `deal.<name>`."""
     found: dict[tuple[str, str], list[Source]] = {}
-    for field in book.fields.values():
+    of_deals = [replace(field, name=DEAL_PREFIX + field.name) for field in book.deals.fields.values()]
+    for field in (*book.fields.values(), *of_deals):
         objects = {(source.crm, source.object) for source in field.sources}
         for rank, source in enumerate(field.sources):
             moves = (source.crm, source.object) == ("salesforce", "Lead") and bool(_AFTER_CONVERSION & objects)

@@ -88,7 +88,7 @@ def _require_fields(store: Store, book: Book, begun: Beginning) -> None:
     with store.read() as connection:
         shown = {crm: _shown(connection, crm) for crm in begun.described}
     places: set[Mark] = set()
-    for item in book.fields.values():
+    for item in book.sourced:
         if any(source.crm in begun.errors for source in item.sources):
             continue  # a CRM that is down may have it
         if not any(_has(begun, shown, source) for source in item.sources):

@@ -194,6 +194,6 @@ def _frontier(
 
 
 def _crms_of(book: Book) -> list[Crm]:
-    named = {source.crm for item in book.fields.values() for source in item.sources}
+    named = {source.crm for item in book.sourced for source in item.sources}
     named |= {source.crm for item in book.activities.values() for source in item.sources}
     return [crm for crm in CRMS if crm in named | set(book.write)]
