@@ -13,7 +13,7 @@ from typing import Literal
 
 from leadline.common.canonical import SPARSE
 from leadline.common.values import Precision, Value
-from leadline.rules.model.actions import Action
+from leadline.rules.model.actions import Consequence
 from leadline.rules.model.slas import SlaStatus
 
 FactKind = Literal["field", "activity", "deal", "human", "allocation"]
@@ -135,7 +135,7 @@ class Effect:
 
     ``key`` is its idempotency key: ``e-`` and 32 hex digits of a digest.
     ``cause`` is ``enter <stage>`` or ``sla <name> <share>``; ``at`` the instant that caused it; ``number`` its place
-    among the actions of that cause.
+    among the actions of that cause. A task is closed with the cause ``leave <stage>``.
     """
 
     key: str
@@ -143,7 +143,7 @@ class Effect:
     at: datetime
     cause: str
     number: int
-    action: Action
+    action: Consequence
     decision: str
 
 

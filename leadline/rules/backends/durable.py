@@ -1,10 +1,6 @@
 """durable_rules decides stage moves: a small ruleset per stage, forward chaining over truth values and integers.
 
-durable_rules is exact when used carefully and ends the process when not; each precaution here answers a failure that
-was reproduced (``docs/adr/0003``): rulesets are polled by no threads (``_run`` does nothing), one constant session
-lives in each and is deleted after every decision, never before an action ran in it (``_PRIME``), facts have short ids
-of our own and hold small integers only, every rule is made of equalities that need a present key, an action never
-raises, and definitions are counted before they are compiled and copied because registering changes them.
+How it is used without harm stands in ``rulesets``.
 
 A pointer walks the moves by precedence: fact ``{at: i}`` with a move i that may be made chooses it, with one that may
 not asserts ``{at: i + 1}``; past the last move the person stays. A move depends on (stage, vector) only, so each
@@ -15,20 +11,16 @@ from __future__ import annotations
 
 import os
 import threading
-import time
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from leadline.common.errors import RefusedError
+from leadline.rules.backends.rulesets import Ruleset
 from leadline.rules.backends.vectors import HELD, MOST_MOVES, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
 
 MOST_REMEMBERED = 65_536
 MOST_BOOKS = 8
-
-_PRIME = {"prime": 1}
-_SESSION = "0"
 
 
 class DurableBackEnd:
@@ -106,26 +98,6 @@ def _forget_lock() -> None:
 os.register_at_fork(after_in_child=_forget_lock)
 
 
-def _register(name: str, definition: Mapping[str, Any]) -> Any:
-    """Compile a definition; the package is imported only now, because most verbs decide nothing."""
-    with warnings.catch_warnings():
-        # Its import says DeprecationWarning on Python 3.12 and later: nothing that a user could act on.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from durable import engine
-
-    # Its own clock is the wall's, in local time: a jump would count as an action that takes too long, and from
-    # Python 3.12 on it warns at every action.
-    engine._unix_now = time.monotonic
-
-    class Host(engine.Host):  # type: ignore[misc]
-        def _run(self) -> None:
-            """Start no polling threads: they steal actions, and delete_state beside them crashes."""
-
-    host = Host()
-    host.register_rulesets({name: dict(definition)})
-    return host.get_ruleset(name)
-
-
 class _StageRuleset:
     """The ruleset of one stage inside durable_rules."""
 
@@ -133,36 +105,23 @@ class _StageRuleset:
         self._rules = rules
         self._chosen: list[int | None] = []
         self._fired = 0
-        self._ruleset = _register(rules.stage, self._definition())
-        self._assert(_PRIME)
-        self._ruleset.delete_state(_SESSION)
+        self._ruleset = Ruleset(rules.stage, self._definition())
 
     def decide(self, vector: Vector) -> int | None:
         given = dict(zip(self._rules.signals, vector, strict=True))
         self._chosen.clear()
         self._fired = 0
-        try:
-            for position, move in enumerate(self._rules.moves):
-                self._assert({"id": f"f{position}", "move": position, **_facts_of(move, given)})
-            self._assert({"id": "p0", "at": 0})
-        finally:
-            self._ruleset.delete_state(_SESSION)
+        facts: list[Mapping[str, int | str]] = [
+            {"id": f"f{position}", "move": position, **_facts_of(move, given)}
+            for position, move in enumerate(self._rules.moves)
+        ]
+        self._ruleset.ask([*facts, {"id": "p0", "at": 0}])
         if len(self._chosen) != 1:
             raise RuntimeError(f"durable_rules made {len(self._chosen)} decisions for stage {self._rules.stage}")
         return self._chosen[0]
 
-    def _assert(self, fact: Mapping[str, int | str]) -> None:
-        """Assert one fact and run the actions that it sets off; what an action raised is raised here."""
-        outcome: list[Any] = []
-        self._ruleset.do_actions(self._ruleset.assert_fact(dict(fact)), lambda *result: outcome.extend(result))
-        error, state = outcome
-        if error is not None:
-            raise RuntimeError(f"durable_rules failed: {error}")
-        if state is not None and "exception" in state:
-            raise RuntimeError(f"durable_rules failed in an action: {state['exception']}")
-
     def _definition(self) -> dict[str, Any]:
-        definition: dict[str, Any] = {"prime": {"all": [{"m": dict(_PRIME)}], "run": self._primed}}
+        definition: dict[str, Any] = {}
         for position, move in enumerate(self._rules.moves):
             pointer = {"a": {"at": position}}
             definition[f"make{position}"] = {
@@ -176,9 +135,6 @@ class _StageRuleset:
                 }
         definition["stay"] = {"all": [{"m": {"at": len(self._rules.moves)}}], "run": self._choose(None)}
         return definition
-
-    def _primed(self, _: Any) -> None:
-        self._fired += 1
 
     def _choose(self, position: int | None) -> Callable[[Any], None]:
         def action(_: Any) -> None:

@@ -83,8 +83,22 @@ Action = CreateTask | Notify | AssignOwner | WriteNote | AddTo | SetField
 
 
 @dataclass(frozen=True, slots=True)
+class CloseTask:
+    """Set the task that the effect ``key`` made to completed: its person left the stage. No book says this itself."""
+
+    key: str
+
+
+Consequence = Action | CloseTask
+
+
+OTHERWISE = "otherwise"
+"""The part of a rota for whom no other part is; a rota without parts has this one only."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rota:
-    """Who takes turns: ``members`` by part (the empty part is for all); a member is a user's name or address."""
+    """Who takes turns: ``members`` by part (``otherwise`` for all others); a member is a user or a queue."""
 
     name: str
     members: dict[str, tuple[str, ...]]
