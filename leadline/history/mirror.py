@@ -1,0 +1,132 @@
+"""Histories out of the mirror: everything that is known by now, placed where it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from leadline.common.errors import RefusedError
+from leadline.common.values import RecordRef
+from leadline.history.people import Limits, PersonHistory
+from leadline.rules.model import Book, FieldSource
+from leadline.rules.state import Fact
+from leadline.sync.intake import PersonFacts, facts_of_persons
+from leadline.sync.intake.rows import created
+from leadline.sync.store import Store, open_store
+from leadline.sync.store.schema import activities, cycles, persons, records
+
+RECORDS_LOOKED_AT: Final = 200
+"""Records of each object whose fields are looked at, to tell what was pulled: all of one object have the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorSource:
+    """A ``HistorySource`` over the state store at ``url``, as known at the end of ``cycle``."""
+
+    url: str
+    cycle: int
+    earliest: datetime
+    chosen: tuple[str, ...]
+
+    def ids(self) -> Sequence[str]:
+        """Return everybody, sorted."""
+        return self.chosen
+
+    def part(self, ids: Sequence[str]) -> MirrorSource:
+        """Return the same mirror for these people."""
+        return replace(self, chosen=tuple(sorted(ids)))
+
+    def load(self, book: Book) -> Iterator[PersonHistory]:
+        """Yield everybody's history; who has no record left is left out. See ``HistorySource``."""
+        with open_store(self.url) as store, store.read() as connection:
+            found = facts_of_persons(connection, book, self.chosen, self.cycle)
+            made = created(connection, _refs(found.values()))
+        for person in self.chosen:
+            if found[person].live:
+                yield self._history(found[person], made)
+
+    def limits(self, book: Book) -> Limits:
+        """Say what the mirror cannot know; see ``HistorySource``."""
+        with open_store(self.url) as store, store.read() as connection:
+            first = connection.execute(select(func.min(cycles.c.frontier))).scalar()
+            deleted = connection.execute(select(func.count()).where(records.c.deleted)).scalar()
+            oldest = connection.execute(select(func.min(activities.c.at))).scalar()
+            fieldless = dict(_never_pulled(connection, book))
+        said = []
+        if first is not None:
+            said.append(
+                f"Changes of fields and stages are known since the first pull, {first:%Y-%m-%d}; a value found then"
+                " counts for the time before, too, and is marked as leaking."
+            )
+            said.append("Records that were deleted or merged before the first pull were never seen.")
+        if deleted:
+            said.append(f"{deleted:,} records were deleted since; people without any record left are left out.")
+        if oldest is not None:
+            said.append(f"The oldest activity is of {oldest:%Y-%m-%d}; what the CRMs kept no longer is missing.")
+        return Limits(tuple(said), fieldless)
+
+    def _history(self, known: PersonFacts, made: dict[RecordRef, datetime]) -> PersonHistory:
+        facts = known.all()
+        born = known.created or min((fact.at for fact in facts), default=self.earliest)
+        since = {str(ref): max(born, at) for ref, at in made.items()}
+        placed: list[Fact] = []
+        assumed: set[str] = set()
+        begun: set[tuple[str, str, str]] = set()
+        for fact in facts:
+            key = (fact.name, fact.source, fact.record)
+            begins = fact.kind == "field" and fact.source != "account" and key not in begun
+            if begins:
+                begun.add(key)
+                at = since.get(fact.record, born)
+                if at < fact.at and fact.value is not None:
+                    assumed.add(fact.name)
+                    fact = replace(fact, at=at)  # noqa: PLW2901  (the same fact, at its assumed place)
+            placed.append(fact)
+        return PersonHistory(known.person, born, tuple(placed), tuple(sorted(assumed)))
+
+
+def open_mirror(store: Store, url: str) -> MirrorSource:
+    """Return everybody whom the mirror knows. Raises RefusedError where nothing was read completely yet."""
+    with store.read() as connection:
+        last = connection.execute(select(func.max(cycles.c.id)).where(cycles.c.frontier.is_not(None))).scalar()
+        first = connection.execute(select(func.min(cycles.c.frontier))).scalar()
+        everyone = connection.execute(select(persons.c.id).where(persons.c.alias_of.is_(None))).scalars()
+        ids = tuple(sorted(everyone))
+    if last is None or first is None:
+        raise RefusedError("nothing was ever read completely, so there is no history; run `leadline pull`")
+    return MirrorSource(url, last, first, ids)
+
+
+def _refs(people: Iterable[PersonFacts]) -> set[RecordRef]:
+    told = {
+        (fact.source, fact.record)
+        for known in people
+        for fact in known.all()
+        if fact.kind == "field" and fact.source in ("salesforce", "hubspot")
+    }
+    found: set[RecordRef] = set()
+    for crm, text in told:
+        name, _, key = text.removeprefix(f"{crm}:").partition("/")
+        found.add(RecordRef("salesforce" if crm == "salesforce" else "hubspot", name, key))
+    return found
+
+
+def _never_pulled(connection: Connection, book: Book) -> Iterator[tuple[str, str]]:
+    pulled: dict[tuple[str, str], set[str]] = {}
+    for item in book.fields.values():
+        missing = [source for source in item.sources if source.field not in _pulled(connection, pulled, source)]
+        if item.sources and len(missing) == len(item.sources):
+            yield item.name, f"{missing[0]} was never pulled, because no active book reads it"
+
+
+def _pulled(connection: Connection, known: dict[tuple[str, str], set[str]], source: FieldSource) -> set[str]:
+    crm, name = source.crm, source.object
+    if (crm, name) not in known:
+        own = select(records.c.fields).where(records.c.crm == crm, records.c.object == name)
+        rows = connection.execute(own.limit(RECORDS_LOOKED_AT)).scalars()
+        known[crm, name] = {field for row in rows for field in row}
+    return known[crm, name]
