@@ -15,14 +15,15 @@ from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_da
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.money import amount_test, currency_field
 from leadline.rules.model import (
+    DEAL_PREFIX,
     ActivityTest,
     All,
     Any,
     AtLeast,
     Book,
     Condition,
-    DealTest,
     DealsTest,
+    DealTest,
     DisqualifiedTest,
     FieldTest,
     GradeTest,
@@ -48,7 +49,8 @@ class Node:
 
     ``holds`` answers at a moment. ``own_change`` returns an instant after the moment and not later than the first at
     which the answer of this node alone (not its parts) can differ without a new fact; None when it never can.
-    ``fields`` are those that the node and its parts read directly, so not through a score.
+    ``fields`` are those that the node and its parts read directly, so not through a score. ``deals`` is the question
+    behind a condition about deals, for whoever explains it.
     """
 
     condition: Condition
@@ -57,6 +59,7 @@ class Node:
     own_change: NextChange | None = None
     fields: frozenset[str] = frozenset()
     stays: bool = False
+    deals: DealsQuestion | None = None
 
     def unreadable(self, moment: Moment) -> tuple[str, ...]:
         """Return the fields read here that are unreadable at this moment, sorted."""
@@ -89,9 +92,9 @@ def compile_condition(condition: Condition, book: Book) -> Node:
         return Node(
             condition, lambda moment: _is_quiet(condition, moment), (), lambda moment: _quiet(condition, moment)
         )
-    if isinstance(condition, TimeInStage):
     if isinstance(condition, DealsTest):
         return _deals_node(condition, book)
+    if isinstance(condition, TimeInStage):
         return _time_in_stage_node(condition)
     if isinstance(condition, StayTest):
         return Node(condition, lambda moment: True if moment.stay is None else moment.stay.holds(moment), stays=True)
@@ -239,7 +242,6 @@ def _time_in_stage_node(test: TimeInStage) -> Node:
     return Node(test, holds, (), own_change)
 
 
-def _state_test(condition: Condition) -> Holds:
 def _deals_node(test: DealsTest, book: Book) -> Node:
     of_a_deal = replace(book, fields=book.deals.testable)
     where = compile_condition(test.where, of_a_deal) if test.where is not None else None
@@ -248,9 +250,10 @@ def _deals_node(test: DealsTest, book: Book) -> Node:
     if test.total is not None:
         read |= _field_node(test.total, of_a_deal).fields
     named = frozenset(DEAL_PREFIX + name for name in read if name in book.deals.fields)
-    return Node(test, question.holds, (), question.own_change, named)
+    return Node(test, question.holds, (), question.own_change, named, deals=question)
 
 
+def _state_test(condition: Condition) -> Holds:
     """Return the test of deals, of the way through the stages, or of the scores at the moment."""
     if isinstance(condition, PassTest | PreviousStage | WasIn):
         return lambda moment: _way_holds(condition, moment)

@@ -10,13 +10,16 @@ from decimal import Decimal
 from leadline.common.messages import Argument, Message
 from leadline.common.values import Value
 from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.deals import DealsQuestion
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import (
     ActivityTest,
     All,
     Any,
     AtLeast,
+    Capacity,
     Condition,
+    DealsTest,
     DealTest,
     DisqualifiedTest,
     FieldTest,
@@ -32,6 +35,7 @@ from leadline.rules.model import (
     TimeInStage,
     WasIn,
 )
+from leadline.rules.model.accounts import OWNER_TEAM
 from leadline.rules.state import Outcome, Unreadable
 
 
@@ -49,6 +53,16 @@ def stage_title(stage: str) -> str:
     """Write a stage's name as people say it: abbreviations in capitals, else with a capital first letter."""
     text = stage.replace("_", " ")
     return text.upper() if len(text) <= 3 else text[:1].upper() + text[1:]
+
+
+def waits_text(capacity: Capacity) -> Message:
+    """Say that somebody waits: ``qualifies for SAL, waits for a place (15 a day per owner team)``."""
+    stage, most, per = stage_title(capacity.stage), capacity.most, capacity.per
+    if per is None:
+        return Message("way.no_room", stage=stage, most=most)
+    return Message(
+        "way.no_room.per", stage=stage, most=most, per=Message("way.owner_team") if per == OWNER_TEAM else per
+    )
 
 
 def reason_of(node: Node, moment: Moment) -> Message:
@@ -164,6 +178,8 @@ def _bounds(counts: dict[str, Argument]) -> str:
 def _lifecycle_text(condition: Condition) -> Message:
     if isinstance(condition, NoActivityFor):
         return Message("test.quiet", span=_days(condition.quiet.days))
+    if isinstance(condition, DealsTest):
+        return deals_text(condition)
     if isinstance(condition, DealTest):
         return Message("test.deal", state=condition.kind or condition.state)
     if isinstance(condition, StayTest):
@@ -178,6 +194,48 @@ def _lifecycle_text(condition: Condition) -> Message:
         return Message("test.was_in", stages=condition.stages)
     assert isinstance(condition, TimeInStage)
     return Message("test.time_in_stage", span=_days(condition.at_least.days))
+
+
+def deals_text(test: DealsTest) -> Message:
+    """Describe what is asked of a person's deals."""
+    if test.total is not None:
+        text = Message("test.deals.sum", field=_name(test.total.field), test=field_test_text(test.total))
+    elif test.how == "count":
+        counts: dict[str, Argument] = {"count": test.count}
+        counts = counts if test.most is None else _range(test.count, test.most)
+        text = Message(f"test.deals.count.{_bounds(counts)}", **counts)
+    else:
+        assert test.where is not None
+        return Message(f"test.deals.{test.how}", test=_of_a_deal(test.where))
+    return text if test.where is None else Message("test.deals.where", test=text, where=_of_a_deal(test.where))
+
+
+def _of_a_deal(condition: Condition) -> Message:
+    if isinstance(condition, All | Any | AtLeast):
+        parts = tuple(_of_a_deal(part) for part in condition.parts)
+        if isinstance(condition, AtLeast):
+            return Message("test.deals.parts.at_least", count=condition.count, parts=parts)
+        return Message("test.deals.parts.all" if isinstance(condition, All) else "test.deals.parts.any", parts=parts)
+    if isinstance(condition, Not):
+        return Message("test.not", test=_of_a_deal(condition.part))
+    return test_text(condition)
+
+
+def _deals_seen(question: DealsQuestion, moment: Moment) -> Message:
+    """Say how many deals there are and what was found of them; a sum with its bounds."""
+    deals = question.meant(moment)
+    if question.test.total is None:
+        answers = question.answers(deals)
+        unknown = answers.count(None)
+        counts: dict[str, Argument] = {"count": len(deals), "fitting": answers.count(True)}
+        return Message("seen.deals.open", **counts, undecided=unknown) if unknown else Message("seen.deals", **counts)
+    found = question.sum(deals)
+    if found is None:
+        return Message("seen.deals.sum.unknown", count=len(deals))
+    lowest, highest = (Decimal(bound.numerator) / Decimal(bound.denominator) for bound in found)
+    if lowest == highest:
+        return Message("seen.deals.sum", count=len(deals), sum=lowest)
+    return Message("seen.deals.sum.between", count=len(deals), lowest=lowest, highest=highest)
 
 
 def _passes_text(test: PassTest) -> Message:
@@ -215,6 +273,12 @@ def observed(node: Node, moment: Moment) -> Message | None:
         return _score_seen(condition.score, moment)
     if isinstance(condition, GradeTest):
         return _grade_seen(condition, moment)
+    if node.deals is not None:
+        return _deals_seen(node.deals, moment)
+    return _way_seen(condition, moment)
+
+
+def _way_seen(condition: Condition, moment: Moment) -> Message | None:
     if isinstance(condition, PassTest):
         return Message("seen.pass", number=moment.pass_number)
     if isinstance(condition, PreviousStage):

@@ -124,12 +124,13 @@ def _deal() -> Schema:
         **dict.fromkeys(deals.SUM_OPS, number),
         "between": _ends(number),
     }
-    alone = [mapping((head,), shapes, (head,)) for head in deals.ASKED_OF_EACH]
-    summed = {
-        **mapping(("sum", *deals.SUM_OPS, "where"), shapes, ("sum",)),
-        "anyOf": [{"required": [op]} for op in deals.SUM_OPS],
-    }
-    asked: Schema = {"oneOf": [*alone, mapping(("count", "where"), shapes, ("count",)), summed]}
+
+    def only(*keys: str) -> Schema:
+        return mapping(keys, {key: shapes[key] for key in keys}, keys[:1])
+
+    summed = {**only("sum", *deals.SUM_OPS, "where"), "anyOf": [{"required": [op]} for op in deals.SUM_OPS]}
+    alone = [only(head) for head in deals.ASKED_OF_EACH]
+    asked: Schema = {"oneOf": [*alone, only("count", "where"), summed]}
     return {"if": {"type": "object"}, "then": asked, "else": choice((*DEAL_STATES, *DEAL_KINDS))}
 
 

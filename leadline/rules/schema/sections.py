@@ -7,7 +7,7 @@ from typing import Final
 from leadline.common.values import CRMS, Crm
 from leadline.common.vocabulary import ACTIVITY_KINDS, DEAL_OBJECTS, OBJECTS, PERSON_OBJECTS
 from leadline.rules.model import DEAL_STATE
-from leadline.rules.reading import activities, deals, book, fields, limits, paths, stages, writing
+from leadline.rules.reading import activities, book, deals, fields, limits, paths, stages, writing
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WRITE_WORDS
 from leadline.rules.schema.conditions import condition
