@@ -182,13 +182,19 @@ class ReadConnector(Protocol):
         ...
 
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
-        """Return the exact calls of ``create`` and then ``find_created`` for all: {"write": n, "read_back": n}."""
+        """Return the calls of ``create`` and then ``find_created`` with all ids known: {"write": n, "read_back": n}.
+
+        Exact when nothing fails, nothing of it stands there already, and no owner or group must be looked up.
+        """
         ...
 
-    def find_created(self, creations: Sequence[Creation]) -> Mapping[str, Made]:
+    def find_created(
+        self, creations: Sequence[Creation], known: Mapping[str, str] | None = None
+    ) -> Mapping[str, Made]:
         """Return, by key, what stands in the CRM, by reads that no search index delays; what does not is absent.
 
-        For ``unmember`` an entry means that the membership is ended.
+        ``known`` has remote ids by key where they were told: then fewer calls do. What was made and deleted since by
+        somebody counts as made. For ``unmember`` an entry means that the membership is ended.
         """
         ...
 

@@ -37,6 +37,8 @@ class Patience:
     """Calls with retries: at most ``budget`` seconds of trying for one call.
 
     ``renew`` signs in again, or is None where the credentials are all there is. ``sleep`` takes seconds.
+    ``repeatable`` False is for calls that create: only an answer that says "too many calls" is tried again, because
+    after any other failure nobody knows whether the call was carried out.
     """
 
     def __init__(
@@ -44,20 +46,23 @@ class Patience:
         budget: float,
         renew: Callable[[], None] | None = None,
         sleep: Callable[[float], None] = tenacity.nap.sleep,
+        *,
+        repeatable: bool = True,
     ) -> None:
         self._budget = budget
         self._renew = renew
         self._sleep = sleep
+        self._repeatable = repeatable
 
     def call(self, action: Callable[[], T]) -> T:
         """Return what ``action`` returns; raises UnavailableError or QuotaError when the budget is spent.
 
-        ``action`` must be harmless to repeat: reads, and writes of absolute values. Creates do not belong here.
+        ``action`` must be harmless to repeat: reads, and writes of absolute values. Else this is not ``repeatable``.
         """
         attempt = self._renewing(action)
         retrying = tenacity.Retrying(
             sleep=self._sleep,
-            retry=tenacity.retry_if_exception_type(TransientError),
+            retry=tenacity.retry_if_exception(self._passes),
             wait=_wait,
             stop=self._is_over,
             reraise=True,
@@ -71,6 +76,9 @@ class Patience:
                 later = f"in {error.retry_after:g} s" if error.retry_after else "later"
                 raise QuotaError(f"{text}: too many calls; try again {later}", error.retry_after) from error
             raise UnavailableError(f"{text}; try again later") from error
+
+    def _passes(self, error: BaseException) -> bool:
+        return isinstance(error, TransientError) and (self._repeatable or error.quota)
 
     def _renewing(self, action: Callable[[], T]) -> Callable[[], T]:
         renewed = self._renew is None

@@ -113,10 +113,14 @@ class _Patience(_Settings):
 
 
 class SalesforceSettings(_Patience):
-    """One Salesforce organisation. ``url`` is its My Domain (or a proxy or a practice server before it)."""
+    """One Salesforce organisation. ``url`` is its My Domain (or a proxy or a practice server before it).
+
+    ``task_key`` is the external id field (text, unique) on Task that makes creating tasks and notes repeatable.
+    """
 
     url: BaseUrl
     version: str = Field(default="62.0", pattern=r"^\d{2}\.0$")
+    task_key: str = Field(default="Leadline_Key__c", pattern=r"^[A-Za-z]\w*__c$")
     auth: SalesforceAuth
 
 
@@ -132,11 +136,13 @@ class HubSpotSettings(_Patience):
     """One HubSpot portal: a private app's ``token``, or an ``oauth`` app.
 
     ``searches_a_second`` keeps below HubSpot's limit for search (5), which is so low that meeting it costs calls;
-    other integrations of the account share it.
+    other integrations of the account share it. ``task_key`` is the property of tasks and notes that holds our key;
+    where it takes unique values only, creating is repeatable, else what was made is looked up.
     """
 
     url: BaseUrl = "https://api.hubapi.com"
     searches_a_second: int = Field(default=5, ge=1, le=1000)
+    task_key: str = Field(default="leadline_key", pattern=r"^[a-z]\w*$")
     token: Secret | None = None
     oauth: OAuthApp | None = None
 

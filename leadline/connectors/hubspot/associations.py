@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError
 from leadline.common.values import RecordRef
+from leadline.connectors.http_meter import Purpose
 from leadline.connectors.hubspot.client import HubSpotClient, raw
 from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.paging import chunks
@@ -19,7 +20,7 @@ _PRIMARY: Final = frozenset({1, 2, 5, 6})
 
 
 def read_associations(
-    client: HubSpotClient, source: str, target: str, ids: Sequence[str]
+    client: HubSpotClient, source: str, target: str, ids: Sequence[str], purpose: Purpose = "read"
 ) -> Mapping[str, tuple[RecordRef, ...]]:
     """Return the ``target`` records of each ``source`` record, primary first, then by id; others are absent."""
     found: dict[str, dict[str, bool]] = {}
@@ -27,7 +28,7 @@ def read_associations(
     while waiting:
         following: list[dict[str, str]] = []
         for inputs in chunks(waiting, RECORDS_A_CALL):
-            following += _read(client, source, target, inputs, found)
+            following += _read(client, (source, target), inputs, found, purpose)
         waiting = following
     return {
         ident: tuple(RecordRef("hubspot", target, other) for other in sorted(others, key=_by_rank(others)))
@@ -37,15 +38,15 @@ def read_associations(
 
 def _read(
     client: HubSpotClient,
-    source: str,
-    target: str,
+    ends: tuple[str, str],
     inputs: Sequence[Mapping[str, str]],
     found: dict[str, dict[str, bool]],
+    purpose: Purpose,
 ) -> list[dict[str, str]]:
     """Read one batch into ``found`` and return the inputs of records that have more."""
     body = {"inputs": list(inputs)}
-    pair = (kind_of(source).path, kind_of(target).path)
-    answer = client.call("read", lambda apis: apis.associations.get_page(*pair, body, **raw()))
+    pair = (kind_of(ends[0]).path, kind_of(ends[1]).path)
+    answer = client.call(purpose, lambda apis: apis.associations.get_page(*pair, body, **raw()))
     results = answer.get("results")
     if not isinstance(results, list):
         raise ContractError("HubSpot answered associations without results")

@@ -54,6 +54,14 @@ class ApiObjects:
         return self._hub.crm.owners.owners_api
 
     @cached_property
+    def lists(self) -> Any:
+        return self._hub.crm.lists.lists_api
+
+    @cached_property
+    def members(self) -> Any:
+        return self._hub.crm.lists.memberships_api
+
+    @cached_property
     def events(self) -> Any:
         return self._hub.events.events_api
 
@@ -82,13 +90,22 @@ class HubSpotClient:
         self.meter = Meter(CRM, settings.quota_share, read_usage)
         self._pool = HubSpotPool(settings.url, settings.timeout, self.meter)
         pause = sleep or tenacity.nap.sleep
-        self._patience = Patience(settings.patience, self._sign_in if settings.oauth else None, pause)
+        renew = self._sign_in if settings.oauth else None
+        self._patience = Patience(settings.patience, renew, pause)
+        self._once = Patience(settings.patience, renew, pause, repeatable=False)
+        self.task_key = settings.task_key
+        self.timeout = settings.timeout
         self._pace = Pace(settings.searches_a_second, 1.0, pause)
         self._apis: ApiObjects | None = None
 
-    def call(self, purpose: Purpose, action: Action, *, search: bool = False) -> Mapping[str, Any]:
-        """Return the JSON object that ``action`` (a call of one API object, unread) is answered with."""
-        body = self._call(purpose, action, search)
+    def call(
+        self, purpose: Purpose, action: Action, *, search: bool = False, repeatable: bool = True
+    ) -> Mapping[str, Any]:
+        """Return the JSON object that ``action`` (a call of one API object, unread) is answered with.
+
+        ``repeatable`` False: sent again only where HubSpot said that it did not take it.
+        """
+        body = self._call(purpose, action, search, repeatable=repeatable)
         if not isinstance(body, Mapping):
             raise ContractError("HubSpot answered with something else than a JSON object")
         return body
@@ -111,7 +128,7 @@ class HubSpotClient:
     def close(self) -> None:
         self._pool.clear()
 
-    def _call(self, purpose: Purpose, action: Action, search: bool) -> Any:
+    def _call(self, purpose: Purpose, action: Action, search: bool, *, repeatable: bool = True) -> Any:
         def attempt() -> Any:
             apis = self._signed_in()
             if search:
@@ -120,7 +137,7 @@ class HubSpotClient:
                 answer = action(apis)
             return _json(answer)
 
-        return self._patience.call(attempt)
+        return (self._patience if repeatable else self._once).call(attempt)
 
     def _signed_in(self) -> ApiObjects:
         if self._apis is None:

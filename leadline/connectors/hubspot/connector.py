@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadline.common.errors import ContractError, UsageError
 from leadline.common.values import (
@@ -19,12 +19,14 @@ from leadline.common.values import (
 )
 from leadline.connectors.hubspot import writing
 from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.creating import Creator, task_ref
 from leadline.connectors.hubspot.describing import describe
 from leadline.connectors.hubspot.engagements import ENGAGEMENTS, EngagementPuller
 from leadline.connectors.hubspot.happenings import HappeningPuller
+from leadline.connectors.hubspot.memberships import Lists
 from leadline.connectors.hubspot.owners import Owners
 from leadline.connectors.hubspot.records import RecordPuller
-from leadline.connectors.protocol import ActivityRequest, RecordRequest
+from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
 from leadline.connectors.settings import HubSpotSettings
 
 
@@ -38,7 +40,10 @@ class HubSpotConnector:
 
     def __init__(self, settings: HubSpotSettings, sleep: Callable[[float], None] | None = None) -> None:
         self._client = HubSpotClient(settings, sleep)
-        self._records = RecordPuller(self._client, Owners(self._client))
+        self._owners = Owners(self._client)
+        self._lists = Lists(self._client)
+        self._creator = Creator(self._client, self.server_time)
+        self._records = RecordPuller(self._client, self._owners)
         self._engagements = EngagementPuller(self._client)
         self._happenings = HappeningPuller(self._client)
         self._portal = ""
@@ -92,6 +97,33 @@ class HubSpotConnector:
     def forecast(self, writes: Sequence[RecordWrite]) -> Mapping[str, int]:
         refs = [item.ref for item in writes]
         return {"write": len(writing.batches(writes)), "read_back": writing.read_back_calls(refs)}
+
+    def users(self) -> Sequence[User]:
+        return self._owners.users
+
+    def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
+        return self._lists.groups(names)
+
+    def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
+        return self._creator.batches(creations)
+
+    def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
+        return self._creator.forecast(creations)
+
+    def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
+        return self._creator.create(creations)
+
+    def find_created(
+        self, creations: Sequence[Creation], known: Mapping[str, str] | None = None
+    ) -> Mapping[str, Made]:
+        return self._creator.find(creations, known or {})
+
+    def settling(self, creations: Sequence[Creation]) -> timedelta:
+        """Return zero where keys are unique in this portal, else the request timeout."""
+        return self._creator.settling(creations, self._client.timeout)
+
+    def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
+        return self.write([RecordWrite(task_ref(ident), {"hs_task_status": "COMPLETED"}) for ident in ids])
 
     def quota(self) -> Quota:
         return self._client.meter.quota

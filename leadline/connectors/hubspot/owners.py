@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from leadline.common.errors import PermissionMissingError
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.protocol import User
 
 _PAGE: Final = 500
 
@@ -21,6 +22,18 @@ class Owners:
     def email_of_user(self, user: Any) -> str:
         """Return a user's e-mail address, "" for an unknown user or without the scope crm.objects.owners.read."""
         return self._by_user.get(str(user), "") if user is not None else ""
+
+    @cached_property
+    def users(self) -> tuple[User, ...]:
+        """Everybody who can own records, deactivated ones and queues too, in order of id."""
+        found = []
+        for archived in (False, True):
+            for answer in self._client.pages("read", partial(_page_of_owners, archived=archived)):
+                for row in answer.get("results") or ():
+                    name = " ".join(str(row[part]) for part in ("firstName", "lastName") if row.get(part))
+                    queue = row.get("type") == "QUEUE"
+                    found.append(User(str(row["id"]), str(row.get("email") or ""), name, not archived, queue))
+        return tuple(sorted(found, key=lambda user: int(user.id)))
 
     @cached_property
     def _by_user(self) -> Mapping[str, str]:

@@ -26,7 +26,7 @@ _LONGEST: Final = timedelta(days=3650)
 
 
 def control_routes(harness: Harness) -> list[Route]:
-    """Return the routes ``/_practice/health``, ``credentials``, ``calls``, ``faults`` and ``clock``."""
+    """Return the routes ``/_practice/health``, ``credentials``, ``calls``, ``created``, ``faults`` and ``clock``."""
 
     async def health(_: Request) -> _Line:
         return _Line({"crm": harness.name, "now": instant_text(harness.clock.now())})
@@ -38,6 +38,9 @@ def control_routes(harness: Harness) -> list[Route]:
     async def calls(request: Request) -> _Line:
         counted = harness.calls.clear() if request.method == "DELETE" else harness.calls.snapshot()
         return _Line({"total": sum(counted.values()), "endpoints": counted})
+
+    async def created(_: Request) -> _Line:
+        return _Line({"total": harness.created.total(), "created": dict(sorted(harness.created.items()))})
 
     async def faults(request: Request) -> _Line:
         if request.method == "DELETE":
@@ -55,6 +58,7 @@ def control_routes(harness: Harness) -> list[Route]:
         Route("/_practice/health", health, methods=["GET"]),
         Route("/_practice/credentials", credentials, methods=["GET"]),
         Route("/_practice/calls", calls, methods=["GET", "DELETE"]),
+        Route("/_practice/created", created, methods=["GET"]),
         Route("/_practice/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/_practice/clock", clock, methods=["GET", "POST"]),
     ]

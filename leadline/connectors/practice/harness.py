@@ -7,6 +7,7 @@ faults of plain HTTP (429, 5xx, HTML, dropped, slow) happen in the doorway.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,10 @@ from leadline.connectors.practice.faults import FaultBox
 
 
 class Harness:
-    """One practice CRM's clock (shared with the other CRM), call counter and faults."""
+    """One practice CRM's clock (shared with the other CRM), call counter and faults.
+
+    ``created`` counts, by key, what clients made: tasks and notes by Leadline's key, memberships by group and person.
+    """
 
     def __init__(self, name: Crm, clock: PracticeClock, seed: int = 0) -> None:
         self.name: Crm = name
@@ -33,6 +37,7 @@ class Harness:
         self.seed = seed
         self.calls = CallCounter()
         self.faults = FaultBox(seed, name)
+        self.created: Counter[str] = Counter()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import requests
+import tenacity
 from simple_salesforce.api import Salesforce
 
 from leadline.common.canonical import decimal_text
@@ -37,10 +38,10 @@ class SalesforceClient:
         self._settings = settings
         self.meter = Meter(CRM, settings.quota_share, read_usage)
         self._session = SalesforceSession(settings.url, settings.timeout, self.meter)
-        more = {"sleep": sleep} if sleep is not None else {}
-        self._patience = Patience(settings.patience, self._sign_in, **more)
+        self._patience = Patience(settings.patience, self._sign_in, sleep or tenacity.nap.sleep)
         self._client: Salesforce | None = None
         self.data_path = f"/services/data/v{settings.version}"
+        self.task_key = settings.task_key
 
     def query(self, soql: str, purpose: Purpose = "read") -> Iterator[Sequence[Row]]:
         """Yield the pages of a query, deleted rows included; numbers with a fraction are Decimal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leadline.common.errors import ContractError
 from leadline.common.values import (
@@ -17,11 +17,12 @@ from leadline.common.values import (
     SourceRecord,
     WriteResult,
 )
-from leadline.connectors.protocol import ActivityRequest, RecordRequest
-from leadline.connectors.salesforce import soql, writing
+from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
+from leadline.connectors.salesforce import creating, soql, writing
 from leadline.connectors.salesforce.activities import ActivityPuller
 from leadline.connectors.salesforce.client import SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
+from leadline.connectors.salesforce.directory import Directory
 from leadline.connectors.salesforce.records import RecordPuller
 from leadline.connectors.settings import SalesforceSettings
 
@@ -39,6 +40,7 @@ class SalesforceConnector:
         self._described = Descriptions(self._client)
         self._records = RecordPuller(self._client, self._described)
         self._activities = ActivityPuller(self._client, self._described)
+        self._directory = Directory(self._client)
         self._organisation = ""
 
     @property
@@ -79,6 +81,34 @@ class SalesforceConnector:
     def forecast(self, writes: Sequence[RecordWrite]) -> Mapping[str, int]:
         refs = [item.ref for item in writes]
         return {"write": len(writing.batches(writes)), "read_back": writing.read_back_calls(refs)}
+
+    def users(self) -> Sequence[User]:
+        return self._directory.users
+
+    def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
+        return self._directory.groups(names)
+
+    def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
+        return creating.creation_batches(creations)
+
+    def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
+        return creating.forecast(creations)
+
+    def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
+        return creating.create(self._client, creations)
+
+    def find_created(
+        self, creations: Sequence[Creation], known: Mapping[str, str] | None = None
+    ) -> Mapping[str, Made]:
+        return creating.find_created(self._client, creations, known)
+
+    def settling(self, creations: Sequence[Creation]) -> timedelta:  # noqa: ARG002 - HubSpot's answer depends on it
+        """Return zero: keys are external ids, and a campaign has a person once."""
+        return timedelta(0)
+
+    def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
+        writes = [RecordWrite(RecordRef("salesforce", "Task", ident), {"Status": "Completed"}) for ident in ids]
+        return self.write(writes)
 
     def quota(self) -> Quota:
         return self._client.quota()

@@ -21,7 +21,7 @@ COLLECTIONS_A_CALL: Final = 5
 RECORDS_A_CALL: Final = RECORDS_A_COLLECTION * COLLECTIONS_A_CALL
 IDS_A_READ: Final = 2000
 
-_AS_ASSIGNED: Final = {"Sforce-Auto-Assign": "FALSE"}
+AS_ASSIGNED: Final = {"Sforce-Auto-Assign": "FALSE"}
 """Sub-requests inherit only Accept, Authorization and Content-Type from their composite call."""
 
 
@@ -61,7 +61,7 @@ def _collection(client: SalesforceClient, group: Sequence[RecordWrite], place: i
         "method": "PATCH",
         "url": f"{client.data_path}/composite/sobjects",
         "referenceId": f"w{place}",
-        "httpHeaders": _AS_ASSIGNED,
+        "httpHeaders": AS_ASSIGNED,
         "body": {"allOrNone": False, "records": records},
     }
 

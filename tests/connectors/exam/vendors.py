@@ -33,6 +33,7 @@ class Vendor(ABC):
     activity: str  # a kind of activity with many rows
     reads: str  # what the server calls a call that reads records
     writes: str  # what the server calls a call that writes many records
+    creates: str  # what the server calls a call that makes tasks
     secrets: tuple[str, ...]
 
     def __init__(self, practice: Practice) -> None:
@@ -90,7 +91,7 @@ class SalesforceVendor(Vendor):
     text, number, hidden = "Title", "Fit_Score__c", "Lead.Rating"
     pick, option = "Lifecycle_Stage__c", "mql"
     activity = "task"
-    reads, writes = "query", "composite"
+    reads, writes, creates = "query", "composite", "composite"
 
     def __init__(self, practice: Practice) -> None:
         super().__init__(practice)
@@ -165,6 +166,7 @@ class HubSpotVendor(Vendor):
     pick, option = "hs_lead_status", "IN_PROGRESS"
     activity = "call"
     reads, writes = "POST /crm/v3/objects/contacts/search", "POST /crm/v3/objects/contacts/batch/update"
+    creates = "POST /crm/v3/objects/tasks/batch/*"
 
     def __init__(self, practice: Practice) -> None:
         super().__init__(practice)

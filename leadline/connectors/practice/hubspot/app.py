@@ -20,6 +20,7 @@ from leadline.connectors.practice.hubspot.describing import Describing
 from leadline.connectors.practice.hubspot.endpoints import endpoint_labels
 from leadline.connectors.practice.hubspot.gate import Gate, Handler, fault_body
 from leadline.connectors.practice.hubspot.kinds import kind_of
+from leadline.connectors.practice.hubspot.listing import Listing
 from leadline.connectors.practice.hubspot.objects import Objects
 from leadline.connectors.practice.hubspot.portal import Portal
 from leadline.connectors.practice.hubspot.properties import hidden_from, read_only_in
@@ -59,6 +60,7 @@ def _routes(portal: Portal, gate: Gate) -> list[Route]:
         *_definition_routes(portal, gate),
         *_association_routes(portal, gate),
         *_activity_routes(portal, gate),
+        *_list_routes(portal, gate),
     ]
 
 
@@ -160,6 +162,19 @@ def _activity_routes(portal: Portal, gate: Gate) -> list[Route]:
         _get("/marketing/v3/forms/{id}", gate.open(activity.form, "forms")),
         _get(submissions, gate.open(activity.submissions, "forms")),
         _post("/submissions/v3/integration/submit/{portal}/{id}", Submitting(portal).submit),
+    ]
+
+
+def _list_routes(portal: Portal, gate: Gate) -> list[Route]:
+    listing = Listing(portal, gate.harness.created)
+    base, reads, writes = "/crm/v3/lists", "crm.lists.read", "crm.lists.write"
+    return [
+        _get(f"{base}/object-type-id/{{object_type}}/name/{{name}}", gate.open(listing.by_name, reads)),
+        _get(f"{base}/records/{{object_type}}/{{id}}/memberships", gate.open(listing.of_record, reads)),
+        _get(f"{base}/{{id}}", gate.open(listing.get, reads)),
+        _get(f"{base}/{{id}}/memberships", gate.open(listing.members, reads)),
+        _route("PUT", f"{base}/{{id}}/memberships/add", gate.open(listing.add, writes)),
+        _route("PUT", f"{base}/{{id}}/memberships/remove", gate.open(listing.remove, writes)),
     ]
 
 

@@ -149,6 +149,8 @@ def _engagement(kind: Kind) -> Iterator[Property]:
         yield _enumeration(name, name.removeprefix("hs_").replace("_", " ").capitalize(), pairs, group=group)
     for name in _INSTANTS.get(kind.singular, ()):
         yield Property(name, name.removeprefix("hs_").replace("_", " ").capitalize(), "datetime", "date", group)
+    if kind.singular in {"task", "note"}:
+        yield Property("leadline_key", "Leadline Key", group=LEADLINE_GROUP, unique=True, own=False)
     if kind.singular == "call":
         yield Property("hs_call_duration", "Call duration", "number", "number", group)
         yield _enumeration("hs_call_disposition", "Call outcome", (), group=group, external=True)

@@ -23,6 +23,7 @@ _PURPOSES: Final = (
     (r"GET /events/", "events"),
     (r"GET /email/", "email_events"),
     (r"GET /(marketing/v3/forms|form-integrations)|POST /submissions/", "forms"),
+    (r".* /crm/v3/lists/", "lists"),
     (r"GET /crm/v3/owners", "owners"),
     (r"GET /account-info/", "account"),
 )  # fmt: skip
@@ -50,7 +51,7 @@ def purpose(label: str) -> str:
     """Tell what a labelled call is for.
 
     One of login, describe, search, list, batch_read, batch_write, crud, associations, events, email_events, forms,
-    owners, account and other.
+    lists, owners, account and other.
     """
     return next((purpose for pattern, purpose in _COMPILED if pattern.match(label)), "other")
 

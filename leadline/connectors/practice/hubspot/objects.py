@@ -126,7 +126,9 @@ class Objects:
     def writer(self, request: Request) -> Writer:
         """Return what makes this request's writes."""
         endpoint = self.gate.endpoint_of(request.scope)
-        return Writer(self.portal, self.validator, self.gate.harness.faults, endpoint, self.gate.source(request))
+        harness = self.gate.harness
+        source = self.gate.source(request)
+        return Writer(self.portal, self.validator, harness.faults, endpoint, source, harness.created)
 
     def _named(self, kind: Kind, request: Request) -> Row | None:
         table = self.portal.tables[kind.singular]

@@ -80,6 +80,22 @@ class Submission:
 
 
 @dataclass(slots=True)
+class PortalList:
+    """One list of contacts. ``processing``: MANUAL, SNAPSHOT (frozen, but open to changes by hand) or DYNAMIC."""
+
+    id: str
+    name: str
+    processing: str = "MANUAL"
+    object_type: str = "0-1"
+    members: set[str] = field(default_factory=set)
+
+
+def _own_lists() -> dict[str, PortalList]:
+    named = (("Nurture", "MANUAL"), ("Webinar guests", "SNAPSHOT"), ("Active customers", "DYNAMIC"))
+    return {str(n): PortalList(str(n), name, processing) for n, (name, processing) in enumerate(named, start=101)}
+
+
+@dataclass(slots=True)
 class Portal:
     """Everything this HubSpot holds. All writes pass through ``create``, ``update``, ``archive`` and ``merge``."""
 
@@ -96,6 +112,7 @@ class Portal:
     mail_events: list[MailEvent] = field(default_factory=list)
     submissions: dict[str, list[Submission]] = field(default_factory=dict)  # by form, oldest first
     dispositions: dict[str, str] = field(default_factory=dict)  # id -> label
+    lists: dict[str, PortalList] = field(default_factory=_own_lists)
 
     def __post_init__(self) -> None:
         for kind in KINDS:
@@ -155,6 +172,8 @@ class Portal:
         """Put a record into the recycle bin and take its associations away."""
         self.tables[kind.singular].archive(row, self.now(), self._visible(0))
         self.links.leave((kind.singular, row.id))
+        for one in self.lists.values() if kind.singular == "contact" else ():
+            one.members.discard(row.id)
 
     def join(self, source: tuple[str, str], target: tuple[str, str], *, primary: bool = False) -> None:
         """Associate two records; a first company is primary, and deals move their contacts and companies on."""

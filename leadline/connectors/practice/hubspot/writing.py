@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from leadline.connectors.practice.hubspot.records import Row, Source
 from leadline.connectors.practice.hubspot.validation import Validator
 
 _MINUTE = 60_000
+_MARK = re.compile(r"\[leadline (e-[0-9a-f]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Writer:
     faults: FaultBox
     endpoint: str
     source: Source
+    created: Counter[str]
 
     def checked(self, kind: Kind, listed: Sequence[Mapping[str, str]], *, new: bool = False) -> None:
         """Refuse the whole call when one value of one record is bad: HubSpot does not say which record."""
@@ -45,7 +49,10 @@ class Writer:
         taken = self.validator.taken(kind, values)
         if taken is not None:
             raise taken
-        return self.portal.create(kind, values, self.source, late=self._late("new"), at=self._at("new"))
+        row = self.portal.create(kind, values, self.source, late=self._late("new"), at=self._at("new"))
+        if (key := created_key(kind, values)) is not None:
+            self.created[key] += 1
+        return row
 
     def update(self, kind: Kind, row: Row, values: Mapping[str, str]) -> None:
         """Change one record by checked values, unless a fault lets HubSpot pretend to."""
@@ -86,6 +93,12 @@ class Writer:
             return None
         now = self.portal.now()
         return now - now % _MINUTE
+
+
+def created_key(kind: Kind, values: Mapping[str, str]) -> str | None:
+    """Return Leadline's key of a new task or note: its own property, or the mark in its text."""
+    marked = _MARK.search(values.get(f"hs_{kind.singular}_body", ""))
+    return values.get("leadline_key") or (marked[1] if marked else None)
 
 
 def _objects(given: object) -> list[Mapping[str, Any]]:

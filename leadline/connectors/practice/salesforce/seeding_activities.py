@@ -35,7 +35,10 @@ def activity_rows(seeder: Seeder) -> Mapping[str, Rows]:
         elif happening.kind == "campaign_member":
             members.append(_member(seeder, happening, person))
     return {
-        "Campaign": [_campaign(seeder, campaign) for campaign in seeder.organisation.campaigns],
+        "Campaign": [
+            *(_campaign(seeder, campaign) for campaign in seeder.organisation.campaigns),
+            _campaign(seeder, Campaign("nurture", "Nurture", "Email", seeder.organisation.start.date())),
+        ],
         "Task": tasks,
         "Event": events,
         "CampaignMember": members,

@@ -42,6 +42,8 @@ class Saver:
         now = self._stamp(identifier)
         row |= {"CreatedDate": now, "CreatedById": self.user}
         self._commit(target, None, row, now)
+        if (key := created_key(target.name, row)) is not None:
+            self.org.harness.created[key] += 1
         return SaveResult(identifier, created=True)
 
     def update(self, target: SObject, identifier: str, given: Mapping[str, Any]) -> SaveResult:
@@ -154,6 +156,12 @@ class Saver:
             raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [field.name])
 
     def _refuse_duplicates(self, target: SObject, row: Mapping[str, Any]) -> None:
+        if target.name == "CampaignMember" and created_key(target.name, row) in {
+            created_key(target.name, other)
+            for other in self.org.store.rows(target.name)
+            if not other.get("IsDeleted") and other["Id"] != row["Id"]
+        }:
+            raise RecordError("DUPLICATE_VALUE", "Already a campaign member.")
         email = (row.get("Email") or "").lower()
         if not self.org.options.duplicate_rule or self.allows_duplicates or not email:
             return
@@ -220,6 +228,13 @@ class Saver:
         past = {"Id": self.org.store.new_id("008"), "OpportunityId": row["Id"], **kept, "IsDeleted": False}
         past |= {"CreatedDate": now, "CreatedById": self.user, "SystemModstamp": now}
         self.org.store.put("OpportunityHistory", past)
+
+
+def created_key(name: str, row: Mapping[str, Any]) -> str | None:
+    """Return by what a created row is counted: a task's external id, or a member's campaign and person."""
+    if name == "CampaignMember":
+        return f"{row.get('CampaignId')}/{row.get('ContactId') or row.get('LeadId')}"
+    return row.get("Leadline_Key__c") if name == "Task" else None
 
 
 def saver(call: Call) -> Saver:

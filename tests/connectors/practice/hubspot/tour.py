@@ -36,6 +36,7 @@ def travel(hub: Hub, see: Callable[[str, str, requests.Response], None]) -> None
         _definitions(),
         _associations(hub),
         _activity(hub),
+        _lists(hub),
         _account(),
     ):
         for method, path, more in leg:
@@ -141,6 +142,20 @@ def _activity(hub: Hub) -> Iterator[Stop]:
     typed = {"fields": [{"objectTypeId": "0-1", "name": "email", "value": "visitor@tour.example"}]}
     yield "POST", f"/submissions/v3/integration/submit/{portal}/{form}", {"json": typed}
     yield "POST", f"/submissions/v3/integration/submit/{portal}/{form}", {"json": {"fields": []}}
+
+
+def _lists(hub: Hub) -> Iterator[Stop]:
+    contact, base = hub.create(email="listed@tour.example"), "/crm/v3/lists"
+    listed = hub.call("GET", f"{base}/object-type-id/0-1/name/Nurture")["list"]["listId"]
+    dynamic = hub.call("GET", f"{base}/object-type-id/0-1/name/Active customers")["list"]["listId"]
+    yield "GET", f"{base}/object-type-id/0-1/name/No such list", {}
+    yield "GET", f"{base}/{listed}", {}
+    yield "PUT", f"{base}/{listed}/memberships/add", {"json": [contact, "1"]}
+    yield "PUT", f"{base}/{listed}/memberships/add", {"json": {"not": "a list"}}
+    yield "PUT", f"{base}/{dynamic}/memberships/add", {"json": [contact]}
+    yield "GET", f"{base}/{listed}/memberships", {"params": {"limit": 1}}
+    yield "GET", f"{base}/records/0-1/{contact}/memberships", {}
+    yield "PUT", f"{base}/{listed}/memberships/remove", {"json": [contact]}
 
 
 def _account() -> Iterator[Stop]:

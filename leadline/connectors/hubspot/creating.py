@@ -1,0 +1,295 @@
+"""Making tasks and notes, each once under its key, 100 a call.
+
+Where the portal has a unique property for the key, records are upserted by it and then associated; both may be
+repeated. Without one, they are created together with their associations in one request that is never repeated, the
+key stands as a mark in the text, and what became of a lost answer is looked up from the people's own associations.
+https://developers.hubspot.com/docs/api-reference/latest/crm/objects/custom-objects/batch/upsert-custom-objects
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any, Final
+
+from leadline.common.errors import ContractError, UnavailableError
+from leadline.common.values import RecordRef
+from leadline.connectors.hubspot.answers import RejectedError, rejected_write
+from leadline.connectors.hubspot.associations import RECORDS_A_CALL as LINKS_A_CALL
+from leadline.connectors.hubspot.associations import read_associations
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.describing import describe
+from leadline.connectors.hubspot.memberships import MEMBERS, Memberships
+from leadline.connectors.hubspot.names import kind_of
+from leadline.connectors.hubspot.writing import RECORDS_A_CALL
+from leadline.connectors.instants import maybe_instant, milliseconds
+from leadline.connectors.paging import chunks
+from leadline.connectors.protocol import CreateResult, Creation, Made
+
+TASKS: Final = ("task", "note")
+_MARK: Final = re.compile(r"\[leadline ([\w-]+)\]")
+_LONGEST_TEXT: Final = 65_000
+_TO: Final[Mapping[tuple[str, str], int]] = {
+    # HubSpot's own association types from an engagement (docs: association type id values)
+    ("task", "contact"): 204,
+    ("task", "company"): 192,
+    ("task", "deal"): 216,
+    ("note", "contact"): 202,
+    ("note", "company"): 190,
+    ("note", "deal"): 214,
+}
+
+
+class Creator:
+    """Makes things with one client; describes tasks and notes once, to know how keys are kept."""
+
+    def __init__(self, client: HubSpotClient, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._now = now
+        self._keyed: dict[str, bool] = {}
+        self._members = Memberships(client)
+
+    def batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
+        """Return what is sent together: 100 tasks or notes about one object, or the members of one list."""
+        found: list[tuple[Creation, ...]] = []
+        for kind in TASKS:
+            by_object: dict[str, list[Creation]] = {}
+            for item in creations:
+                if item.kind == kind:
+                    by_object.setdefault(item.ref.object, []).append(item)
+            found += [batch for group in by_object.values() for batch in chunks(group, RECORDS_A_CALL)]
+        return (*found, *self._members.batches([item for item in creations if item.kind in MEMBERS]))
+
+    def forecast(self, creations: Sequence[Creation]) -> Mapping[str, int]:
+        """Return the calls of making and verifying these."""
+        write = back = 0
+        for batch in self.batches(creations):
+            if batch[0].kind in MEMBERS:
+                write += 1
+            else:
+                write += 2 if self.keyed(batch[0].kind) else 1
+        for kind in TASKS:
+            mine = [item for item in creations if item.kind == kind]
+            back += -(-len(mine) // RECORDS_A_CALL)
+            for _, group in _by_object(mine):
+                back += -(-len(group) // LINKS_A_CALL)
+        return {"write": write, "read_back": back + self._members.read_calls(creations)}
+
+    def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
+        """Yield the results of each batch."""
+        for batch in self.batches(creations):
+            kind = batch[0].kind
+            if kind in MEMBERS:
+                yield self._members.change(batch)
+            elif self.keyed(kind):
+                yield tuple(self._upsert(batch))
+            else:
+                yield tuple(self._once(batch))
+
+    def find(self, creations: Sequence[Creation], known: Mapping[str, str]) -> Mapping[str, Made]:
+        """Return what stands there by key."""
+        found: dict[str, Made] = {}
+        for kind in TASKS:
+            mine = [item for item in creations if item.kind == kind]
+            told = {known[item.key]: item.key for item in mine if known.get(item.key)}
+            rows = {told[str(row["id"])]: row for row in self._rows(kind, list(told)) if str(row["id"]) in told}
+            left = [item for item in mine if item.key not in rows]
+            if left:
+                rows |= self._by_key(kind, left) if self.keyed(kind) else self._by_people(kind, left)
+            found |= self._made([item for item in mine if item.key in rows], rows)
+        return {**found, **self._members.found(creations)}
+
+    def settling(self, creations: Sequence[Creation], seconds: float) -> timedelta:
+        """Return how long a lost request may still create, where no unique property prevents a second one."""
+        once = any(item.kind in TASKS and not self.keyed(item.kind) for item in creations)
+        return timedelta(seconds=seconds if once else 0)
+
+    def keyed(self, kind: str) -> bool:
+        """Say whether the portal keeps the keys of this kind unique."""
+        if kind not in self._keyed:
+            for name, described in {**dict.fromkeys(TASKS), **describe(self._client, TASKS)}.items():
+                field = described.fields.get(self._client.task_key) if described is not None else None
+                self._keyed[name] = field is not None and field.external_id and field.updateable
+        return self._keyed[kind]
+
+    def _upsert(self, batch: Sequence[Creation]) -> Iterator[CreateResult]:
+        kind = batch[0].kind
+        path, name = kind_of(kind).path, self._client.task_key
+        inputs = [{"id": item.key, "idProperty": name, "properties": self._properties(item)} for item in batch]
+        try:
+            answer = self._client.call("write", lambda apis: apis.batch.upsert(path, {"inputs": inputs}, **raw()))
+        except RejectedError as error:
+            yield from self._halved(batch, error, self._upsert)
+            return
+        ids = {str((row.get("properties") or {}).get(name)): str(row["id"]) for row in _results(answer)}
+        joined = self._associate(batch, ids)
+        for item in batch:
+            remote = ids.get(item.key)
+            if remote is None:
+                yield CreateResult(item.key, "transient", "", "NOT_CONFIRMED", "HubSpot said nothing of this record")
+            elif remote not in joined:
+                yield CreateResult(item.key, "gone", remote, "OBJECT_NOT_FOUND", "the person's record is not there")
+            else:
+                yield CreateResult(item.key, "done", remote)
+
+    def _associate(self, batch: Sequence[Creation], ids: Mapping[str, str]) -> set[str]:
+        """Associate what was upserted and return the ids that belong to their record now."""
+        source, target = kind_of(batch[0].kind).path, kind_of(batch[0].ref.object).path
+        pairs = [{"from": {"id": ids[item.key]}, "to": {"id": item.ref.id}} for item in batch if item.key in ids]
+        if not pairs:
+            return set()
+        body = {"inputs": pairs}
+        answer = self._client.call(
+            "write", lambda apis: apis.associations.create_default(source, target, body, **raw())
+        )
+        return {str((row.get("from") or {}).get("id")) for row in _results(answer)}
+
+    def _once(self, batch: Sequence[Creation]) -> Iterator[CreateResult]:
+        """Create without a unique property: one request, repeated only where HubSpot surely did not take it."""
+        kind = batch[0].kind
+        path = kind_of(kind).path
+        inputs = [
+            {
+                "properties": self._properties(item),
+                "associations": [
+                    {
+                        "to": {"id": item.ref.id},
+                        "types": [
+                            {
+                                "associationCategory": "HUBSPOT_DEFINED",
+                                "associationTypeId": _TO[kind, item.ref.object],
+                            }
+                        ],
+                    }
+                ],
+            }
+            for item in batch
+        ]
+        try:
+            answer = self._client.call(
+                "write", lambda apis: apis.batch.create(path, {"inputs": inputs}, **raw()), repeatable=False
+            )
+        except RejectedError as error:
+            yield from self._halved(batch, error, self._once)
+            return
+        except UnavailableError as error:
+            yield from (CreateResult(item.key, "unknown", "", "NO_ANSWER", str(error)) for item in batch)
+            return
+        ids = {
+            marked[1]: str(row["id"])
+            for row in _results(answer)
+            if (marked := _MARK.search(str((row.get("properties") or {}).get(_body(kind)) or ""))) is not None
+        }
+        for item in batch:
+            if item.key in ids:
+                yield CreateResult(item.key, "done", ids[item.key])
+            else:
+                yield CreateResult(item.key, "unknown", "", "NOT_CONFIRMED", "HubSpot said nothing of this record")
+
+    def _halved(self, batch: Sequence[Creation], error: RejectedError, again: Any) -> Iterator[CreateResult]:
+        """Find the one that HubSpot refuses: one bad value makes it refuse all."""
+        if len(batch) == 1:
+            refused = rejected_write(batch[0].ref, error)
+            text = refused.message.replace("update", "request")
+            yield CreateResult(batch[0].key, refused.status, "", refused.code, text)
+            return
+        middle = len(batch) // 2
+        yield from again(batch[:middle])
+        yield from again(batch[middle:])
+
+    def _properties(self, item: Creation) -> dict[str, str]:
+        given, kind = item.fields, item.kind
+        text = str(given.get("text") or "")[:_LONGEST_TEXT]
+        at = maybe_instant(given.get("at" if kind == "note" else "due")) or self._now()
+        found = {"hs_timestamp": str(milliseconds(at))}
+        if kind == "note":
+            text = "\n".join(part for part in (str(given.get("subject") or ""), text) if part)
+        else:
+            found |= {
+                "hs_task_subject": str(given.get("subject") or "Leadline"),
+                "hs_task_status": "NOT_STARTED",
+                "hs_task_type": "TODO",
+                "hs_task_priority": "HIGH" if given.get("urgent") else "NONE",
+            }
+        if given.get("owner"):
+            found["hubspot_owner_id"] = str(given["owner"])
+        if self.keyed(kind):
+            found[self._client.task_key] = item.key
+        else:
+            text = f"{text}\n[leadline {item.key}]"
+        return {**found, _body(kind): text}
+
+    def _by_key(self, kind: str, items: Sequence[Creation]) -> dict[str, Mapping[str, Any]]:
+        name = self._client.task_key
+        rows = self._rows(kind, [item.key for item in items], by=name)
+        return {str((row.get("properties") or {}).get(name)): row for row in rows}
+
+    def _by_people(self, kind: str, items: Sequence[Creation]) -> dict[str, Mapping[str, Any]]:
+        """Find marked records among all that belong to these people: no search index stands in between."""
+        candidates: list[str] = []
+        for name, group in _by_object(items):
+            ids = list(dict.fromkeys(item.ref.id for item in group))
+            linked = read_associations(self._client, name, kind, ids, "read_back")
+            candidates += [ref.id for refs in linked.values() for ref in refs]
+        wanted = {item.key for item in items}
+        found: dict[str, Mapping[str, Any]] = {}
+        for row in self._rows(kind, list(dict.fromkeys(candidates))):
+            marked = _MARK.search(str((row.get("properties") or {}).get(_body(kind)) or ""))
+            if marked is not None and marked[1] in wanted:
+                found.setdefault(marked[1], row)
+        return found
+
+    def _rows(self, kind: str, ids: Sequence[str], by: str = "") -> Iterator[Mapping[str, Any]]:
+        wanted = [_body(kind), "hubspot_owner_id", "hs_task_status", self._client.task_key]
+        for some in chunks(ids, RECORDS_A_CALL):
+            body: dict[str, Any] = {
+                "inputs": [{"id": ident} for ident in some],
+                "properties": wanted,
+                "propertiesWithHistory": [],
+            }
+            if by:
+                body["idProperty"] = by
+            yield from _results(self._client.call("read_back", partial(_read, kind_of(kind).path, body)))
+
+    def _made(self, items: Sequence[Creation], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Made]:
+        """Return what was made and belongs to its record; what is not associated yet is not made yet."""
+        found: dict[str, Made] = {}
+        for name, group in _by_object(items):
+            ids = [str(rows[item.key]["id"]) for item in group]
+            linked = read_associations(self._client, group[0].kind, name, ids, "read_back")
+            for item, remote in zip(group, ids, strict=True):
+                about = linked.get(remote, ())
+                values = rows[item.key].get("properties") or {}
+                if about:
+                    owner, closed = values.get("hubspot_owner_id"), values.get("hs_task_status") == "COMPLETED"
+                    found[item.key] = Made(item.key, remote, owner or None, about, closed)
+        return found
+
+
+def _by_object(items: Sequence[Creation]) -> Iterator[tuple[str, list[Creation]]]:
+    ordered = sorted(items, key=lambda item: item.ref.object)
+    for name, group in groupby(ordered, key=lambda item: item.ref.object):
+        yield name, list(group)
+
+
+def _body(kind: str) -> str:
+    return "hs_note_body" if kind == "note" else "hs_task_body"
+
+
+def _results(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    rows = answer.get("results")
+    if not isinstance(rows, list):
+        raise ContractError("HubSpot answered a batch without results")
+    return rows
+
+
+def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
+    return apis.batch.read(path, body, **raw())
+
+
+def task_ref(ident: str) -> RecordRef:
+    """Return the reference of a task."""
+    return RecordRef("hubspot", "task", ident)
