@@ -22,6 +22,7 @@ from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
 from leadline.verbs import operating
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
+from leadline.verbs.state import state
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -352,7 +353,7 @@ def demo(people: int, seed: int, directory: Path, as_json: bool) -> int:
     return run_demo(Screen(as_json=as_json), directory, people, seed)
 
 
-for _verb in (operating.runs, operating.parked, operating.retry, operating.pause, operating.resume):
+for _verb in (operating.runs, operating.parked, operating.retry, operating.pause, operating.resume, state):
     verbs.add_command(_verb)
 
 

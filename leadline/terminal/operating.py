@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from leadline.common.canonical import plain
 from leadline.sync.operations import ParkedValue, RunRecord
+from leadline.sync.operations.integrity import Finding
 from leadline.terminal.tables import table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-MOST_SHOWN: Final = 50
+MOST_SHOWN: Final = 20
 
 
 def runs_data(found: Sequence[RunRecord]) -> dict[str, Any]:
@@ -52,15 +53,33 @@ def render_parked(console: Console, found: Sequence[ParkedValue]) -> None:
     if not found:
         console.print("No CRM refuses anything.")
         return
-    rows = [
-        (item.id, f"{item.ref.crm} {item.ref.object}/{item.ref.id}", ", ".join(item.fields),
-         item.code or item.status, item.since, item.remedy)
-        for item in found[:MOST_SHOWN]
-    ]  # fmt: skip
-    console.print(table(["no.", "record", "fields", "code", "since", "what to do"], rows, right=(0,)))
-    if len(found) > MOST_SHOWN:
-        console.print(f"... and {len(found) - MOST_SHOWN:,} more; `--json` lists them all.")
+    by_code: dict[str, list[ParkedValue]] = {}
+    for item in found:
+        by_code.setdefault(item.code or item.status, []).append(item)
+    for code, items in sorted(by_code.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        console.print(f"{code}: {len(items):,} records. {_sentence(items[0].remedy)}", markup=False)
+        rows = [
+            (item.id, f"{item.ref.crm} {item.ref.object}/{item.ref.id}", item.since, ", ".join(item.fields))
+            for item in items[:MOST_SHOWN]
+        ]
+        console.print(table(["no.", "record", "since", "fields"], rows, right=(0,)))
+        if len(items) > MOST_SHOWN:
+            console.print(f"... and {len(items) - MOST_SHOWN:,} more; `--json` lists them all.")
     console.print("Once it is mended: `leadline retry --all`, or `leadline retry` with the numbers.")
+
+
+def findings_data(found: Sequence[Finding]) -> dict[str, Any]:
+    """Return findings about the state for machines."""
+    return {"ok": not any(item.severity == "error" for item in found), "findings": plain(list(found))}
+
+
+def render_findings(console: Console, found: Sequence[Finding]) -> None:
+    """Print what is wrong and what to do about it."""
+    if not found:
+        console.print("The state is whole.")
+        return
+    rows = [(item.severity, item.id, item.message, item.what_to_do) for item in found]
+    console.print(table(["", "finding", "what", "what to do"], rows))
 
 
 def _rows(counts: Mapping[str, Any]) -> int | None:
@@ -71,3 +90,7 @@ def _rows(counts: Mapping[str, Any]) -> int | None:
 def _written(counts: Mapping[str, Any]) -> str:
     written = counts.get("written")
     return ", ".join(f"{count:,} {ending}" for ending, count in written.items()) if written else ""
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
