@@ -135,7 +135,9 @@ class Engine:
         history = History(ordered(state.history), self._fields, self.book.deals)
         trace = trace_of(self.settling, history, state, t)
         change = self._next_outcome(history, state)
-        return trace if change is None else replace(trace, next=next_change_of(change[0], state.outcome, change[1]))
+        if change is None:
+            return trace
+        return replace(trace, next=next_change_of(change[0], state.outcome, change[1], self.book))
 
     def trajectory(self, known: PersonState | Iterable[Fact], start: datetime, until: datetime) -> tuple[Step, ...]:
         """Return the scores from ``start`` to ``until`` (both UTC, both included) as steps, by all that is known now.

@@ -24,6 +24,9 @@ Known = Value | Unreadable
 Where = tuple[str, str, int]
 """Where a value stands: the CRM, the record, and which of the field's sources (two may be fields of one record)."""
 
+Origin = tuple[str, str, datetime]
+"""Which record speaks, as its CRM and its name, and since when it says so."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,6 +71,18 @@ class FieldTimeline:
             value = self._field.blank
         stale = not fresh and any(said.value is not None for said in current)
         return value, stale
+
+    def origin(self, t: datetime) -> Origin | None:
+        """Return where the value at ``t`` stands; None where the field is empty or unreadable there."""
+        value = self.value(t)
+        speaks = [said for said in self._current(t) if said.value is not None and _same(said.value, value)]
+        if not speaks:
+            return None
+        if self._field.prefer == "newest":
+            found = min(speaks, key=lambda said: (_EPOCH - said.at, said.rank, said.where))
+        else:
+            found = min(speaks, key=lambda said: (_order(self._field, said.rank), _EPOCH - said.at, said.where))
+        return (*found.where, found.at)
 
     def _current(self, t: datetime) -> list[_Said]:
         current: dict[Where, _Said] = {}
@@ -119,6 +134,10 @@ class TableField:
         found = self._rows.get(fold(key)) if isinstance(key, str) else None
         return self._field.blank if found is None and self._field.has_blank else found
 
+    def origin(self, t: datetime) -> Origin | None:
+        """Return where the value stands that was looked up."""
+        return origin_of(self._by, t)
+
 
 class Supposed:
     """One value at all times, for what-if questions."""
@@ -138,6 +157,11 @@ class Supposed:
         """Return the supposed value, as set in this pass."""
         del t, floor
         return self._value, False
+
+
+def origin_of(timeline: Timeline | None, t: datetime) -> Origin | None:
+    """Return which record says what a field is at ``t``, and since when; None where none does."""
+    return timeline.origin(t) if isinstance(timeline, FieldTimeline | TableField) else None
 
 
 def field_timelines(fields: Mapping[str, Field], facts: Mapping[str, Sequence[Fact]]) -> dict[str, Timeline]:

@@ -1,7 +1,8 @@
 """The trace of one person's decision: the computation itself, as data that any page or terminal can show.
 
 Values of text fields never appear (they may be personal); numbers, dates and yes/no do. All instants are UTC.
-Sentences are messages (``common.messages``): English that can be said in other languages. ``mark`` is the book's line.
+Sentences are messages (``common.messages``): English that can be said in other languages. ``mark`` is a place in the
+book.
 """
 
 from __future__ import annotations
@@ -52,8 +53,21 @@ class MatchTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldTrace:
+    """A field that is known: ``record`` in the CRM ``source`` says what it holds, and says so since ``at``."""
+
+    field: str
+    source: str
+    record: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionTrace:
-    """One line of a score: its points, what they could be if everything were known, and what they come from."""
+    """One line of a score: its points, what they could be if everything were known, and what they come from.
+
+    ``until`` is when time alone changes the points; None when it never does.
+    """
 
     name: str
     points: Decimal
@@ -65,6 +79,8 @@ class CriterionTrace:
     group: str | None = None
     disqualifies: str | None = None
     mark: Mark = field(default_factory=Mark, compare=False)
+    facts: tuple[FieldTrace, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,18 @@ class ScoreTrace:
     criteria: tuple[CriterionTrace, ...]
     limits: tuple[str, ...] = ()
     mark: Mark = field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GridTrace:
+    """The grid: two scores by name with their grades, the cell, and which cells the bounds allow, sorted."""
+
+    rows: str
+    columns: str
+    row: str | None
+    column: str | None
+    cell: str | None
+    possible: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,7 @@ class WayTrace:
     taken: int = 0
     at_most: int | None = None
     mark: Mark = field(default_factory=Mark, compare=False)
+    facts: tuple[FieldTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +156,5 @@ class Trace:
     livelock: bool = False
     unreadable: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    why: str = ""
+    grid: GridTrace | None = None
