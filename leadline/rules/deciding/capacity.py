@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from leadline.common.canonical import plain
 from leadline.common.folding import fold
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import Book, Capacity
+from leadline.rules.model.accounts import OWNER_TEAM
 from leadline.rules.state import Unreadable
-
-OWNER_TEAM: Final = "owner team"
-"""The word of ``per`` that stands for the team which owns the stage in which a person waits."""
 
 
 def part_of(book: Book, capacity: Capacity, stage: str, moment: Moment) -> str:
@@ -20,9 +16,3 @@ def part_of(book: Book, capacity: Capacity, stage: str, moment: Moment) -> str:
         return ""
     value = book.stages[stage].owner if capacity.per == OWNER_TEAM else moment.value(capacity.per)
     return "" if value is None or isinstance(value, Unreadable) else fold(str(plain(value)))
-
-
-def capacity_text(capacity: Capacity) -> str:
-    """Say a capacity as the book does: ``15 a day per owner team``."""
-    per = f" per {capacity.per.replace('_', ' ')}" if capacity.per is not None else ""
-    return f"{capacity.most} a day{per}"

@@ -165,6 +165,8 @@ _SECTIONS: Final[Mapping[str, Callable[[Book, Book], Found]]] = {
     "paths": _paths,
     "by_hand": _plain("by_hand", "by hand"),
     "on_enter": _named("on_enter", "on entering"),
+    "capacity": _named("capacity", "capacity of"),
+    "rotas": _named("rotas", "rota"),
     "write": _plain("write", "write"),
     "publish": _plain("publish", "publish"),
     "guards": _plain("guards", "guards"),

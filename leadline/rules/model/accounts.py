@@ -44,6 +44,10 @@ class AccountFact:
         return Field(PREFIX + self.name, "integer" if whole else "decimal", (), mark=self.mark)
 
 
+OWNER_TEAM = "owner team"
+"""The word of ``per`` that stands for the team which owns the stage in which a person waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """At most ``most`` people enter ``stage`` a day (of the book's zone), per ``per``; the best by ``best`` go first.

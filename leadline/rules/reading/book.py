@@ -15,6 +15,7 @@ from leadline.rules.nearest import nearest
 from leadline.rules.reading.accounts import read_accounts, with_accounts
 from leadline.rules.reading.actions import read_on_enter
 from leadline.rules.reading.activities import read_activities
+from leadline.rules.reading.allocation import read_capacity, read_rotas
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.deals import read_deals
 from leadline.rules.reading.fields import read_fields
@@ -37,10 +38,11 @@ SECTIONS: Final = (
     *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals"),
     *("activities", "accounts", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write"),
     "guards",
+    *("capacity", "rotas"),
 )
 SCOPE_KEYS: Final = ("include", "exclude")
 REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
-LATER: Final = ("capacity", "calendars", "slas")
+LATER: Final = ("calendars", "slas")
 """Sections of the language that later versions read; refused, never ignored."""
 
 
@@ -97,6 +99,8 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
         rates=read_rates(report, nodes["rates"], lists) if "rates" in nodes else {},
         on_enter=read_on_enter(reading, nodes["on_enter"]) if "on_enter" in nodes else {},
+        capacity=read_capacity(reading, nodes["capacity"]) if "capacity" in nodes else {},
+        rotas=read_rotas(report, nodes["rotas"]) if "rotas" in nodes else {},
         zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
     )
 

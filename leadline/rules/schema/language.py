@@ -11,7 +11,7 @@ from typing import Final
 from leadline.rules.reading import book
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WORDS_OF_STAGES, WRITE_WORDS
-from leadline.rules.schema import actions, conditions, scores, sections, shapes
+from leadline.rules.schema import actions, allocation, conditions, scores, sections, shapes
 from leadline.rules.schema.shapes import Schema, mapping, named, ref, said
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -39,6 +39,8 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "paths": said("The main path, and every other move.", sections.paths_section()),
         "by_hand": said("How long a stage stands that a person set in a CRM.", sections.by_hand_section()),
         "on_enter": said("What entering a stage causes.", actions.on_enter_section()),
+        "capacity": said("How many may enter a stage a day; the best go first.", allocation.capacity_section()),
+        "rotas": said("Who takes turns, by the name of the rota.", named(allocation.rota())),
         "write": said("What is written to the CRMs.", sections.write_section()),
         "guards": said("What stops a plan before the first write.", sections.guards_section()),
     }

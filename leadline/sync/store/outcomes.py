@@ -31,6 +31,7 @@ class LifecycleRow:
     outcome: Mapping[str, Any]
     published: Any = None
     published_at: datetime | None = None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

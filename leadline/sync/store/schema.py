@@ -219,7 +219,9 @@ lifecycle = Table(
     Column("outcome", Json, nullable=False),
     Column("published", Json),  # by CRM: what was last planned for writing; the plan's own business
     Column("published_at", Instant),
+    Column("waits_for", Text),  # of the outcome: the stage that has no room for them yet
     Index(None, "next_change"),
+    Index(None, "waits_for"),
     Index(None, "stage"),
     Index(None, "changed_cycle"),
 )
@@ -328,7 +330,8 @@ allocations = Table(
     Column("id", Number, primary_key=True, autoincrement=True),
     Column("person_id", Text, nullable=False),
     Column("kind", Text, nullable=False),  # capacity | owner
-    Column("name", Text, nullable=False),  # the stage, or the rota and its part
+    Column("name", Text, nullable=False),  # the stage, or the rota
+    Column("part", Text, nullable=False),  # within which it was given; "" where there are no parts
     Column("value", Text, nullable=False),  # the stage that may be entered, or the user whose turn it was
     Column("wish", Text, nullable=False),  # what it answers, once
     Column("at", Instant, nullable=False),

@@ -17,10 +17,14 @@ def upgrade() -> None:
     _allocations()
     _effects()
     _timers()
+    op.add_column("lifecycle", sa.Column("waits_for", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_lifecycle_waits_for"), "lifecycle", ["waits_for"], unique=False)
 
 
 def downgrade() -> None:
     """Drop them again."""
+    op.drop_index(op.f("ix_lifecycle_waits_for"), "lifecycle")
+    op.drop_column("lifecycle", "waits_for")
     for name in ("allocations", "effects", "timers"):
         op.drop_table(name)
 
@@ -32,6 +36,7 @@ def _allocations() -> None:
         sa.Column("person_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("wish", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
