@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from leadline.common.marks import Mark
 from leadline.common.values import Raw, Value
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
 from leadline.rules.convert import convert
-from leadline.rules.model import Book, Field
+from leadline.rules.model import DEAL_PREFIX, DEAL_STATE, Book, Field
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.activities import DEAL_STATES
 from leadline.rules.reading.report import Report, short
@@ -74,21 +74,41 @@ class Happenings:
             self._add("activity", name, True, when, node.mark)
 
     def _deal(self, entry: Entry, when: When) -> None:
-        """Read ``deal: open``, or ``deal: {a name: open}`` where there are several."""
-        states = (*DEAL_STATES, GONE)
-        if isinstance(entry.value, MappingNode):
-            named = [(inner.name, inner.value) for inner in entry.value.entries]
+        """Read ``deal: open``, ``deal: {amount: 5000}``, or ``deal: {a name: ...}`` where there are several."""
+        known = self.book.deals.testable
+        if isinstance(entry.value, MappingNode) and not {inner.name for inner in entry.value.entries} <= set(known):
+            for inner in entry.value.entries:
+                self._one_deal(inner.name, inner.value, when)
         else:
-            named = [("deal", entry.value)]
-        for name, node in named:
-            kinds = self.book.deals.kinds
-            state = self.report.choice(node, (*states, *kinds), "`deal`")
-            if state is not None and state in kinds:
-                self._add("deal", state, kinds[state].state, when, node.mark, record=f"deal/{name}")
-            elif state is not None:
-                value = None if state == GONE else state
-                for kind in ("deal", *(kinds if state == GONE else ())):
-                    self._add("deal", kind, value, when, node.mark, record=f"deal/{name}")
+            self._one_deal("deal", entry.value, when)
+
+    def _one_deal(self, name: str, node: Node, when: When) -> None:
+        """Read a deal's state alone, or its state and fields."""
+        if not isinstance(node, MappingNode):
+            self._deal_state(name, node, when)
+            return
+        for key, entry in (
+            self.report.keys(node, tuple(self.book.deals.testable), f"the deal `{name}`") or {}
+        ).items():
+            if key == DEAL_STATE:
+                self._deal_state(name, entry.value, when)
+            else:
+                field = replace(self.book.deals.fields[key], name=DEAL_PREFIX + key)
+                self._known_field(field, entry, when, f"deal/{name}")
+
+    def _deal_state(self, name: str, node: Node, when: When) -> None:
+        kinds = self.book.deals.kinds
+        state = self.report.choice(node, (*DEAL_STATES, GONE, *kinds), "`deal`")
+        record = f"deal/{name}"
+        if state is not None and state in kinds:
+            for kind, other in kinds.items():
+                # A deal is of one kind at a time, unless the book asks the same fields for both.
+                so = kinds[state].state if other.where == kinds[state].where else None
+                self._add("deal", kind, so, when, node.mark, record=record)
+        elif state is not None:
+            value = None if state == GONE else state
+            for kind in ("deal", *(kinds if state == GONE else ())):
+                self._add("deal", kind, value, when, node.mark, record=record)
 
     def _field(self, entry: Entry, when: When) -> None:
         known = self.book.fields.get(entry.name)
@@ -98,19 +118,24 @@ class Happenings:
             message = f"`{known.name}` is looked up in a table by `{known.table.by}`"
             self.report.add(entry.key.mark, message, f"set `{known.table.by}`", "wrong-place")
         else:
-            value, reason = convert(known, _raw(known, entry.value))
-            if isinstance(entry.value, MappingNode) or reason is not None:
-                said = f"`{known.name}` is of type {known.type}"
-                self.report.wrong(entry.value, said)
-            else:
-                self._set_field(known.name, value, when, entry.key.mark)
+            self._known_field(known, entry, when, "person")
 
-    def _set_field(self, name: str, value: Value | Unreadable, when: When, mark: Mark) -> None:
-        first = self._set.setdefault((name, when), mark)
+    def _known_field(self, known: Field, entry: Entry, when: When, record: str) -> None:
+        value, reason = convert(known, _raw(known, entry.value))
+        if isinstance(entry.value, MappingNode) or reason is not None:
+            said = f"`{known.name}` is of type {known.type}"
+            self.report.wrong(entry.value, said)
+        else:
+            self._set_field(known.name, value, when, entry.key.mark, record)
+
+    def _set_field(
+        self, name: str, value: Value | Unreadable, when: When, mark: Mark, record: str = "person"
+    ) -> None:
+        first = self._set.setdefault((f"{record} {name}", when), mark)
         if first is not mark:
             message = f"`{name}` is set twice at this instant, first at line {first.line}"
             self.report.add(mark, message, "give them different instants", "twice")
-        self._add("field", name, value, when, mark, record="person")
+        self._add("field", name, value, when, mark, record=record)
 
     def _unknown(self, entry: Entry) -> None:
         names: Mapping[str, object] = {**self.book.fields, **dict.fromkeys(WORDS)}

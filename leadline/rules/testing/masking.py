@@ -12,10 +12,11 @@ from typing import Final
 
 from leadline.common.folding import fold
 from leadline.common.values import Value
-from leadline.rules.check.finding import all_conditions, leaves
+from leadline.rules.check.finding import all_conditions, deal_conditions, leaves
 from leadline.rules.deciding.conditions import compile_condition
 from leadline.rules.deciding.fieldtests import value_test
 from leadline.rules.fieldops import TEXT_OPS
+from leadline.rules.model import Any as AnyOf
 from leadline.rules.model import Book, Field, FieldTest
 
 MASK: Final = "masked"
@@ -31,6 +32,12 @@ def fields_read(book: Book) -> frozenset[str]:
     found |= {name for stage in book.stages.values() for name in stage.require}
     found |= {field.table.by for field in book.fields.values() if field.table is not None and field.name in found}
     return frozenset(found)
+
+
+def of_deals(book: Book) -> Book:
+    """Return a book whose fields and conditions are those of this book's deals, for masking what deals say."""
+    asked = AnyOf(tuple(deal_conditions(book)))
+    return dataclasses.replace(book, fields=book.deals.fields, scope=asked, scores={}, stages={}, transitions=())
 
 
 def masked(book: Book, field: Field, value: Value) -> Value:

@@ -13,9 +13,9 @@ from leadline.common.canonical import decimal_text, plain
 from leadline.common.values import Precision, Value
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.history import History, Occurrences, ordered
-from leadline.rules.model import Book
+from leadline.rules.model import DEAL_PREFIX, Book
 from leadline.rules.state import Adopted, Decision, Fact, Outcome, Unreadable
-from leadline.rules.testing.masking import fields_read, masked, same_answers
+from leadline.rules.testing.masking import fields_read, masked, of_deals, same_answers
 from leadline.rules.testing.model import Case
 from leadline.rules.testing.running import Life
 
@@ -46,7 +46,12 @@ def tell(book: Book, story: Story, name: str) -> Told:
     known = ordered(fact for fact in story.facts if fact.at <= story.until)
     history = History(known, book.fields, book.deals)
     lost: dict[str, None] = {}
-    events = [*_fields(book, history, lost), *_activities(book, known), *_deals(book, known), *_humans(book, known)]
+    events = [
+        *_fields(book, history, lost),
+        *_activities(book, known),
+        *_deals(book, known, lost),
+        *_humans(book, known),
+    ]
     # The masked story is read back as a test would be, so that it expects what the test will give.
     facts = tuple(event.fact for event in events)
     lines = [f"- test: {_scalar(name)}", f"  start: {_instant(story.start)}"]
@@ -100,7 +105,7 @@ def _activities(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
                 yield _Event(told, f"activity: {_scalar(name)}")
 
 
-def _deals(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
+def _deals(book: Book, facts: Sequence[Fact], lost: dict[str, None]) -> Iterator[_Event]:
     told = [fact for fact in facts if fact.kind == "deal" and (fact.name == "deal" or fact.value is not None)]
     names = {record: f"deal {number}" for number, record in enumerate(dict.fromkeys(fact.record for fact in told), 1)}
     for fact in told:
@@ -111,6 +116,24 @@ def _deals(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
         text = f"deal: {state}" if len(names) == 1 else f"deal: {{{names[fact.record]}: {state}}}"
         record, precision = names[fact.record], fact.precision
         yield _Event(Fact("deal", fact.name, fact.value, fact.at, _TOLD, record, fact.at, 0, precision), text)
+    yield from _deal_fields(book, [fact for fact in facts if fact.record in names], names, lost)
+
+
+def _deal_fields(
+    book: Book, facts: Sequence[Fact], names: Mapping[str, str], lost: dict[str, None]
+) -> Iterator[_Event]:
+    """Tell what deals say of themselves, masked; what was unreadable is told as not known."""
+    asked = of_deals(book)
+    for fact in facts:
+        field = book.deals.fields.get(fact.name.removeprefix(DEAL_PREFIX))
+        if fact.kind != "field" or field is None or not fact.name.startswith(DEAL_PREFIX):
+            continue
+        value = None if isinstance(fact.value, Unreadable) else fact.value
+        shown = masked(asked, field, value)
+        lost.update({} if same_answers(asked, field, value, shown) else {fact.name: None})
+        said = f"{{{_scalar(field.name)}: {_value(shown)}}}"
+        text = f"deal: {said}" if len(names) == 1 else f"deal: {{{names[fact.record]}: {said}}}"
+        yield _Event(Fact("field", fact.name, shown, fact.at, _TOLD, names[fact.record], fact.at), text)
 
 
 def _humans(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
