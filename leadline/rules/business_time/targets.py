@@ -40,9 +40,8 @@ _TIMES: Final[dict[str, int]] = {
     **dict.fromkeys(("h", "hour", "hours"), HOUR),
 }
 _DAYS: Final = ("day", "days")
-_SHAPE: Final = re.compile(
-    rf"(-?[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?) ?(?:(business|calendar) )?({'|'.join((*_TIMES, *_DAYS))})"
-)
+UNITS: Final = (*_TIMES, *_DAYS)
+_SHAPE: Final = re.compile(rf"(-?[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?) ?(?:(business|calendar) )?({'|'.join(UNITS)})")
 
 
 def _days(count: Decimal, kind: str | None) -> Target:

@@ -216,7 +216,7 @@ SlaStatus = Literal["running", "paused", "met", "breached", "void"]
 
 @dataclass(frozen=True, slots=True)
 class SlaTest:
-    """The person's timer of an SLA is in one of ``statuses``, or reached the rung of this share; false without one."""
+    """The timer of an SLA is in one of ``statuses``, or reached the rung of this share; false without a timer."""
 
     sla: str
     statuses: tuple[SlaStatus, ...] = ()

@@ -10,7 +10,7 @@ from leadline.common.errors import BookError
 from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node
-from leadline.rules.model import All, Book, ByHand, Condition, Deals, Guards, Not, Publish, WriteTargets
+from leadline.rules.model import All, Book, ByHand, Calendars, Condition, Deals, Guards, Not, Publish, WriteTargets
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.accounts import read_accounts, with_accounts
 from leadline.rules.reading.actions import read_on_enter
@@ -29,6 +29,7 @@ from leadline.rules.reading.paths import Paths, read_by_hand, read_paths
 from leadline.rules.reading.rates import read_rates
 from leadline.rules.reading.report import Report
 from leadline.rules.reading.scores import read_scores
+from leadline.rules.reading.slas import Slas, read_slas
 from leadline.rules.reading.stages import read_stages, with_start
 from leadline.rules.reading.words import conditions
 from leadline.rules.reading.writing import read_write
@@ -38,11 +39,11 @@ SECTIONS: Final = (
     *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals"),
     *("activities", "accounts", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write"),
     "guards",
-    *("capacity", "rotas"),
+    *("capacity", "rotas", "calendars", "slas"),
 )
 SCOPE_KEYS: Final = ("include", "exclude")
 REQUIRED: Final = ("leadline", "name", "fields", "stages", "paths")
-LATER: Final = ("calendars", "slas")
+LATER: Final[tuple[str, ...]] = ()
 """Sections of the language that later versions read; refused, never ignored."""
 
 
@@ -76,19 +77,22 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
     reading = with_accounts(before, accounts) if accounts or names.accounts else before
     stages = read_stages(reading, nodes["stages"]) if "stages" in nodes else {}
     paths = read_paths(reading, nodes["paths"], stages) if "paths" in nodes else Paths((), ())
+    activities = read_activities(report, nodes["activities"]) if "activities" in nodes else {}
+    calendars = _calendars(report, nodes["calendars"]) if "calendars" in nodes else Calendars()
+    slas = read_slas(reading, nodes["slas"], calendars, activities) if "slas" in nodes else Slas({}, ())
     nothing: tuple[dict[Crm, WriteTargets], Publish] = ({}, Publish())
     write, publish = read_write(reading, nodes["write"]) if "write" in nodes else nothing
     return Book(
         name=name or "",
         fields=fields,
-        activities=read_activities(report, nodes["activities"]) if "activities" in nodes else {},
+        activities=activities,
         scores=read_scores(reading, nodes["scores"]) if "scores" in nodes else {},
         stages=with_start(reading, stages, paths.main),
         main_path=paths.main,
-        transitions=paths.transitions,
+        transitions=(*paths.transitions, *slas.transitions),
         deals=deals,
-        grid=read_grid(reading, nodes["grid"]) if "grid" in nodes else None,
         accounts=accounts,
+        grid=read_grid(reading, nodes["grid"]) if "grid" in nodes else None,
         temperatures=read_temperatures(reading, nodes["temperature"]) if "temperature" in nodes else None,
         by_hand=read_by_hand(reading, nodes["by_hand"]) if "by_hand" in nodes else ByHand(),
         machines=report.texts(nodes["machines"], "`machines`") if "machines" in nodes else (),
@@ -102,6 +106,8 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         capacity=read_capacity(reading, nodes["capacity"]) if "capacity" in nodes else {},
         rotas=read_rotas(report, nodes["rotas"]) if "rotas" in nodes else {},
         zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
+        calendars=calendars,
+        slas=slas.slas,
     )
 
 
@@ -112,6 +118,13 @@ def _check_version(report: Report, nodes: Mapping[str, Node]) -> None:
     if version is not None and version != VERSION:
         message = f"this book is written for version {version} of the rule language, and this program reads {VERSION}"
         report.add(nodes["leadline"].mark, message, "install a newer Leadline", "version")
+
+
+def _calendars(report: Report, node: Node) -> Calendars:
+    # Only a book with calendars waits for zone data and holidays to load.
+    from leadline.rules.reading.calendars import read_calendars
+
+    return read_calendars(report, node)
 
 
 def _zone(report: Report, node: Node) -> str:

@@ -18,7 +18,7 @@ from leadline.rules.nearest import nearest
 from leadline.rules.reading.names import Reading
 from leadline.rules.reading.report import Report, short
 
-Place = Literal["scope", "criterion", "stage", "transition", "account", "deal"]
+Place = Literal["scope", "criterion", "stage", "transition", "account", "deal", "sla"]
 """Where a condition stands. Scores are computed from facts, stages from scores: so not every word fits everywhere."""
 
 Keys = Mapping[str, Entry]
@@ -31,16 +31,18 @@ class Word:
 
     parse: Parser
     companions: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ("scope", "criterion", "stage", "transition", "account")
+    places: tuple[Place, ...] = ("scope", "criterion", "stage", "transition", "account", "sla")
 
 
 WORDS: Final[dict[str, Word]] = {}
-LATER: Final = ("list", "record_types", "business_units", "source", "enters", "first_response")
+LATER: Final = ("list", "record_types", "business_units", "source")
 """Words of the language that this version does not read yet."""
 
 AFTER_SCORES: Final[tuple[Place, ...]] = ("stage", "transition")
-WITH_SCORES: Final[tuple[Place, ...]] = (*AFTER_SCORES, "account")
+WITH_SCORES: Final[tuple[Place, ...]] = (*AFTER_SCORES, "account", "sla")
 """Where scores may be asked for: account facts come from what people's scores are without account facts."""
+
+WITH_SLAS: Final[tuple[Place, ...]] = (*AFTER_SCORES, "sla")
 
 EVERYWHERE: Final[tuple[Place, ...]] = get_args(Place)
 
@@ -175,6 +177,7 @@ _PLACES: Final[Mapping[Place, str]] = {
     "transition": "a path",
     "account": "an account fact",
     "deal": "a deal",
+    "sla": "an SLA",
 }
 
 

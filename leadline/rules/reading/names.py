@@ -34,6 +34,7 @@ class Names:
     cells: tuple[str, ...]
     accounts: tuple[str, ...] = ()
     rotas: tuple[str, ...] = ()
+    slas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def gather(report: Report, sections: Mapping[str, Entry], condition_words: Itera
         cells=_cells(sections, grades),
         accounts=tuple(PREFIX + name for name in _keys(sections, "accounts")),
         rotas=_keys(sections, "rotas"),
+        slas=_keys(sections, "slas"),
     )
 
 

@@ -28,6 +28,7 @@ from leadline.rules.reading.conditions import (
     AFTER_SCORES,
     EVERYWHERE,
     WITH_SCORES,
+    WITH_SLAS,
     Conditions,
     Keys,
     Place,
@@ -39,6 +40,7 @@ from leadline.rules.reading.deals import deals_test
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.fieldtests import field_test, score_test
 from leadline.rules.reading.names import Reading
+from leadline.rules.reading.slatests import sla_test
 
 TIME_KEYS: Final = ("at_least",)
 
@@ -206,6 +208,11 @@ def _previous_stage(reader: Conditions, keys: Keys, mark: Mark) -> Condition | N
 def _was_in(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
     stages = _stages(reader, keys, "was_in")
     return WasIn(stages, mark) if stages else None
+
+
+@word("sla", places=WITH_SLAS)
+def _sla(reader: Conditions, keys: Keys, mark: Mark) -> Condition | None:
+    return sla_test(reader, keys, mark)
 
 
 def _stages(reader: Conditions, keys: Keys, head: str) -> tuple[str, ...]:

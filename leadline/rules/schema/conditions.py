@@ -8,12 +8,12 @@ from typing import Final, get_args
 from leadline.rules.fieldops import DATE_OPS, NUMBER_OPS, SPELLINGS, TEXT_OPS
 from leadline.rules.reading import counts, deals, words
 from leadline.rules.reading.activities import DEAL_KINDS, DEAL_STATES
-from leadline.rules.reading.conditions import AFTER_SCORES, WORDS, Place
+from leadline.rules.reading.conditions import WITH_SCORES, WORDS, Place
 from leadline.rules.reading.fieldtests import AMOUNT
-from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, one_or_many, ref, said, text
+from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, named, one_or_many, ref, said, text
 
 PLACES: Final[tuple[Place, ...]] = get_args(Place)
-BARE: Final[Mapping[str, tuple[Place, ...]]] = {"stay": ("transition",), "disqualified": AFTER_SCORES}
+BARE: Final[Mapping[str, tuple[Place, ...]]] = {"stay": ("transition",), "disqualified": WITH_SCORES}
 """Conditions of one bare word, and where they may stand."""
 
 
@@ -33,7 +33,7 @@ def _condition(place: Place) -> Schema:
     bare = [name for name, places in BARE.items() if place in places]
     refused = [name for name in WORDS if name not in known]
     branches = [_branch(name, place) for name in known]
-    subject = "test after scores" if place in AFTER_SCORES else "test"
+    subject = "test after scores" if place in WITH_SCORES else "test"
     of_a_name: Schema = {
         "minProperties": 1,
         "maxProperties": 1,
@@ -105,6 +105,10 @@ def _head(place: Place) -> dict[str, Schema]:
         ),
         "previous_stage": said("The stage before the present one.", ref("texts")),
         "was_in": said("A stage that was entered in this pass.", ref("texts")),
+        "sla": said(
+            "The timer of an SLA is in this state.",
+            {**named(ref("sla_state")), "minProperties": 1, "maxProperties": 1},
+        ),
     }
 
 

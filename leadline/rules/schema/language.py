@@ -11,7 +11,7 @@ from typing import Final
 from leadline.rules.reading import book
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WORDS_OF_STAGES, WRITE_WORDS
-from leadline.rules.schema import actions, allocation, conditions, scores, sections, shapes
+from leadline.rules.schema import actions, allocation, conditions, scores, sections, shapes, slas
 from leadline.rules.schema.shapes import Schema, mapping, named, ref, said
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -41,6 +41,8 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "on_enter": said("What entering a stage causes.", actions.on_enter_section()),
         "capacity": said("How many may enter a stage a day; the best go first.", allocation.capacity_section()),
         "rotas": said("Who takes turns, by the name of the rota.", named(allocation.rota())),
+        "calendars": said("When somebody works.", named(slas.calendar())),
+        "slas": said("What must happen by when.", named(slas.sla())),
         "write": said("What is written to the CRMs.", sections.write_section()),
         "guards": said("What stops a plan before the first write.", sections.guards_section()),
     }
@@ -53,10 +55,11 @@ def rule_language_schema(*, part: bool = False) -> Schema:
             **shapes.definitions(),
             **conditions.definitions(),
             **actions.definitions(),
+            **slas.definitions(),
             "field": sections.field(),
+            "deal_field": sections.deal_field(),
             "activity": sections.activity(),
             "attribute": sections.attribute(),
-            "deal_field": sections.deal_field(),
             "score": scores.scores_section(),
             "criterion": scores.criterion(),
             "stage": sections.stage(),

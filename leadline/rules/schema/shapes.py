@@ -12,16 +12,16 @@ from leadline.rules.reading.report import MAX_NAME
 Schema = dict[str, Any]
 
 
-def _any_case(words: Iterable[str]) -> str:
+def any_case(words: Iterable[str]) -> str:
     """Return a pattern of words in any case; JSON Schema has no switch for that."""
     return "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in words)
 
 
 _COUNT: Final = "(?!0+ ?[A-Za-z])[0-9]{1,6} ?"
 _EXACT: Final = [unit for unit, length in UNITS.items() if isinstance(length, timedelta)]
-SPAN: Final = f"{'|'.join(EVERY)}|{_COUNT}(?:{_any_case(_EXACT)})"
+SPAN: Final = f"{'|'.join(EVERY)}|{_COUNT}(?:{any_case(_EXACT)})"
 """The pattern of a duration; months vary, so they are a calendar span only."""
-CALENDAR_SPAN: Final = f"{'|'.join(EVERY)}|{_COUNT}(?:{_any_case(UNITS)})"
+CALENDAR_SPAN: Final = f"{'|'.join(EVERY)}|{_COUNT}(?:{any_case(UNITS)})"
 
 
 def ref(name: str) -> Schema:
