@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from leadline.common.canonical import instant_text, plain
 from leadline.rules.deciding import Engine, decision_to_json, state_to_json
 from leadline.rules.model import Book
+from leadline.rules.state import Decision
+from leadline.sync.effects import concerned, record_effects, tidy_effects
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK, forget_touched, joined_into, persons_to_evaluate
 from leadline.sync.evaluating.folding import Before, Folded, fold_person
 from leadline.sync.evaluating.merging import joined_state
@@ -53,9 +55,12 @@ def evaluate(
     """
     with _transaction(store, connection) as writing:
         work = _Work(engine or Engine(book), cycle, frontier, evaluated_before(writing, cycle))
+        work.acting = concerned(writing, book)
         joined = joined_into(writing)
         for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
             _evaluate_batch(writing, work, batch, joined)
+        if work.acting:
+            tidy_effects(writing, frontier)
         forget_touched(writing, cycle)
         set_evaluated(writing, cycle, frontier)
         set_meta(writing, EVALUATED_BOOK, book.hash)
@@ -74,7 +79,7 @@ def evaluate(
 
 @dataclass(slots=True)
 class _Work:
-    """The engine, the cycle, and what has been counted so far."""
+    """The engine, the cycle, whether anything is caused, and what has been counted so far."""
 
     engine: Engine
     cycle: int
@@ -85,6 +90,7 @@ class _Work:
     activated: int = 0
     decided: int = 0
     out_of_scope: int = 0
+    acting: bool = False
     changed: list[str] = field(default_factory=list)
     moves: Counter[str] = field(default_factory=Counter)
 
@@ -106,6 +112,7 @@ def _evaluate_batch(
     known = facts_of_persons(connection, work.engine.book, batch, work.cycle)
     states: list[LifecycleRow] = []
     decisions: list[DecisionRow] = []
+    made: list[Decision] = []
     gone: list[str] = []
     for person in batch:
         own = before.get(person)
@@ -119,9 +126,21 @@ def _evaluate_batch(
         folded = fold_person(work.engine, start, known[person], work.previous, work.frontier)
         states.append(_state_row(work, person, own, folded))
         decisions += _decision_rows(work, person, start, folded)
+        made += folded.decisions
     drop_lifecycle(connection, gone)
     save_lifecycle(connection, states)
     append_decisions(connection, decisions)
+    if work.acting:
+        mine = {person: names for person in batch if (names := joined.get(person))}
+        record_effects(
+            connection,
+            work.engine.book,
+            made,
+            cycle=work.cycle,
+            frontier=work.frontier,
+            joined=mine,
+            gone=gone,
+        )
 
 
 def _takes_part(work: _Work, facts: PersonFacts) -> bool:
