@@ -353,7 +353,15 @@ def demo(people: int, seed: int, directory: Path, as_json: bool) -> int:
     return run_demo(Screen(as_json=as_json), directory, people, seed)
 
 
-for _verb in (operating.runs, operating.parked, operating.retry, operating.pause, operating.resume, state):
+for _verb in (
+    operating.runs,
+    operating.parked,
+    operating.retry,
+    operating.pause,
+    operating.resume,
+    operating.health,
+    state,
+):
     verbs.add_command(_verb)
 
 

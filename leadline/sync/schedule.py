@@ -65,13 +65,18 @@ class Cron:
 
 def every(text: str, start: datetime) -> Every:
     """Read ``5m``, ``90s``, ``1h`` or ``1d``; UsageError for anything else and for less than 10 seconds."""
+    found = period(text, "--every")
+    if found < timedelta(seconds=10):
+        raise UsageError(f"--every {text}: at least 10s, so that the CRMs' limits are kept")
+    return Every(found, start)
+
+
+def period(text: str, option: str) -> timedelta:
+    """Read ``5m``, ``90s``, ``1h`` or ``1d``; UsageError, which names the option, for anything else."""
     match = re.fullmatch(r"([1-9][0-9]{0,6})\s*([smhd])", text.strip())
     if match is None:
-        raise UsageError(f"--every {text}: write a number and s, m, h or d, such as 5m")
-    period = timedelta(seconds=int(match[1]) * _UNITS[match[2]])
-    if period < timedelta(seconds=10):
-        raise UsageError(f"--every {text}: at least 10s, so that the CRMs' limits are kept")
-    return Every(period, start)
+        raise UsageError(f"{option} {text}: write a number and s, m, h or d, such as 5m")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
 
 
 def cron(text: str) -> Cron:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from leadline.common.canonical import plain
 from leadline.sync.operations import ParkedValue, RunRecord
+from leadline.sync.operations.health import Health
 from leadline.sync.operations.integrity import Finding
-from leadline.terminal.tables import table
+from leadline.terminal.tables import duration, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,6 +67,21 @@ def render_parked(console: Console, found: Sequence[ParkedValue]) -> None:
         if len(items) > MOST_SHOWN:
             console.print(f"... and {len(items) - MOST_SHOWN:,} more; `--json` lists them all.")
     console.print("Once it is mended: `leadline retry --all`, or `leadline retry` with the numbers.")
+
+
+def health_data(found: Health) -> dict[str, Any]:
+    """Return how the sync is for machines; ``age`` is in seconds."""
+    age = None if found.age is None else round(found.age.total_seconds())
+    return {"ok": found.well, **plain(found), "age": age}
+
+
+def render_health(console: Console, found: Health) -> None:
+    """Print whether the sync is well, and what stands in its way."""
+    since = f"the last good run ended {duration(found.age)} ago" if found.age is not None else "no run ended well yet"
+    refused = f", {found.parked:,} values are refused" if found.parked else ""
+    console.print(f"{'Well' if found.well else 'Not well'}: {since}{refused}.", markup=False)
+    for reason in found.reasons:
+        console.print(f"- {reason}", markup=False)
 
 
 def findings_data(found: Sequence[Finding]) -> dict[str, Any]:

@@ -97,5 +97,23 @@ def resume(config: Path, as_json: bool) -> None:
     _say(as_json, {"ok": True, "paused": False, "was_paused_since": ended.since if ended else None}, said)
 
 
+@click.command(short_help="Whether the sync is well, for monitors.")
+@click.option("--max-age", "max_age", default="1h", show_default=True, help="How old the last good run may be.")
+@config_option
+@json_option
+def health(max_age: str, config: Path, as_json: bool) -> int:
+    """Say whether the sync is well: ends with 0 when it is and 1 when it is not. Asks no CRM."""
+    from leadline.sync.operations.health import health as judge
+    from leadline.sync.schedule import period, wall_clock
+    from leadline.terminal.operating import health_data, render_health
+    from leadline.terminal.session import open_state
+
+    oldest = period(max_age, "--max-age")
+    with open_state(config) as store:
+        found = judge(store, wall_clock(), oldest)
+    Screen(as_json=as_json).result(health_data(found), lambda console: render_health(console, found))
+    return 0 if found.well else RefusedError.exit_code
+
+
 def _say(as_json: bool, data: dict[str, Any], sentence: str) -> None:
     Screen(as_json=as_json).result(data, lambda console: console.print(sentence, markup=False))

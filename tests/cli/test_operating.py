@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from tests.cli.desk import Desk
 
 
@@ -63,3 +67,20 @@ def test_a_pause_stops_writing_and_nothing_else(desk: Desk) -> None:
     assert desk.leadline("resume", "--json").json["was_paused_since"] == since
     assert "was not paused" in desk.leadline("resume").out
     assert desk.leadline("apply", "plan.json").code == 0
+
+
+def test_health_tells_why_it_is_not_well(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing ran, all is well, an old run, a pause: each is told, and the exit code says it."""
+    told = desk.leadline("health")
+    assert (told.code, "no run has ended well yet" in told.out) == (1, True)
+    desk.adopt()
+    now = desk.practice.salesforce.clock.now()
+    monkeypatch.setattr("leadline.sync.schedule.wall_clock", lambda: now)
+    found = desk.leadline("health", "--json")
+    assert (found.code, found.json["ok"], found.json["reasons"]) == (0, True, [])
+    monkeypatch.setattr("leadline.sync.schedule.wall_clock", lambda: now + timedelta(hours=2))
+    assert desk.leadline("health").code == 1
+    assert desk.leadline("health", "--max-age", "3h").code == 0
+    desk.leadline("pause", "--why", "audit")
+    assert "writing is paused" in desk.leadline("health", "--max-age", "3h").out
+    assert desk.leadline("health", "--max-age", "soon").code == 2

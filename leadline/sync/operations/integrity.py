@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from sqlalchemy import Connection, func, select
 
-from typing import Final, Literal
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import lease_holder
 from leadline.sync.store.schema import cycles, decisions, journal, lifecycle, person_records, persons, plans, records

@@ -1,0 +1,65 @@
+"""Whether the sync is well: when it last ended well, and what stands in its way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from leadline.sync.operations.parked import parked_values
+from leadline.sync.pausing import paused
+from leadline.sync.store import Store
+from leadline.sync.store.cycles import last_cycles
+from leadline.sync.store.schema import cycles
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the sync is at ``now``. ``age`` is the time since a run last ended well; None when none ever did.
+
+    ``reasons`` say why it is not well, most urgent first; empty: it is.
+    """
+
+    now: datetime
+    last_good: datetime | None
+    age: timedelta | None
+    last_status: str | None
+    parked: int
+    paused: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing stands in its way."""
+        return not self.reasons
+
+
+def health(store: Store, now: datetime, max_age: timedelta) -> Health:
+    """Judge the state alone; no CRM is asked. ``now`` is UTC.
+
+    It is not well when no `sync` or `apply` ended well within ``max_age``, when the last run failed, or while writing
+    is paused. Refused values are counted but do not make it unwell: everything else goes on.
+    """
+    writing = cycles.c.kind.in_(("sync", "apply"))
+    good = select(cycles.c.finished).where(writing, cycles.c.status.in_(("done", "partial")))
+    with store.read() as connection:
+        last_good = connection.execute(good.order_by(cycles.c.id.desc()).limit(1)).scalar()
+        newest = last_cycles(connection, 1)
+        pause = paused(connection)
+    age = None if last_good is None else max(now - last_good, timedelta(0))
+    status = newest[0].status if newest else None
+    reasons = []
+    if pause is not None:
+        reasons.append(
+            f"writing is paused since {pause.since:%Y-%m-%d %H:%M}Z" + (f": {pause.why}" if pause.why else "")
+        )
+    if status == "failed":
+        reasons.append("the last run failed; `leadline runs` and its output say why")
+    if status == "refused":
+        reasons.append("a guard or the book stopped the last run; `leadline plan` shows what it would write")
+    if age is None:
+        reasons.append("no run has ended well yet")
+    elif age > max_age:
+        reasons.append(f"no run has ended well since {last_good:%Y-%m-%d %H:%M}Z")
+    return Health(now, last_good, age, status, len(parked_values(store)), pause is not None, tuple(reasons))
