@@ -21,6 +21,7 @@ from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
 from leadline.verbs import operating
+from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.state import state
 
@@ -283,21 +284,7 @@ def sync(period: str | None, expression: str | None, dry_run: bool, config: Path
     return run_scheduled(screen, config, period, expression, dry_run=dry_run)
 
 
-@verbs.command(short_help="Explain where a person stands, and why.")
-@click.argument("person", help="Such as p-000017, 17, ann@acme.example, or a record's id in either CRM.")
-@click.option("--at", "at", type=Instant(), help="Explain this instant instead of the last evaluation.")
-@config_option
-@json_option
-def explain(person: str, at: datetime | None, config: Path, as_json: bool) -> None:
-    """Explain where PERSON stands and why (a person id, an e-mail address or a CRM record id). Asks no CRM."""
-    from leadline.sync.explaining import explain_person
-    from leadline.terminal.explain import explained_data, render_explained
-    from leadline.terminal.session import session
-
-    screen = Screen(as_json=as_json)
-    with session(screen, config, crms=False) as (_, setting):
-        explained = explain_person(setting.store, setting.book, person, at)
-    screen.result(explained_data(explained), lambda console: render_explained(console, explained))
+verbs.add_command(explain)
 
 
 @verbs.command(short_help="Report stock, conversion and times by stage.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from leadline.common.canonical import decimal_text, plain
+from leadline.common.canonical import decimal_text
+from leadline.common.marks import Mark
+from leadline.common.messages import ENGLISH, Argument, Language, Message, told
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
 from leadline.sync.explaining import Explained
 from leadline.terminal.masking import mask_email
@@ -15,132 +17,220 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_MATCHES = 4
-ANSWERS = {True: "true", False: "false", None: "unknown"}
+ANSWERS = {True: "answer.true", False: "answer.false", None: "answer.unknown"}
 
 
-def explained_data(explained: Explained) -> dict[str, Any]:
-    """Return the explanation for machines."""
-    data = dict(plain(explained))
-    return {"ok": True, "person": explained.trace.person, **data}
+def explained_data(explained: Explained, language: Language = ENGLISH) -> dict[str, Any]:
+    """Return the explanation for machines: each sentence with its id, arguments and text in the language."""
+    return {
+        "ok": True,
+        "person": explained.trace.person,
+        "language": language.code,
+        "line": explained_line(explained, language),
+        **told(explained, language),
+    }
 
 
-def render_explained(console: Console, explained: Explained) -> None:
+def explained_line(explained: Explained, language: Language = ENGLISH) -> str:
+    """Return the one line that a CRM's field shows, in the language."""
+    return language.text(explained.trace.why)
+
+
+def render_line(console: Console, line: str) -> None:
+    """Print the one line."""
+    console.print(mask_email(line), markup=False)
+
+
+def render_explained(console: Console, explained: Explained, language: Language = ENGLISH) -> None:
     """Print where the person is known, the trace, and the decisions behind it."""
+    page = _Page(console, language)
+    evaluated = cell(explained.evaluated)
     if explained.tried:
-        console.print("Nothing is decided for this person yet: this is what the present book would decide.")
+        page.say("explain.tried")
     if explained.edited:
-        console.print("The rule book was edited since; `leadline plan` shows what that would change.")
+        page.say("explain.edited")
     if explained.trace.at < explained.evaluated:
-        console.print(
-            f"Scores are those of {cell(explained.trace.at)}; stage and pass are those of the last evaluation, "
-            f"{cell(explained.evaluated)}."
-        )
+        page.say("explain.earlier", at=cell(explained.trace.at), evaluated=evaluated)
     elif explained.trace.at > explained.evaluated:
-        console.print(f"This is what comes if nothing new is learnt after {cell(explained.evaluated)}.")
-    render_trace(console, explained.trace)
-    console.print(f"records: {', '.join(explained.records) or 'none left'}", markup=False)
+        page.say("explain.later", evaluated=evaluated)
+    page.trace(explained.trace)
+    if explained.records:
+        page.say("explain.records", records=explained.records)
+    else:
+        page.say("explain.no_records")
     if explained.decisions:
-        console.print(f"decisions, newest first: {', '.join(explained.decisions)}", markup=False)
+        page.say("explain.decisions", decisions=explained.decisions)
 
 
-def render_trace(console: Console, trace: Trace) -> None:
+def render_trace(console: Console, trace: Trace, language: Language = ENGLISH) -> None:
     """Print the whole trace.
 
     Texts of fields never stand in a trace; numbers and dates do, and are shown. What the book's author wrote
     (reasons, lists of values) may hold an address, so it is masked.
     """
-    _outcome(console, trace)
-    for score in trace.scores:
-        _score(console, score)
-    _ways(console, trace)
-    _future(console, trace)
+    _Page(console, language).trace(trace)
 
 
-def _outcome(console: Console, trace: Trace) -> None:
-    outcome = trace.outcome
-    shown = " ".join(
-        part
-        for part in (
-            f"stage {outcome.stage}",
-            f"since {cell(outcome.since)}",
-            f"(pass {outcome.pass_number})",
-            f"grade {outcome.cell}" if outcome.cell else "",
-            f"temperature {outcome.temperature}" if outcome.temperature else "",
+class _Page:
+    """One explanation on its way to the console, in one language."""
+
+    def __init__(self, console: Console, language: Language) -> None:
+        self.console = console
+        self.language = language
+
+    def say(self, id: str, **arguments: Argument) -> None:
+        self.console.print(self.text(Message(id, **arguments)), markup=False)
+
+    def text(self, said: str) -> str:
+        return mask_email(self.language.text(said))
+
+    def table(self, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
+        names = [self.text(Message(f"explain.{name}")) for name in columns]
+        self.console.print(table(names, rows, right=right))
+
+    def trace(self, trace: Trace) -> None:
+        self._outcome(trace)
+        for score in trace.scores:
+            self._score(score)
+        self._grid(trace)
+        self._ways(trace)
+        self._future(trace)
+
+    def _outcome(self, trace: Trace) -> None:
+        outcome = trace.outcome
+        parts: list[Argument] = [
+            Message("explain.stage", stage=outcome.stage, since=cell(outcome.since), number=outcome.pass_number)
+        ]
+        if outcome.cell:
+            parts.append(Message("explain.grade", grade=outcome.cell))
+        if outcome.temperature:
+            parts.append(Message("explain.temperature", temperature=outcome.temperature))
+        self.say("explain.person", person=trace.person, at=cell(trace.at), parts=tuple(parts))
+        self.say("explain.why", why=trace.why)
+        if outcome.disqualified:
+            self.say("explain.disqualified", reasons=outcome.disqualified)
+        if trace.hold is not None:
+            self._held(trace)
+        if trace.livelock:
+            self.say("explain.livelock")
+        if trace.unreadable:
+            self.say("explain.unreadable", fields=trace.unreadable)
+
+    def _held(self, trace: Trace) -> None:
+        assert trace.hold is not None
+        if trace.hold.until is None:
+            self.say("explain.held", at=cell(trace.hold.at))
+        else:
+            self.say("explain.held.until", at=cell(trace.hold.at), until=cell(trace.hold.until))
+
+    def _score(self, score: ScoreTrace) -> None:
+        value = score.value
+        parts: list[Argument] = [value.value]
+        if score.grade:
+            parts.append(Message("explain.grade", grade=score.grade))
+        if value.lowest != value.highest:
+            parts.append(Message("explain.bounds", lowest=value.lowest, highest=value.highest))
+        self.console.print()
+        self.say("explain.score", score=score.name, parts=tuple(parts))
+        speaking = [item for item in score.criteria if _points(item) != "0" or item.matches]
+        rows = [(item.name, _points(item), self._because(item), _place(item.mark)) for item in speaking]
+        silent = tuple(item.name for item in score.criteria if item not in speaking)
+        if rows:
+            self.table(("criterion", "points", "because", "line"), rows, (1,))
+        if silent:
+            self.say("explain.no_points", criteria=silent)
+        for limit in score.limits:
+            self.say("explain.limited", limit=limit)
+
+    def _because(self, criterion: CriterionTrace) -> str:
+        if criterion.matches:
+            return self._matches(criterion)
+        reason = criterion.reason or (criterion.condition.text if criterion.condition else "")
+        origins = tuple(
+            Message("explain.origin.of", field=fact.field, record=fact.record, at=cell(fact.at))
+            if len(criterion.facts) > 1
+            else Message("explain.origin", record=fact.record, at=cell(fact.at))
+            for fact in criterion.facts
         )
-        if part
-    )
-    console.print(f"{trace.person} at {cell(trace.at)}: {shown}", markup=False)
-    console.print(f"why: {mask_email(outcome.why)}", markup=False)
-    if outcome.disqualified:
-        console.print(f"disqualified: {', '.join(outcome.disqualified)}", markup=False)
-    if trace.hold is not None:
-        until = f" until {cell(trace.hold.until)}" if trace.hold.until else ""
-        console.print(f"set by hand on {cell(trace.hold.at)}; it stands{until} or until new activity", markup=False)
-    if trace.livelock:
-        console.print("the rules go round in a circle at this instant: the first stage was kept", markup=False)
-    if trace.unreadable:
-        console.print(f"unreadable: {', '.join(trace.unreadable)}; what reads them is frozen", markup=False)
+        if origins:
+            reason = Message("explain.from", reason=reason, origins=origins)
+        if criterion.until is not None:
+            reason = Message("explain.until", reason=reason, until=cell(criterion.until))
+        return self.text(reason)
 
-
-def _score(console: Console, score: ScoreTrace) -> None:
-    value = score.value
-    bounds = ""
-    if value.lowest != value.highest:
-        bounds = f", between {decimal_text(value.lowest)} and {decimal_text(value.highest)} if all were known"
-    grade = f", grade {score.grade}" if score.grade else ""
-    console.print(f"\n{score.name} {decimal_text(value.value)}{grade}{bounds}", markup=False)
-    rows = [
-        (criterion.name, points, _because(criterion))
-        for criterion in score.criteria
-        if (points := _points(criterion)) != "0" or criterion.matches
-    ]
-    silent = [criterion.name for criterion in score.criteria if _points(criterion) == "0" and not criterion.matches]
-    if rows:
-        console.print(table(["criterion", "points", "because"], rows, right=(1,)))
-    if silent:
-        console.print(f"no points: {', '.join(silent)}", markup=False)
-    for limit in score.limits:
-        console.print(f"limited: {limit}", markup=False)
-
-
-def _points(criterion: CriterionTrace) -> str:
-    if criterion.lowest == criterion.highest:
-        return decimal_text(criterion.points)
-    return f"{decimal_text(criterion.points)} ({decimal_text(criterion.lowest)}..{decimal_text(criterion.highest)})"
-
-
-def _because(criterion: CriterionTrace) -> str:
-    if criterion.matches:
-        shown = [
-            f"{match.activity} {cell(match.at)} {decimal_text(match.points)}"
-            + (f" until {cell(match.until)}" if match.until else "")
-            for match in criterion.matches[-MOST_MATCHES:]
-        ]
+    def _matches(self, criterion: CriterionTrace) -> str:
+        shown: list[Argument] = []
+        for match in criterion.matches[-MOST_MATCHES:]:
+            at, until = cell(match.at), cell(match.until)
+            name = "explain.match" if match.until is None else "explain.match.until"
+            shown.append(Message(name, activity=match.activity, at=at, points=match.points, until=until))
         more = len(criterion.matches) - len(shown)
-        return "; ".join(shown) + (f"; and {more} before" if more else "")
-    return mask_email(criterion.reason or (criterion.condition.text if criterion.condition else ""))
+        if more:
+            return self.text(Message("explain.matches", shown=tuple(shown), count=more))
+        return self.text(Message("reasons", items=tuple(shown)))
 
+    def _grid(self, trace: Trace) -> None:
+        grid = trace.grid
+        if grid is None:
+            return
+        none = Message("none")
+        self.console.print()
+        self.say(
+            "explain.grid",
+            rows=grid.rows,
+            columns=grid.columns,
+            row=grid.row or none,
+            column=grid.column or none,
+            cell=grid.cell or none,
+        )
+        others = tuple(name for name in grid.possible if name != grid.cell)
+        if others:
+            self.say("explain.grid.open", others=others)
 
-def _ways(console: Console, trace: Trace) -> None:
-    if not trace.ways:
-        console.print(f"\nno way leads out of {trace.outcome.stage}", markup=False)
-        return
-    console.print("\nways out, in the order tried", markup=False)
-    rows = [(way.target or "-", way.by, way.result, _why_not(way)) for way in trace.ways]
-    console.print(table(["to", "by", "result", "why"], rows))
-
-
-def _why_not(way: WayTrace) -> str:
-    parts = [mask_email(way.reason)]
-    if way.condition is not None and way.result in {"no", "undecided"}:
-        # What is merely empty is named by the reason already.
-        open_parts = [
-            leaf for leaf in _obstacles(way.condition, wanted=True) if not leaf.reason.endswith(" is empty")
+    def _ways(self, trace: Trace) -> None:
+        self.console.print()
+        if not trace.ways:
+            self.say("explain.no_way", stage=trace.outcome.stage)
+            return
+        self.say("explain.ways")
+        rows = [
+            (way.target or "-", self._by(way), self._result(way), self._why_not(way), _place(way.mark))
+            for way in trace.ways
         ]
-        parts += [_leaf(leaf) for leaf in open_parts[:MOST_MATCHES]]
-    if way.hint:
-        parts.append(mask_email(way.hint))
-    return "; ".join(dict.fromkeys(part for part in parts if part))
+        self.table(("to", "by", "result", "reason", "line"), rows)
+
+    def _by(self, way: WayTrace) -> str:
+        known = {"main path": "explain.main_path", "disqualified": "explain.by_disqualification"}
+        return self.text(Message(known[way.by])) if way.by in known else way.by
+
+    def _result(self, way: WayTrace) -> str:
+        return self.text(Message(f"result.{way.result.replace(' ', '_')}"))
+
+    def _why_not(self, way: WayTrace) -> str:
+        parts = [self.text(way.reason)]
+        if way.waits_until is not None:
+            parts.append(self.text(Message("explain.waits", until=cell(way.waits_until))))
+        if way.condition is not None and way.result in {"no", "undecided"}:
+            # What is merely empty is named by the reason already.
+            open_parts = [leaf for leaf in _obstacles(way.condition, wanted=True) if not _is_empty(leaf)]
+            parts += [self._leaf(leaf) for leaf in open_parts[:MOST_MATCHES]]
+        parts.append(self.text(way.hint))
+        return self.text(Message("reasons", items=tuple(dict.fromkeys(part for part in parts if part))))
+
+    def _leaf(self, leaf: ConditionTrace) -> str:
+        arguments: dict[str, Argument] = {"test": leaf.text, "answer": Message(ANSWERS[leaf.answer])}
+        if leaf.reason:
+            return self.text(Message("explain.answer.seen", **arguments, seen=leaf.reason))
+        return self.text(Message("explain.answer", **arguments))
+
+    def _future(self, trace: Trace) -> None:
+        self.console.print()
+        if trace.next is None:
+            self.say("explain.no_next")
+        else:
+            self.say("explain.next", at=cell(trace.next.at), changes=trace.next.changes)
+        if trace.empty:
+            self.say("explain.empty", fields=trace.empty)
 
 
 def _obstacles(condition: ConditionTrace, *, wanted: bool) -> Iterator[ConditionTrace]:
@@ -153,16 +243,15 @@ def _obstacles(condition: ConditionTrace, *, wanted: bool) -> Iterator[Condition
         yield from _obstacles(part, wanted=wanted is not (condition.text == "not"))
 
 
-def _leaf(leaf: ConditionTrace) -> str:
-    return f"{mask_email(leaf.text)} is {ANSWERS[leaf.answer]}" + (
-        f" ({mask_email(leaf.reason)})" if leaf.reason else ""
-    )
+def _is_empty(leaf: ConditionTrace) -> bool:
+    return isinstance(leaf.reason, Message) and leaf.reason.id == "seen.empty"
 
 
-def _future(console: Console, trace: Trace) -> None:
-    if trace.next is None:
-        console.print("\nnothing changes without new facts", markup=False)
-    else:
-        console.print(f"\nnext change {cell(trace.next.at)}: {'; '.join(trace.next.changes)}", markup=False)
-    if trace.empty:
-        console.print(f"empty in every CRM: {', '.join(trace.empty)}", markup=False)
+def _points(criterion: CriterionTrace) -> str:
+    if criterion.lowest == criterion.highest:
+        return decimal_text(criterion.points)
+    return f"{decimal_text(criterion.points)} ({decimal_text(criterion.lowest)}..{decimal_text(criterion.highest)})"
+
+
+def _place(mark: Mark) -> str:
+    return f"{mark.file}:{mark.line}" if mark.line else ""

@@ -1,0 +1,45 @@
+"""The verb that explains one person."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from leadline.common.messages import LANGUAGES, language_named, language_of_environment
+from leadline.terminal.screen import Screen
+from leadline.verbs.options import Instant, config_option, json_option
+
+
+@click.command(short_help="Explain where a person stands, and why.")
+@click.argument("person", help="Such as p-000017, 17, ann@acme.example, or a record's id in either CRM.")
+@click.option("--at", "at", type=Instant(), help="Explain this instant instead of the last evaluation.")
+@click.option(
+    "--language",
+    "language",
+    metavar="TAG",
+    help=f"Say it in {' or '.join(LANGUAGES)}; else LEADLINE_LANGUAGE says so, else the locale.",
+)
+@click.option("--line", "only_line", is_flag=True, help="Only the one line that a CRM's field shows.")
+@config_option
+@json_option
+def explain(
+    person: str, at: datetime | None, language: str | None, only_line: bool, config: Path, as_json: bool
+) -> None:
+    """Explain where PERSON stands and why (a person id, an e-mail address or a CRM record id). Asks no CRM."""
+    from leadline.sync.explaining import explain_person
+    from leadline.terminal.explain import explained_data, explained_line, render_explained, render_line
+    from leadline.terminal.session import session
+
+    spoken = language_named(language) if language else language_of_environment(os.environ)
+    screen = Screen(as_json=as_json)
+    with session(screen, config, crms=False) as (_, setting):
+        explained = explain_person(setting.store, setting.book, person, at)
+    if only_line:
+        line = explained_line(explained, spoken)
+        data = {"ok": True, "person": explained.trace.person, "language": spoken.code, "line": line}
+        screen.result(data, lambda console: render_line(console, line))
+        return
+    screen.result(explained_data(explained, spoken), lambda console: render_explained(console, explained, spoken))
