@@ -18,6 +18,7 @@ from leadline.rules.model import (
     ByHand,
     Condition,
     Criterion,
+    Deals,
     DealTest,
     Decay,
     DisqualifiedTest,
@@ -75,6 +76,11 @@ def deal(state: str | None, at: float, record: str = "deal:1", kind: str = "deal
     return fact("deal", kind, state, at, record)
 
 
+def deal_said(name: str, value: object, at: float, record: str = "deal:1", **more: object) -> Fact:
+    """Return a fact about a deal's own field."""
+    return fact("field", f"deal.{name}", value, at, record, **more)
+
+
 def by_hand(stage: str, at: float, who: str = "jo") -> Fact:
     """Return a stage change that a person made in a CRM."""
     return fact("human", who, stage, at, "lead:1")
@@ -123,6 +129,12 @@ FIELDS = [
     field("amount", "money", currency="currency"),
     field("currency"),
     field("opted_out", "boolean", has_blank=True, blank=False),
+]
+DEAL_FIELDS = [
+    field("worth", "money", currency="code"),
+    field("code"),
+    field("closes", "date"),
+    field("kind", has_blank=True, blank="new"),
 ]
 ACTIVITIES = ["pricing_page", "whitepaper", "demo_request", "email_click", "webinar"]
 
@@ -234,6 +246,7 @@ def waterfall(**changes: object) -> Book:
         "grid": Grid("fit", "interest"),
         "temperatures": Temperatures((("hot", ("A1", "A2", "B1")), ("warm", ("A3", "B2", "C1"))), "cold"),
         "by_hand": ByHand(),
+        "deals": Deals(fields={item.name: item for item in DEAL_FIELDS}),
         "rates": {"EUR": Decimal(1), "USD": Decimal("0.9")},
     }
     return Book(**{**parts, **changes})  # type: ignore[arg-type]

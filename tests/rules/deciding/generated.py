@@ -16,6 +16,7 @@ from leadline.rules.model import (
     ByHand,
     Condition,
     Criterion,
+    DealsTest,
     DealTest,
     Decay,
     DisqualifiedTest,
@@ -35,7 +36,7 @@ from leadline.rules.model import (
     WasIn,
 )
 from leadline.rules.state import UNREADABLE, Fact
-from tests.rules.deciding.books import bands, by_hand, day, days, deal, did, said, small_book, where
+from tests.rules.deciding.books import bands, by_hand, day, days, deal, deal_said, did, said, small_book, where
 
 DAYS = st.integers(0, 120).map(lambda half: half / 2)
 NAMES = st.sampled_from(["demo_request", "webinar"])
@@ -53,6 +54,12 @@ NAMED = {
     "currency": st.sampled_from([None, "EUR", "usd", "JPY"]),
     "topics": st.sampled_from([None, ("crm",), ("price", "crm"), ("news",)]),
     "timeline": st.integers(-30, 90).map(lambda number: date(2026, 1, 1) + timedelta(days=number)),
+}
+DEAL_VALUES = {
+    "worth": st.sampled_from([None, Decimal(-100), Decimal(900), Decimal(1200)]),
+    "code": st.sampled_from([None, "EUR", "usd", "JPY"]),
+    "closes": st.integers(-30, 90).map(lambda number: date(2026, 1, 1) + timedelta(days=number)),
+    "kind": st.sampled_from([None, "new", "renewal"]),
 }
 
 
@@ -98,7 +105,40 @@ def _attribute_tests() -> st.SearchStrategy[Condition]:
         st.builds(
             DealTest, st.sampled_from(["open", "won", "lost"]), st.booleans(), st.sampled_from(["", "", "renewed"])
         ),
+        deals_tests(),
     )
+
+
+OF_A_DEAL = st.sampled_from(
+    [
+        where("worth", "over", 1000, currency="EUR"),
+        where("closes", "within_next", days(9)),
+        where("closes", "within_last", Months(1)),
+        where("kind", "in", "new"),
+        where("state", "in", "open"),
+        Known("worth"),
+        Not(where("closes", "older_than", days(5))),
+        All((where("state", "in", "won", "open"), where("closes", "before", date(2026, 2, 1)))),
+    ]
+)
+TOTALS = st.sampled_from(
+    [
+        where("worth", "over", 1000, currency="EUR"),
+        where("worth", "between", 500, 1500, currency="USD"),
+        where("worth", "equals", 900),
+        where("worth", "under", 1000),
+    ]
+)
+
+
+@st.composite
+def deals_tests(draw: st.DrawFn) -> DealsTest:
+    """Return a question about deals of any form."""
+    how = draw(st.sampled_from(["any", "all", "none", "newest", "count", "sum"]))
+    asked = draw(OF_A_DEAL) if how in ("any", "all", "none", "newest") else draw(st.one_of(st.none(), OF_A_DEAL))
+    least, most = draw(st.sampled_from([(1, None), (2, None), (0, 1), (1, 1)])) if how == "count" else (1, None)
+    total = draw(TOTALS) if how == "sum" else None
+    return DealsTest(how, asked, least, most, total, draw(st.booleans()))
 
 
 def _stage_tests() -> st.SearchStrategy[Condition]:
@@ -240,12 +280,21 @@ def generated_books(draw: st.DrawFn) -> Book:
 def facts(draw: st.DrawFn) -> Fact:
     """Return a fact of any kind in the first sixty days; seen at once."""
     at = draw(DAYS)
-    kind = draw(st.sampled_from(["field", "field", "field", "activity", "activity", "activity", "deal", "human"]))
+    kind = draw(
+        st.sampled_from(
+            ["field", "field", "field", "activity", "activity", "activity", "deal", "deal field", "human"]
+        )
+    )
     if kind == "activity":
         return did(draw(NAMES), at, record=draw(st.sampled_from([None, None, "e1", "e2"])))
     if kind == "deal":
         kind = draw(st.sampled_from(["deal", "deal", "renewed"]))
-        return deal(draw(st.sampled_from(["open", "won", "lost", None])), at, kind=kind)
+        record = draw(st.sampled_from(["deal:1", "deal:2"]))
+        return deal(draw(st.sampled_from(["open", "won", "lost", None])), at, record, kind)
+    if kind == "deal field":
+        name = draw(st.sampled_from(sorted(DEAL_VALUES)))
+        value = draw(st.one_of(DEAL_VALUES[name], DEAL_VALUES[name], st.just(UNREADABLE)))
+        return deal_said(name, value, at, draw(st.sampled_from(["deal:1", "deal:2"])))
     if kind == "human":
         return by_hand(draw(st.sampled_from(["a", "b", "c", "x", "elsewhere"])), at)
     name = draw(st.sampled_from(sorted(NAMED)))

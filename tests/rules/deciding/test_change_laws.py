@@ -35,7 +35,7 @@ KNOWABLE = ("employees", "email", "authority", "timeline", "topics", "amount", "
 
 def moment_of(facts: list[Fact], t: datetime) -> Moment:
     """Return a moment in a second pass that began at day five, in a stage since day eight."""
-    return Moment(History(ordered(facts), BOOK.fields), t, day(5), None, day(8))
+    return Moment(History(ordered(facts), BOOK.fields, BOOK.deals), t, day(5), None, day(8))
 
 
 def instants_before(bound: datetime | None, t: datetime) -> list[datetime]:
@@ -84,7 +84,7 @@ def test_a_vector_lasts_until_its_next_change(
 ) -> None:
     """No way out opens or closes before the instant that the lifecycle or the scores name, or the next fact."""
     lifecycle, scoring = Lifecycle(book), Scoring(book)
-    known, t = History(ordered(history), book.fields), day(start) + timedelta(hours=3)
+    known, t = History(ordered(history), book.fields, book.deals), day(start) + timedelta(hours=3)
     position = Position(stage, t - timedelta(days=3), number, t - timedelta(days=9), None, "", {stage: StageDate(t)})
 
     def vector(at: datetime) -> tuple[int, ...]:
