@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from leadline.common.canonical import instant_text, plain
 from leadline.rules.deciding import Engine, decision_to_json, state_to_json
 from leadline.rules.model import Book
-from leadline.rules.state import Decision
 from leadline.sync.effects import concerned, record_effects, tidy_effects
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK, forget_touched, joined_into, persons_to_evaluate
-from leadline.sync.evaluating.folding import Before, Folded, fold_person
+from leadline.sync.evaluating.folding import Before, fold_person
 from leadline.sync.evaluating.merging import joined_state
+from leadline.sync.evaluating.places import Fold, HeldBack, give_places
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.results import EvaluationResult
 from leadline.sync.store import Store
@@ -59,6 +59,7 @@ def evaluate(
         joined = joined_into(writing)
         for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
             _evaluate_batch(writing, work, batch, joined)
+        _give_places(writing, work)
         if work.acting:
             tidy_effects(writing, frontier)
         forget_touched(writing, cycle)
@@ -70,7 +71,7 @@ def evaluate(
         evaluated=work.evaluated,
         adopted=work.adopted,
         activated=work.activated,
-        changed=tuple(work.changed),
+        changed=tuple(sorted(work.changed)),
         decisions=work.decided,
         moves=dict(sorted(work.moves.items())),
         out_of_scope=work.out_of_scope,
@@ -93,6 +94,21 @@ class _Work:
     acting: bool = False
     changed: list[str] = field(default_factory=list)
     moves: Counter[str] = field(default_factory=Counter)
+    held: HeldBack = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = HeldBack(self.engine.book)
+
+    def count(self, fold: Fold) -> None:
+        """Count a fold that is final."""
+        folded = fold.folded
+        self.evaluated += 1
+        self.adopted += folded.adopted
+        self.activated += folded.activated
+        self.decided += len(folded.decisions)
+        self.moves.update(f"{move.source}->{move.target}" for made in folded.decisions for move in made.moves)
+        if fold.own is None or fold.own.outcome != plain(folded.advance.state.outcome):
+            self.changed.append(fold.person)
 
 
 @contextmanager
@@ -110,9 +126,7 @@ def _evaluate_batch(
     everyone = {*batch, *(name for person in batch for name in joined.get(person, ()))}
     before = load_lifecycle(connection, everyone)
     known = facts_of_persons(connection, work.engine.book, batch, work.cycle)
-    states: list[LifecycleRow] = []
-    decisions: list[DecisionRow] = []
-    made: list[Decision] = []
+    folds: list[Fold] = []
     gone: list[str] = []
     for person in batch:
         own = before.get(person)
@@ -124,21 +138,63 @@ def _evaluate_batch(
             continue
         start = _start(work.engine.book, person, own, younger)
         folded = fold_person(work.engine, start, known[person], work.previous, work.frontier)
-        states.append(_state_row(work, person, own, folded))
-        decisions += _decision_rows(work, person, start, folded)
-        made += folded.decisions
+        folds.append(Fold(person, own, start, folded))
     drop_lifecycle(connection, gone)
-    save_lifecycle(connection, states)
-    append_decisions(connection, decisions)
+    mine = {person: names for person in batch if (names := joined.get(person))}
+    _take_in(connection, work, folds, joined=mine, gone=gone)
+
+
+def _give_places(connection: Connection, work: _Work) -> None:
+    """Give places until nobody gets one any more: a place may lead to the next stage that not all may enter."""
+    engine = work.engine
+    while winners := give_places(connection, engine.book, work.cycle, work.frontier):
+        for batch in chunks(winners, BATCH):
+            held = {person: fold for person in batch if (fold := work.held.take(person)) is not None}
+            others = load_lifecycle(connection, (person for person in batch if person not in held))
+            known = facts_of_persons(connection, engine.book, batch, work.cycle)
+            folds = []
+            for person in batch:
+                own = held[person].own if person in held else others[person]
+                start = held[person].start if person in held else _start(engine.book, person, own, ())
+                folded = fold_person(engine, start, known[person], work.previous, work.frontier)
+                folds.append(Fold(person, own, start, folded))
+            _take_in(connection, work, folds)
+    _tell(connection, work, work.held.rest())
+
+
+def _take_in(
+    connection: Connection,
+    work: _Work,
+    folds: Sequence[Fold],
+    *,
+    joined: Mapping[str, Sequence[str]] | None = None,
+    gone: Sequence[str] = (),
+) -> None:
+    """Store the states of these folds, and tell what was decided where no place can change it any more."""
+    save_lifecycle(connection, [_state_row(work, fold) for fold in folds])
+    _tell(connection, work, [final for fold in folds for final in work.held.final(fold)], joined=joined, gone=gone)
+
+
+def _tell(
+    connection: Connection,
+    work: _Work,
+    folds: Sequence[Fold],
+    *,
+    joined: Mapping[str, Sequence[str]] | None = None,
+    gone: Sequence[str] = (),
+) -> None:
+    """Count the folds, append their decisions and record what these cause."""
+    for fold in folds:
+        work.count(fold)
+    append_decisions(connection, [row for fold in folds for row in _decision_rows(work, fold)])
     if work.acting:
-        mine = {person: names for person in batch if (names := joined.get(person))}
         record_effects(
             connection,
             work.engine.book,
-            made,
+            [made for fold in folds for made in fold.folded.decisions],
             cycle=work.cycle,
             frontier=work.frontier,
-            joined=mine,
+            joined=joined,
             gone=gone,
         )
 
@@ -156,17 +212,13 @@ def _start(book: Book, person: str, own: LifecycleRow | None, younger: Sequence[
     return Before(own.state, own.cycle, own.book_hash) if own else None
 
 
-def _state_row(work: _Work, person: str, own: LifecycleRow | None, folded: Folded) -> LifecycleRow:
+def _state_row(work: _Work, fold: Fold) -> LifecycleRow:
+    own, folded = fold.own, fold.folded
     state = folded.advance.state
     outcome = plain(state.outcome)
     changed = own is None or own.outcome != outcome
-    work.evaluated += 1
-    work.adopted += folded.adopted
-    work.activated += folded.activated
-    if changed:
-        work.changed.append(person)
     return LifecycleRow(
-        person_id=person,
+        person_id=fold.person,
         state=state_to_json(state),
         stage=state.outcome.stage,
         next_change=folded.advance.next_change,
@@ -175,10 +227,13 @@ def _state_row(work: _Work, person: str, own: LifecycleRow | None, folded: Folde
         cycle=work.cycle,
         changed_cycle=work.cycle if own is None or changed else own.changed_cycle,
         outcome=outcome,
+        waits_for=state.outcome.waits_for,
+        waits_in=state.outcome.waits_in if state.outcome.waits_for is not None else None,
     )
 
 
-def _decision_rows(work: _Work, person: str, start: Before | None, folded: Folded) -> list[DecisionRow]:
+def _decision_rows(work: _Work, fold: Fold) -> list[DecisionRow]:
+    start, folded = fold.start, fold.folded
     before = {
         "cycle": start.cycle if start else None,
         "book": start.book_hash if start else None,
@@ -186,12 +241,10 @@ def _decision_rows(work: _Work, person: str, start: Before | None, folded: Folde
     }
     found = []
     for made in folded.decisions:
-        work.decided += 1
-        work.moves.update(f"{move.source}->{move.target}" for move in made.moves)
         found.append(
             DecisionRow(
                 id=made.id,
-                person_id=person,
+                person_id=fold.person,
                 number=0,
                 at=made.at,
                 cycle=work.cycle,

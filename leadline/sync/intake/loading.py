@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from leadline.common.folding import fold
 from leadline.common.values import RecordRef, SourceActivity
 from leadline.common.vocabulary import DEAL_OBJECTS
+from leadline.rules.allocation import SOURCE
 from leadline.rules.convert import matching
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Fact
@@ -19,6 +20,7 @@ from leadline.sync.intake import rows
 from leadline.sync.intake.deals import deal_facts
 from leadline.sync.intake.fields import Source, field_facts, sources_by_object
 from leadline.sync.intake.stages import adopted_state, human_facts
+from leadline.sync.store.allocations import AllocationRow, allocations_of
 
 _DEALS = tuple(DEAL_OBJECTS.values())
 
@@ -72,6 +74,11 @@ def facts_of_persons(
         found[person].adopted = adopted_state(book, histories)
         found[person].live = any(history and not history[-1].deleted for history in histories.values())
         found[person].created = min((at for ref in refs if (at := scene.created.get(ref))), default=None)
+    for row in allocations_of(connection, wanted, cycle):
+        # A place is known to the fold that it was given for; whose turn it was, from the next cycle on.
+        learned = row.cycle if row.kind == "capacity" else row.cycle + 1
+        if learned <= cycle:
+            found[row.person_id].learned.append((learned, _given(row)))
     return found
 
 
@@ -224,6 +231,10 @@ def _add(person: PersonFacts, since: int, facts: Iterable[tuple[int, Fact]]) -> 
     for learned, fact in facts:
         obeyed = fact.kind == "human" and learned < since
         person.learned.append((0 if obeyed else max(since, learned), fact))
+
+
+def _given(row: AllocationRow) -> Fact:
+    return Fact("allocation", row.kind, row.value, row.at, SOURCE, row.wish, row.seen)
 
 
 def _by_ref(places: Iterable[_Place]) -> dict[RecordRef, list[_Place]]:

@@ -32,6 +32,7 @@ class LifecycleRow:
     published: Any = None
     published_at: datetime | None = None
     waits_for: str | None = None
+    waits_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

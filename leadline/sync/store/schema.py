@@ -220,8 +220,9 @@ lifecycle = Table(
     Column("published", Json),  # by CRM: what was last planned for writing; the plan's own business
     Column("published_at", Instant),
     Column("waits_for", Text),  # of the outcome: the stage that has no room for them yet
+    Column("waits_in", Text),  # and the part in which they compete for a place
     Index(None, "next_change"),
-    Index(None, "waits_for"),
+    Index(None, "waits_for", "waits_in"),
     Index(None, "stage"),
     Index(None, "changed_cycle"),
 )

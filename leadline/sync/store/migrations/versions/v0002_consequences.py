@@ -17,14 +17,16 @@ def upgrade() -> None:
     _allocations()
     _effects()
     _timers()
-    op.add_column("lifecycle", sa.Column("waits_for", sa.Text(), nullable=True))
-    op.create_index(op.f("ix_lifecycle_waits_for"), "lifecycle", ["waits_for"], unique=False)
+    for name in ("waits_for", "waits_in"):
+        op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
+    op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
 
 
 def downgrade() -> None:
     """Drop them again."""
-    op.drop_index(op.f("ix_lifecycle_waits_for"), "lifecycle")
-    op.drop_column("lifecycle", "waits_for")
+    op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
+    for name in ("waits_for", "waits_in"):
+        op.drop_column("lifecycle", name)
     for name in ("allocations", "effects", "timers"):
         op.drop_table(name)
 
