@@ -153,10 +153,11 @@ def schema(part: bool, as_json: bool) -> None:  # noqa: ARG001  (it is JSON eith
 @click.option("--rules", "rules", type=click.Path(path_type=Path), required=True, help="The rule book's directory.")
 @click.option("--people", type=FILE, required=True, help="CSV or Parquet: person_id and a column for each field.")
 @click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at.")
+@click.option("--deals", type=FILE, help="CSV or Parquet: person_id, deal, state, at, and fields of deals.")
 @click.option("--as-of", "as_of", type=Instant(), required=True, help="ISO instant at which everyone settles.")
 @click.option("-o", "--output", "out", type=FILE, required=True, help="CSV or Parquet file to write.")
 @json_option
-def evaluate(rules: Path, people: Path, activities: Path | None, as_of: datetime, out: Path, as_json: bool) -> None:
+def evaluate(rules: Path, people: Path, as_of: datetime, out: Path, as_json: bool, **more: Path | None) -> None:
     """Evaluate a rule book over files of people and activities, with no CRM."""
     from leadline.batch.evaluating import evaluate_files
     from leadline.common.bookfiles import read_sources
@@ -166,7 +167,7 @@ def evaluate(rules: Path, people: Path, activities: Path | None, as_of: datetime
     screen = Screen(as_json=as_json)
     book = read_book(read_sources(rules))
     with screen.progress("Evaluating") as progress:
-        done = evaluate_files(book, people, activities, as_of, out, progress)
+        done = evaluate_files(book, people, more["activities"], as_of, out, progress, more["deals"])
     for remark in done.remarks:
         screen.note(remark)
     screen.result(

@@ -2,6 +2,7 @@
 
 People: ``person_id`` and a column for each field of the book (absent or empty is unknown), optionally ``stage``,
 ``stage_since`` and ``pass``. Activities: ``person_id``, ``activity`` (a name of the book), ``at`` (ISO instant).
+Deals: see ``deals``.
 Out: a row a person, in the order of the people file.
 """
 
@@ -15,6 +16,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
+from leadline.batch.deals import read_deals
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table
 from leadline.common.canonical import instant_text
@@ -48,19 +50,22 @@ def evaluate_files(
     as_of: datetime,
     out: Path,
     progress: Callable[[int], None] = lambda _: None,
+    deals: Path | None = None,
 ) -> Evaluation:
     """Settle every person of the file once at ``as_of`` (aware) and write the outcomes to ``out``.
 
     ``progress`` is called with the number of people done. Raises UsageError with every problem of a file at once
     (the first 50); then ``out`` is left as it was.
     """
-    _require_apart(out, people, activities)
+    _require_apart(out, people, activities, deals)
     require_plausible(as_of, "--as-of")
     table = Table(people)
     table.require("person_id")
     by_person = _read_activities(book, activities, as_of) if activities else {}
     engine = Engine(book)
     known = sum(len(facts) for facts in by_person.values())
+    for person, facts in (read_deals(book, deals, as_of) if deals else {}).items():
+        by_person.setdefault(person, []).extend(facts)
     later = sum(fact.at > as_of for facts in by_person.values() for fact in facts)
     stages: dict[str, int] = dict.fromkeys(book.stages, 0)
 
@@ -74,9 +79,10 @@ def evaluate_files(
     count = write_table(out, output_columns(book), rows())
     remarks = _unread_columns(book, table)
     if by_person:
-        remarks += (f"{len(by_person)} people of the activities file are not in the people file; they were left out",)
+        remarks += (f"{len(by_person)} people of the other files are not in the people file; they were left out",)
     if later:
-        remarks += (f"{later} activities lie after --as-of; they were left out",)
+        what = "activities" if deals is None else "facts of activities and deals"
+        remarks += (f"{later} {what} lie after --as-of; they were left out",)
     return Evaluation(count, known, stages, remarks)
 
 

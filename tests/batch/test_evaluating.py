@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from leadline.batch.evaluating import evaluate_files
+from leadline.common.errors import UsageError
 from leadline.rules.reading import read_book
 
 BOOK = """
@@ -44,3 +45,56 @@ def test_an_empty_cell_of_a_looked_up_field_is_looked_up(tmp_path: Path, people:
     evaluate_files(book, tmp_path / "people.csv", None, datetime(2026, 3, 1, tzinfo=UTC), out)
     with out.open(encoding="utf-8", newline="") as file:
         assert [row["stage"] for row in csv.DictReader(file)] == [stage]
+
+
+DEALS_BOOK = """
+leadline: 1
+name: Deals
+fields: {email: {type: text, hubspot: contact.email}}
+deals:
+  fields: {amount: {type: money, hubspot: deal.amount}, closes: {type: date, hubspot: deal.closedate}}
+  renewed: {state: won, type: Renewal}
+stages:
+  inquiry: {kind: inventory}
+  sql: {kind: gate, enter: {deal: {sum: amount, over: 1000, where: {closes: {within_next: 30d}}}}}
+  retained: {kind: final, enter: {deal: renewed}}
+paths: [inquiry -> sql -> retained]
+"""
+
+
+def evaluated(tmp_path: Path, deals: str) -> str:
+    """Evaluate one person with these deals and return their stage."""
+    (tmp_path / "people.csv").write_text("person_id,email\np1,a@b.example\n", encoding="utf-8")
+    (tmp_path / "deals.csv").write_text(deals, encoding="utf-8")
+    book, out = read_book({"rules.yml": DEALS_BOOK.encode()}), tmp_path / "out.csv"
+    as_of = datetime(2026, 3, 1, tzinfo=UTC)
+    evaluate_files(book, tmp_path / "people.csv", None, as_of, out, deals=tmp_path / "deals.csv")
+    with out.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    return row["stage"]
+
+
+HEAD = "person_id,deal,state,at,amount,closes\n"
+
+
+@pytest.mark.parametrize(
+    ("deals", "stage"),
+    [
+        ("p1,d1,open,,900,2026-03-10\np1,d2,open,,200,2026-03-11\n", "sql"),
+        ("p1,d1,open,,900,2026-03-10\np1,d2,open,,200,2026-05-11\n", "inquiry"),
+        ("p1,d1,open,2026-01-01,900,2026-03-10\np1,d1,,2026-02-01,1900,2026-03-10\n", "sql"),
+        ("p1,d1,open,2026-01-01,1900,2026-03-10\np1,d1,gone,2026-02-01,1900,2026-03-10\n", "inquiry"),
+        ("p1,d1,renewed,,,\n", "retained"),
+    ],
+)
+def test_deals_come_from_a_file_of_their_own(tmp_path: Path, deals: str, stage: str) -> None:
+    """Their states and fields count from the instants that the file gives."""
+    assert evaluated(tmp_path, HEAD + deals) == stage
+
+
+def test_odd_deals_are_told_with_their_lines(tmp_path: Path) -> None:
+    """States, instants and values that cannot be read are all told at once."""
+    with pytest.raises(UsageError) as caught:
+        evaluated(tmp_path, HEAD + "p1,d1,opn,,5,\np1,,open,yesterday,5,\np1,d3,open,,much,\n")
+    told = str(caught.value)
+    assert all(text in told for text in ("deals.csv:2", "no deal is 'opn'", "deal is empty", "at: ", "amount: this"))

@@ -165,12 +165,12 @@ SALESFORCE_FIELDS = {
         "MQL_Date__c",
     ),
     "Account": ("NumberOfEmployees", "Name"),
-    "Opportunity": ("StageName", "IsClosed", "IsWon", "CloseDate", "AccountId", "Type"),
+    "Opportunity": ("StageName", "IsClosed", "IsWon", "CloseDate", "AccountId", "Type", "Amount"),
 }
 HUBSPOT_FIELDS = {
     "contact": ("email", "jobtitle", "salesforceleadid", "salesforcecontactid", "lifecyclestage", "fit_score"),
     "company": ("numberofemployees", "name"),
-    "deal": ("dealstage", "hs_is_closed", "hs_is_closed_won", "closedate", "dealtype"),
+    "deal": ("dealstage", "hs_is_closed", "hs_is_closed_won", "closedate", "dealtype", "amount"),
 }
 
 BOOK = """

@@ -2,12 +2,14 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from pretend_crm import BOOK, START
 
 from leadline.common.errors import RefusedError
 from leadline.common.values import FieldChange, RecordRef
+from leadline.sync.intake import facts_of_persons
 from leadline.sync.store.mirror import Written, remember_written
 from leadline.sync.store.outcomes import all_lifecycle, decisions_in, decisions_of, load_lifecycle
 from leadline.sync.verifying import verify
@@ -187,6 +189,29 @@ def test_renewals_are_told_from_new_business(world):
     world.cycle()
     assert stages(world.store) == {"p-000001": "recycled"}
     assert verify_all(world.store) == 3
+
+
+def test_amounts_of_deals_are_facts_since_their_own_change(world):
+    """Each deal's own fields are pulled and become facts; a change is so from its stamp on, and is verified."""
+    fields = "fields: {amount: {type: money, salesforce: Opportunity.Amount, hubspot: deal.amount}}"
+    enter = "enter: {deal: {sum: amount, over: 1000, where: {state: open}}}"
+    book = BOOK.replace("only: {type: New Business}", fields).replace("enter: {deal: open}", enter)
+    world.use(book)
+    contact = world.salesforce.put("Contact", "C1", {"Email": "ann@acme.example"})
+    deal = {"IsClosed": False, "IsWon": False, "Type": "New Business", "Amount": Decimal("600.50")}
+    world.salesforce.put("Opportunity", "O1", deal, links={"contact": (contact,)})
+    world.salesforce.put("Opportunity", "O2", {**deal, "Amount": Decimal(300)}, links={"contact": (contact,)})
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "inquiry"}
+    changed = world.pass_time(hours=1)
+    world.salesforce.put("Opportunity", "O2", {"Amount": Decimal(400)})
+    world.cycle()
+    assert stages(world.store) == {"p-000001": "opportunity"}
+    with world.store.read() as connection:
+        person = facts_of_persons(connection, world.book, ["p-000001"], 9)["p-000001"]
+    told = [(fact.value, fact.at) for fact in person.all() if fact.name == "deal.amount" and "O2" in fact.record]
+    assert told[-1] == (Decimal(400), changed)
+    assert verify_all(world.store) == 2
 
 
 def test_a_converted_lead_leaves_its_fields_to_the_contact(world):
