@@ -59,7 +59,8 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         else:
             engine = Engine(_book_of(connection, row, book))
             facts = _facts(connection, engine.book, person, row.cycle)
-            state = state_from_json(row.state, facts.all())
+            since = row.frontier if at is None else min(at, row.frontier)
+            state = state_from_json(row.state, (*facts.all(), *facts.shared(engine.unit, since)))
         records = records_of_persons(connection, [person]).get(person, [])
         decisions = decisions_of(connection, person, MOST_DECISIONS)
     return Explained(

@@ -88,7 +88,7 @@ def _stays(decision: Decision) -> Iterator[Stay]:
 def _sources(
     connection: Connection, book: Book, field: str, rows: list[LifecycleRow], frontier: datetime
 ) -> dict[str, str]:
-    narrow = replace(book, activities={})
+    narrow = replace(book, activities={}, accounts={})
     cycle = connection.execute(select(func.max(cycles.c.id))).scalar() or 0
     found: dict[str, str] = {}
     for batch in chunks([row.person_id for row in rows], PEOPLE_AT_ONCE):

@@ -110,8 +110,8 @@ def rule_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
 
 def reads_deals(book: Book) -> bool:
     """Say whether any condition of the book asks for a deal."""
-    rules = (book.scope, book.scores, book.stages, book.transitions)
-    return any(isinstance(part, DealTest | DealsTest) for part in _parts(rules))
+    rules = (book.scope, book.accounts, book.scores, book.stages, book.transitions)
+    return any(isinstance(part, DealTest | DealsTest) for part in parts_of(rules))
 
 
 def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str]) -> ObjectNeed:
@@ -158,7 +158,7 @@ def _links(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
         return (("contact",) if by_people else ()) + (("company",) if by_company else ())
     if crm == "hubspot" and name in PERSON_OBJECTS[crm]:
         accounts = ACCOUNT_OBJECTS[crm] in objects_needed(book, crm) or "account" in links
-        return ("company",) if accounts else ()
+        return ("company",) if accounts or book.accounts else ()
     return ()
 
 
@@ -198,7 +198,7 @@ def _or_grant(name: str, shown: Iterable[ObjectDescription], otherwise: str) -> 
     return f"{close} else {otherwise}" if close else otherwise
 
 
-def _parts(value: Any) -> Iterator[Any]:
+def parts_of(value: Any) -> Iterator[Any]:
     """Yield every part of a nest of dataclasses, mappings and tuples."""
     open_parts = [value]
     while open_parts:

@@ -42,7 +42,7 @@ def deal_conditions(book: Book) -> Iterator[Condition]:
 
 def all_conditions(book: Book) -> Iterator[Condition]:
     """Yield every condition of a book, whole."""
-    found: list[Condition | None] = [book.scope]
+    found: list[Condition | None] = [book.scope, *(fact.when for fact in book.accounts.values())]
     found += [criterion.when for score in book.scores.values() for criterion in score.criteria]
     for stage in book.stages.values():
         found += [stage.enter, stage.stay, stage.exit]

@@ -39,6 +39,7 @@ def _unused(book: Book) -> Iterator[Problem]:
     fields |= {criterion.bands.field for criterion in criteria if criterion.bands is not None}
     fields |= {name for stage in book.stages.values() for name in stage.require}
     fields |= {field.table.by for field in book.fields.values() if field.table is not None}
+    fields |= {fact.of for fact in book.accounts.values() if fact.of is not None}
     activities = {leaf.activity for leaf in tests if isinstance(leaf, ActivityTest)}
     activities |= {criterion.activity for criterion in criteria if criterion.activity is not None}
     # A report may still group people by a text, and people are joined by e-mail: only other types are surely unused.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from leadline.common.values import RecordRef
 from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS
 from leadline.rules.model import Book
 from leadline.sync.identity.closure import is_person
+from leadline.sync.intake.accounts import neighbours_of
 from leadline.sync.store.batches import by_object, chunks
 from leadline.sync.store.cycles import get_meta
 from leadline.sync.store.mirror import links_from, links_to
@@ -35,6 +36,8 @@ def persons_to_evaluate(connection: Connection, book: Book, frontier: datetime) 
         people |= _people_of_deals(connection, deals)
     people |= _linked(connection, accounts)
     found = _members(connection, people) | _addressed(connection, emails)
+    if book.accounts:
+        found |= _together(connection, book, found | set(_joined(connection)))
     found |= set(due_persons(connection, frontier)) | set(_joined(connection))
     return sorted(found)
 
@@ -50,6 +53,20 @@ def joined_into(connection: Connection) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for elder, younger in connection.execute(alias.where(persons.c.alias_of.is_not(None)).order_by(persons.c.number)):
         found.setdefault(elder, []).append(younger)
+    return found
+
+
+def _together(connection: Connection, book: Book, changed: set[str]) -> set[str]:
+    """Return the people of the accounts that those who changed are in now, or were in before."""
+    first, last = connection.execute(select(func.min(touched.c.cycle), func.max(touched.c.cycle))).one()
+    if not changed or last is None:
+        return set()
+    now, before = (neighbours_of(connection, book.primary, changed, cycle) for cycle in (last, first - 1))
+    alive = select(persons.c.id).where(persons.c.alias_of.is_(None))
+    gone = before - now
+    found = set(now)
+    for batch in chunks(sorted(gone)):
+        found |= set(connection.execute(alive.where(persons.c.id.in_(batch))).scalars())
     return found
 
 

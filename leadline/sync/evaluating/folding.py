@@ -38,20 +38,26 @@ def fold_person(
     Without a state the person is adopted as the CRMs have them; who was made after the previous frontier begins
     just before that, with nothing known, so that what follows is caused by facts. Otherwise time passes to the
     previous frontier first, so that lateness is judged against the last cycle, and then the new facts are taken in.
-    Under another book the old state is activated at the previous frontier with all that is known.
+    Under another book the old state is activated at the previous frontier with all that is known. Facts of the
+    account come as a whole, by what is known now of all its people, and move stages from the previous frontier on.
     """
     if before is None:
         return _begin(engine, facts, previous, frontier)
     state = state_from_json(before.state)
     start = state.frontier if previous is None else max(state.frontier, previous)
     if before.book_hash != engine.book.hash:
-        known = facts.all()
+        known = (*facts.all(), *facts.shared(engine.unit, start))
         state = state_from_json(before.state, known)
         first = engine.activate(state, start)
         return _folded(state, (), frontier, first, engine.advance(first.state, (), frontier), activated=True)
     news = facts.after(before.cycle)
     state = state_from_json(before.state, facts.until(before.cycle))
-    first = engine.advance(state, (), start)
+    if engine.unit is None:
+        first = engine.advance(state, (), start)
+    else:
+        # Who was due by then was evaluated then, so nothing differs; and who has left the account since is not known.
+        first = Advance(replace(state, frontier=start), (), None)
+        news = (*news, *facts.shared(engine.unit, start))
     return _folded(state, news, frontier, first, engine.advance(first.state, news, frontier))
 
 
@@ -59,10 +65,12 @@ def _begin(engine: Engine, facts: PersonFacts, previous: datetime | None, fronti
     known = facts.all()
     person, adopted = facts.person, _since_made(facts)
     if previous is None or facts.created is None or facts.created <= previous:
+        known = (*known, *facts.shared(engine.unit, frontier))
         first = engine.begin(person, known, frontier, adopted)
         return _folded(None, known, frontier, first, adopted=True)
     at = min(facts.created, frontier) - timedelta(microseconds=1)
     first = engine.begin(person, (), at, adopted)
+    known = (*known, *facts.shared(engine.unit, min(facts.created, frontier)))
     return _folded(None, known, frontier, first, engine.advance(first.state, known, frontier), adopted=True)
 
 

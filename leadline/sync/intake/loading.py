@@ -14,9 +14,11 @@ from leadline.common.values import RecordRef, SourceActivity
 from leadline.common.vocabulary import DEAL_OBJECTS
 from leadline.rules.allocation import SOURCE
 from leadline.rules.convert import matching
+from leadline.rules.deciding.units import Unit, since
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Fact
 from leadline.sync.intake import rows
+from leadline.sync.intake.accounts import units_of
 from leadline.sync.intake.deals import deal_facts
 from leadline.sync.intake.fields import Source, field_facts, sources_by_object
 from leadline.sync.intake.stages import adopted_state, human_facts
@@ -30,7 +32,7 @@ class PersonFacts:
     """One person's facts, each with the cycle in which it became known of this person.
 
     ``created`` is when their first record was made, as far as the CRMs say; ``live`` says whether any record is
-    still there.
+    still there. ``together`` are the people of their account, for a book that asks for facts of accounts.
     """
 
     person: str
@@ -38,6 +40,13 @@ class PersonFacts:
     adopted: Adopted = field(default_factory=Adopted)
     created: datetime | None = None
     live: bool = False
+    together: Together | None = None
+
+    def shared(self, unit: Unit | None, at: datetime) -> tuple[Fact, ...]:
+        """Return the facts of the person's account from ``at`` on, by all that is known; none for a book without."""
+        if unit is None or self.together is None:
+            return ()
+        return self.together.shared(unit, at)
 
     def all(self) -> tuple[Fact, ...]:
         """Return every fact."""
@@ -52,6 +61,28 @@ class PersonFacts:
         return tuple(fact for known, fact in self.learned if known > cycle)
 
 
+@dataclass(slots=True)
+class Together:
+    """The people of one account with what is known of each; who has no live record left is no part of it.
+
+    ``account`` is None for a person without one.
+    """
+
+    people: Mapping[str, PersonFacts]
+    account: RecordRef | None
+    _derived: tuple[Unit, datetime, tuple[Fact, ...]] | None = None
+
+    def shared(self, unit: Unit, at: datetime) -> tuple[Fact, ...]:
+        """Return the account's facts from ``at`` on; they are derived once for people of one frontier."""
+        if self._derived is None or self._derived[0] is not unit or self._derived[1] > at:
+            self._derived = (unit, at, unit.derive(self.histories(), at))
+        return since(self._derived[2], at)
+
+    def histories(self) -> dict[str, tuple[Fact, ...]]:
+        """Return what is known of each person who counts."""
+        return {person: facts.all() for person, facts in sorted(self.people.items()) if facts.live}
+
+
 def facts_of_persons(
     connection: Connection, book: Book, person_ids: Iterable[str], cycle: int
 ) -> dict[str, PersonFacts]:
@@ -60,7 +91,21 @@ def facts_of_persons(
     A fact becomes known when its record was observed and had joined the person (or its account or deal), whichever
     came last.
     """
+    if not book.accounts:
+        return _facts_of(connection, book, sorted(set(person_ids)), cycle)
     wanted = sorted(set(person_ids))
+    units, accounts = units_of(connection, book.primary, wanted, cycle)
+    everybody = {person for unit in units.values() for person in unit} | set(wanted)
+    known = _facts_of(connection, book, sorted(everybody), cycle)
+    made: dict[tuple[str, ...], Together] = {}
+    for person, unit in units.items():
+        if unit not in made:
+            made[unit] = Together({one: known[one] for one in unit}, accounts.get(person))
+        known[person].together = made[unit]
+    return {person: known[person] for person in wanted}
+
+
+def _facts_of(connection: Connection, book: Book, wanted: list[str], cycle: int) -> dict[str, PersonFacts]:
     found = {person: PersonFacts(person) for person in wanted}
     scene = _Scene(book, sources_by_object(book))
     scene.load(connection, wanted, cycle)

@@ -78,6 +78,17 @@ def members(connection: Connection, person_ids: Iterable[str], cycle: int) -> li
     return sorted(found, key=lambda member: member.ref)
 
 
+def owners(connection: Connection, refs: Iterable[RecordRef], cycle: int) -> list[Member]:
+    """Return these records with the persons whose they were at ``cycle``, in order of record."""
+    found: list[Member] = []
+    for crm, name, ids in by_object(refs):
+        own = (person_records.c.crm == crm) & (person_records.c.object == name) & person_records.c.record_id.in_(ids)
+        for row in connection.execute(select(person_records).where(own & _stood(person_records, cycle))).mappings():
+            ref = RecordRef(row["crm"], row["object"], row["record_id"])
+            found.append(Member(ref, row["person_id"], row["since_cycle"]))
+    return sorted(found, key=lambda member: member.ref)
+
+
 def outward(connection: Connection, refs: Iterable[RecordRef], names: Sequence[str], cycle: int) -> list[KnownLink]:
     """Return the links of these names that go out from records, as known at ``cycle``, primary first."""
     found: list[KnownLink] = []

@@ -22,7 +22,7 @@ from tests.rules.deciding.books import bands, day, days, did, said, small_book, 
 from tests.rules.deciding.generated import ATTRIBUTES, HISTORIES, generated_books, until
 
 LAW = settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
@@ -50,7 +50,9 @@ def account_books(draw: st.DrawFn) -> Book:
     one = book.scores["one"]
     together = where("account.engaged", "at_least", 2)
     stages = {
-        name: replace(stage, enter=Any((together, stage.enter)) if stage.enter and name == "b" else stage.enter)
+        name: replace(stage, enter=Any((together, stage.enter)) if stage.enter else together)
+        if name == "b"
+        else stage
         for name, stage in book.stages.items()
     }
     listed = Transition("b->x#99", "b", "x", draw(st.sampled_from([where("account.total", "under", 5)])))
