@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import Final, Literal
 
 from leadline.common.canonical import decimal_text, instant_text
+from leadline.rules.consequences_json import consequence_kind
+from leadline.rules.effects import effects_of
+from leadline.rules.model import Book
 from leadline.rules.state import Decision, Outcome, SlaState
 
-EventKind = Literal["leave", "enter", "grade", "temperature", "disqualified", "sla"]
+EventKind = Literal["leave", "enter", "grade", "temperature", "disqualified", "sla", "effect"]
 COLUMNS: Final = ("at", "person_id", "event", "name", "from", "to", "by", "why", "decision")
 
 
@@ -19,8 +22,8 @@ class Event:
     """One thing that a decision changed.
 
     ``name`` is the stage, the score (``grade`` for the grid's cell), the SLA; ``before``, ``after`` what it was and
-    became: of a stage the other stage, of an SLA its status or the share of its target. ``by`` is the transition, or
-    the decision's cause; ``implied`` marks a stage that was passed over.
+    became: of a stage the other stage, of an SLA its status or the share of its target, of an effect its cause.
+    ``by`` is the transition, or the decision's cause; ``implied`` marks a stage that was passed over.
     """
 
     at: datetime
@@ -40,19 +43,22 @@ class Event:
         return dict(zip(COLUMNS, values, strict=True))
 
 
-def events_of(decisions: Iterable[Decision], born: datetime | None = None) -> Iterator[Event]:
-    """Yield what each decision changed, in order; nothing is told as before ``born``."""
+def events_of(book: Book, decisions: Iterable[Decision], born: datetime | None = None) -> Iterator[Event]:
+    """Yield what each decision changed and what it causes, in order; nothing is told as before ``born``."""
     for made in decisions:
         at = made.at if born is None else max(made.at, born)
         yield from _stages(made, at)
         yield from _grades(made, at)
         yield from _timers(made, at)
+        for effect in effects_of(book, made):
+            kind = consequence_kind(effect.action)
+            yield Event(at, made.person, "effect", kind, None, effect.cause, made.cause, "", made.id)
 
 
 def _stages(made: Decision, at: datetime) -> Iterator[Event]:
     if made.before is None:
         stage = made.moves[0].source if made.moves else made.after.stage
-        yield Event(at, made.person, "enter", stage, None, None, made.cause, "", made.id)
+        yield Event(at, made.person, "enter", stage, None, None, "begins", "", made.id)
     for move in made.moves:
         last = move is made.moves[-1]
         why = made.after.why if last else move.reason or ""

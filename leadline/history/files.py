@@ -84,8 +84,7 @@ class FileSource:
             dated = (*rows.activities, *rows.changes, *rows.deals)
             born = rows.created or min((item.at for item in dated), default=self.earliest)
             facts = [*self._as_of_now(book, columns, rows, born, problems), *self._dated(book, rows, problems)]
-            assumed = tuple(name for name in columns if rows.cells.get(name) not in (None, ""))
-            yield PersonHistory(person, born, tuple(facts), assumed)
+            yield PersonHistory(person, born, tuple(facts), tuple(columns))
         problems.raise_if_any()
 
     def limits(self, book: Book) -> Limits:

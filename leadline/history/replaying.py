@@ -101,7 +101,9 @@ class _Task:
         lines: list[str] = []
         for life in replayer(self.book).lives(part.load(self.book), self.span.until):
             people += 1
-            inside = (event for event in events_of(life.decisions, life.history.born) if event.at in self.span)
+            inside = (
+                event for event in events_of(self.book, life.decisions, life.history.born) if event.at in self.span
+            )
             told = list(inside)
             counts.update(event.kind for event in told)
             lines += _decision_lines(life, self.span) if self.bodies else _event_lines(told)
@@ -118,7 +120,7 @@ def replayer(book: Book) -> OnePerson:
     return found
 
 
-_MOST_KEPT = 4
+_MOST_KEPT = 128
 _KEPT: dict[str, OnePerson] = {}
 
 
