@@ -20,7 +20,7 @@ from leadline import __version__
 from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
-from leadline.verbs import operating
+from leadline.verbs import operating, privacy
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.state import state
@@ -349,6 +349,8 @@ for _verb in (
     operating.resume,
     operating.health,
     state,
+    privacy.export,
+    privacy.forget,
 ):
     verbs.add_command(_verb)
 

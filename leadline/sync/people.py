@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from leadline.common.errors import RefusedError
 from leadline.common.folding import fold
+from leadline.sync.privacy.tombstones import erased_on
 from leadline.sync.pull.links import full_id
 from leadline.sync.store import Store
 from leadline.sync.store.schema import persons, records
@@ -30,6 +31,7 @@ def find_person(store: Store, text: str) -> str:
         ways = (_by_person(connection, wanted), _by_email(connection, wanted), _by_record(connection, wanted))
         found = sorted({person for way in ways for person in way})
         if len(found) == 1:
+            _require_living(connection, found[0])
             return found[0]
         if found:
             shown = ", ".join(found[:NEAR]) + (" ..." if len(found) > NEAR else "")
@@ -41,6 +43,12 @@ def find_person(store: Store, text: str) -> str:
     known = f"; give an e-mail address, a record id, or a person's id (the last one is {last})"
     hint = f"; did you mean {' or '.join(near)}?" if near else known
     raise RefusedError(f"nobody is known by {_shown(wanted)}{hint}")
+
+
+def _require_living(connection: Connection, person: str) -> None:
+    erased = erased_on(connection, person)
+    if erased is not None:
+        raise RefusedError(f"{person} was erased on {erased:%Y-%m-%d}; nothing is known of this person any more")
 
 
 def _by_person(connection: Connection, text: str) -> list[str]:

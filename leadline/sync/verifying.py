@@ -14,6 +14,7 @@ from leadline.rules.model import Book
 from leadline.rules.reading import read_book
 from leadline.sync.evaluating import Before, Folded, fold_person
 from leadline.sync.intake import facts_of_persons
+from leadline.sync.privacy.tombstones import erased_on
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import book_sources
 from leadline.sync.store.outcomes import DecisionRow, get_decision
@@ -62,6 +63,9 @@ def verify(store: Store, decision_id: str) -> Verification:
 
 
 def _unknown(connection: Connection, decision_id: str) -> str:
+    erased = erased_on(connection, decision_id)
+    if erased is not None:
+        return f"the person whom {decision_id} was about was erased on {erased:%Y-%m-%d}, and the decision with them"
     if connection.execute(select(decisions.c.id).limit(1)).scalar() is None:
         return "nothing is decided yet: `leadline plan -o plan.json`, then `leadline apply plan.json`"
     near = decisions.c.id.startswith(decision_id[:5], autoescape=True)

@@ -16,6 +16,7 @@ from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordR
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
 from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
+from leadline.sync.privacy.tombstones import Tombstones
 from leadline.sync.pull.authors import name_authors
 from leadline.sync.pull.beginning import begin, remember_shown
 from leadline.sync.pull.bounds import Bound
@@ -52,7 +53,8 @@ def pull(
     errors = begun.errors
     with store.write() as connection:
         cycle = start_cycle(connection, kind, max(begun.upper.values()))
-    notes = _Notes(tell)
+    with store.read() as connection:
+        notes = _Notes(tell, Tombstones.load(connection))
     for crm, described in begun.described.items():
         bound = Bound(crm, cycle, begun.upper[crm], described)
         try:
@@ -87,6 +89,7 @@ class _Notes:
     """What there is to tell about one pull."""
 
     tell: Tell | None
+    erased: Tombstones
     rows: dict[str, int] = field(default_factory=dict)
     news: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -143,7 +146,7 @@ def _pull_records(
     for rows in connector.records(request):
         page = name_authors(store, connector, bound, need, book, rows)
         with store.write() as connection:
-            news = store_records(connection, bound, need, page)
+            news = store_records(connection, bound, need, notes.erased.living(page))
             reached = _further(reached, Cursor(page[-1].stamp, page[-1].ref.id)) if page else reached
             if reached is not None:
                 place = StreamCursor(reached.stamp, reached.id, complete, shape)
@@ -171,7 +174,7 @@ def _pull_activities(
     request = ActivityRequest(need.kind, bound.upper, since, hints=need.hints, attributes=need.attributes)
     for page in connector.activities(request):
         with store.write() as connection:
-            news = store_activities(connection, bound, need.kind, page)
+            news = store_activities(connection, bound, need.kind, notes.erased.living_activities(page))
         notes.count(stream, len(page), news)
     with store.write() as connection:
         done = StreamCursor(bound.upper, "", bound.upper, shape)

@@ -365,3 +365,11 @@ timers = Table(
     Index(None, "status", "due"),
     Index(None, "sla", "started"),
 )
+
+tombstones = Table(
+    # What was erased, as keyed digests: it says that, and not what.
+    "tombstones",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)

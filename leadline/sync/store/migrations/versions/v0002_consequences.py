@@ -17,6 +17,7 @@ def upgrade() -> None:
     _allocations()
     _effects()
     _timers()
+    _tombstones()
     for name in ("waits_for", "waits_in"):
         op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
@@ -27,7 +28,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
     for name in ("waits_for", "waits_in"):
         op.drop_column("lifecycle", name)
-    for name in ("allocations", "effects", "timers"):
+    for name in ("allocations", "effects", "timers", "tombstones"):
         op.drop_table(name)
 
 
@@ -102,3 +103,12 @@ def _timers() -> None:
     )
     op.create_index(op.f("ix_timers_status_due"), "timers", ["status", "due"], unique=False)
     op.create_index(op.f("ix_timers_sla_started"), "timers", ["sla", "started"], unique=False)
+
+
+def _tombstones() -> None:
+    op.create_table(
+        "tombstones",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tombstones")),
+    )
