@@ -3,7 +3,7 @@
 #   make test    every check and every test
 #   make check   ruff, mypy --strict, import-linter
 #   make lint    ruff, and put its safe fixes and format in place
-#   make docs    write docs/reference again from the code
+#   make docs    write docs/reference and the translations again from the code
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make bench   performance, ours and its peers in one run (not a test)
@@ -38,6 +38,7 @@ check: $(DEV_READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/translations.py --check
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check --fix .
@@ -45,6 +46,7 @@ lint: $(DEV_READY)
 
 docs: $(DEV_READY)
 	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/translations.py
 
 oracle: $(DEV_READY)
 	$(BIN)/python -m tests.rules.business_time.oracle --cases $(CASES) --seed $(SEED)

@@ -36,8 +36,9 @@ Leadline = Callable[..., Said]
 
 
 @pytest.fixture
-def leadline(capsys: pytest.CaptureFixture[str]) -> Leadline:
-    """Run a command in this process. No command may ever show a traceback."""
+def leadline(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Leadline:
+    """Run a command in this process. No command may ever show a traceback. The language is English, whatever the locale."""
+    monkeypatch.setenv("LEADLINE_LANGUAGE", "en")
 
     def call(*arguments: str | Path) -> Said:
         capsys.readouterr()

@@ -181,7 +181,9 @@ def _lifecycle_text(condition: Condition) -> Message:
     if isinstance(condition, DealsTest):
         return deals_text(condition)
     if isinstance(condition, DealTest):
-        return Message("test.deal", state=condition.kind or condition.state)
+        if condition.kind:
+            return Message("test.deal.kind", kind=condition.kind)
+        return Message(f"test.deal.{condition.state}")
     if isinstance(condition, StayTest):
         return Message("test.stay")
     if isinstance(condition, DisqualifiedTest):

@@ -10,8 +10,6 @@ TEXTS: Final[dict[str, str | tuple[str, str]]] = {
     "none": "none",
     "names": "{items}",
     "names.between": ", ",
-    "alternatives": "{items}",
-    "alternatives.between": " or ",
     "reasons": "{items}",
     "reasons.between": "; ",
     "quoted": "`{name}`",
