@@ -37,7 +37,7 @@ Leadline = Callable[..., Said]
 
 @pytest.fixture
 def leadline(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Leadline:
-    """Run a command in this process. No command may ever show a traceback. The language is English, whatever the locale."""
+    """Run a command in this process, in English whatever the locale. No command may ever show a traceback."""
     monkeypatch.setenv("LEADLINE_LANGUAGE", "en")
 
     def call(*arguments: str | Path) -> Said:
