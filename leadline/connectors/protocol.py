@@ -237,5 +237,5 @@ class WriteConnector(ReadConnector, Protocol):
         ...
 
     def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
-        """Set tasks to completed, by their ids in the CRM. Repeating it is harmless."""
+        """Set tasks to completed, by their ids in the CRM, and read that back. Repeating it is harmless."""
         ...

@@ -34,13 +34,13 @@ Secret = Annotated[SecretStr, AfterValidator(_filled)]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Settings(BaseModel):
+class Settings(BaseModel):
     """Frozen, no unknown keys, and no input (it may be a secret) in error messages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class ClientCredentials(_Settings):
+class ClientCredentials(Settings):
     """A connected app that signs in as its own run-as user."""
 
     flow: Literal["client_credentials"]
@@ -48,7 +48,7 @@ class ClientCredentials(_Settings):
     client_secret: Secret
 
 
-class JwtBearer(_Settings):
+class JwtBearer(Settings):
     """A connected app with a certificate: ``key_file`` or ``key`` is the private key (PEM, RS256).
 
     ``audience`` is what the assertion is addressed to; https://test.salesforce.com for a sandbox.
@@ -68,7 +68,7 @@ class JwtBearer(_Settings):
         return self
 
 
-class Password(_Settings):
+class Password(Settings):
     """User name, password and security token: for sandboxes and rehearsal.
 
     With a connected app's id and secret by OAuth's password grant, without them by SOAP login.
@@ -88,7 +88,7 @@ class Password(_Settings):
         return self
 
 
-class RefreshToken(_Settings):
+class RefreshToken(Settings):
     """An OAuth refresh token of a connected app."""
 
     flow: Literal["refresh"]
@@ -100,7 +100,7 @@ class RefreshToken(_Settings):
 SalesforceAuth = Annotated[ClientCredentials | JwtBearer | Password | RefreshToken, Field(discriminator="flow")]
 
 
-class _Patience(_Settings):
+class _Patience(Settings):
     """Waiting. ``timeout``: seconds for one call. ``patience``: seconds that one call may be tried again in all.
 
     ``quota_share``: reads and writes stop with QuotaError once the CRM says that this share of the day's calls
@@ -124,7 +124,7 @@ class SalesforceSettings(_Patience):
     auth: SalesforceAuth
 
 
-class OAuthApp(_Settings):
+class OAuthApp(Settings):
     """A HubSpot public app's refresh token."""
 
     client_id: Text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from leadline.common.values import Crm
     from leadline.connectors.protocol import WriteConnector
     from leadline.connectors.settings import HubSpotSettings, SalesforceSettings
+    from leadline.connectors.webhooks import Channel
 
 DEFAULT_STATE: Final = "sqlite:///leadline.db"
-_KEYS: Final = ("rules", "state", "salesforce", "hubspot")
-_SECRETS: Final = frozenset({"token", "client_secret", "refresh_token", "password", "security_token", "key"})
+_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels")
+_SECRETS: Final = frozenset(
+    {"token", "client_secret", "refresh_token", "password", "security_token", "key", "webhook"}
+)
 _FLOWS: Final = ("client_credentials", "jwt", "password", "refresh")
 _URL_PASSWORD: Final = re.compile(r"://[^:/@]*:([^@]+)@")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -42,6 +45,7 @@ class Config:
     state_url: str
     salesforce: SalesforceSettings | None = None
     hubspot: HubSpotSettings | None = None
+    channels: Mapping[str, Channel] = field(default_factory=dict)
 
     @property
     def crms(self) -> tuple[Crm, ...]:
@@ -123,8 +127,10 @@ class _Reader:
         home = path.absolute().parent
         salesforce = self._salesforce(tree.get("salesforce"), home) if crms else None
         hubspot = self._hubspot(tree.get("hubspot")) if crms else None
+        channels = self._channels(tree.get("channels")) if crms else {}
         rules = home / self._text(tree, "rules", ".")
-        return Config(path, rules, _absolute(self._text(tree, "state", DEFAULT_STATE), home), salesforce, hubspot)
+        state = _absolute(self._text(tree, "state", DEFAULT_STATE), home)
+        return Config(path, rules, state, salesforce, hubspot, channels)
 
     def _text(self, tree: MappingNode, name: str, default: str) -> str:
         node = tree.get(name)
@@ -168,6 +174,25 @@ class _Reader:
         except ValidationError as error:
             self._invalid("hubspot", node, error)
         return None
+
+    def _channels(self, node: Node | None) -> dict[str, Channel]:
+        if node is None:
+            return {}
+        if not isinstance(node, MappingNode):
+            hint = 'write "#sales-managers": {webhook: ${SLACK_SALES_MANAGERS}, format: slack}'
+            self._problem(node, "`channels` is not a block", hint)
+            return {}
+        from pydantic import ValidationError
+
+        from leadline.connectors.webhooks import Channel
+
+        found = {}
+        for entry in node.entries:
+            try:
+                found[entry.name] = Channel.model_validate(self._plain(entry.value))
+            except ValidationError as error:
+                self._invalid("channels", entry.value, error)
+        return found
 
     def _plain(self, node: Node, key: str = "") -> Any:
         """Return texts throughout (the settings' types read numbers from text), variables expanded."""
@@ -254,6 +279,10 @@ def _text_at(node: Node, steps: Sequence[str | int]) -> str:
 def _known_keys(block: str, *, nested: bool) -> list[str]:
     from leadline.connectors import settings
 
+    if block == "channels":
+        from leadline.connectors.webhooks import Channel
+
+        return sorted(Channel.model_fields)
     if not nested:
         model = settings.SalesforceSettings if block == "salesforce" else settings.HubSpotSettings
         return sorted(model.model_fields)

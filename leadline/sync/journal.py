@@ -15,6 +15,7 @@ from leadline.sync.plan.model import Phase, Plan, PlannedWrite, grouped, record_
 from leadline.sync.store import Store
 from leadline.sync.store import journal as rows
 from leadline.sync.store.applying import Settlement, intent_states, reopen, settle, supersede
+from leadline.sync.store.effect_journal import unfinished_effects
 from leadline.sync.store.journal import Intent, IntentStatus
 from leadline.sync.store.mirror import Written, remember_written
 
@@ -130,6 +131,7 @@ class Journal:
         with self._store.write() as connection:
             left = rows.journal_counts(connection, self._plan.hash)
             finished = not any(left.get(status) for status in ("planned", "claimed", "failed", "done"))
+            finished = finished and not unfinished_effects(connection, self._plan.hash)
             if finished:
                 rows.set_plan_status(connection, self._plan.hash, "applied")
         return finished

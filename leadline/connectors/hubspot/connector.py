@@ -28,6 +28,7 @@ from leadline.connectors.hubspot.owners import Owners
 from leadline.connectors.hubspot.records import RecordPuller
 from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
 from leadline.connectors.settings import HubSpotSettings
+from leadline.connectors.verified import verified
 
 
 def connect(settings: HubSpotSettings, *, sleep: Callable[[float], None] | None = None) -> HubSpotConnector:
@@ -119,11 +120,12 @@ class HubSpotConnector:
         return self._creator.find(creations, known or {})
 
     def settling(self, creations: Sequence[Creation]) -> timedelta:
-        """Return zero where keys are unique in this portal, else the request timeout."""
+        """Return zero where keys are unique in this portal, else twice the request timeout."""
         return self._creator.settling(creations, self._client.timeout)
 
     def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
-        return self.write([RecordWrite(task_ref(ident), {"hs_task_status": "COMPLETED"}) for ident in ids])
+        writes = [RecordWrite(task_ref(ident), {"hs_task_status": "COMPLETED"}) for ident in ids]
+        return verified(self.write(writes), self.read_back, "hs_task_status", "COMPLETED")
 
     def quota(self) -> Quota:
         return self._client.meter.quota

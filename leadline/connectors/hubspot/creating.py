@@ -103,9 +103,12 @@ class Creator:
         return {**found, **self._members.found(creations)}
 
     def settling(self, creations: Sequence[Creation], seconds: float) -> timedelta:
-        """Return how long a lost request may still create, where no unique property prevents a second one."""
+        """Return how long a lost request may still create, where no unique property prevents a second one.
+
+        ``seconds`` is the request timeout: twice that, because a server may go on after its client gave up.
+        """
         once = any(item.kind in TASKS and not self.keyed(item.kind) for item in creations)
-        return timedelta(seconds=seconds if once else 0)
+        return timedelta(seconds=2 * seconds if once else 0)
 
     def keyed(self, kind: str) -> bool:
         """Say whether the portal keeps the keys of this kind unique."""

@@ -25,6 +25,7 @@ from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.directory import Directory
 from leadline.connectors.salesforce.records import RecordPuller
 from leadline.connectors.settings import SalesforceSettings
+from leadline.connectors.verified import verified
 
 
 def connect(settings: SalesforceSettings, *, sleep: Callable[[float], None] | None = None) -> SalesforceConnector:
@@ -108,7 +109,7 @@ class SalesforceConnector:
 
     def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
         writes = [RecordWrite(RecordRef("salesforce", "Task", ident), {"Status": "Completed"}) for ident in ids]
-        return self.write(writes)
+        return verified(self.write(writes), self.read_back, "Status", "Completed")
 
     def quota(self) -> Quota:
         return self._client.quota()

@@ -64,7 +64,8 @@ def _same_book(plan: Plan, book: Book) -> None:
 
 
 def _same_organisations(plan: Plan, crms: Mapping[Crm, ReadConnector]) -> None:
-    for crm in sorted({write.ref.crm for write in plan.writes}):
+    effects = {effect.ref.crm for effect in plan.effects if effect.ref is not None}
+    for crm in sorted({write.ref.crm for write in plan.writes} | effects):
         if crm not in crms:
             raise RefusedError(f"this plan writes to {crm}, which leadline.yml does not connect to; {_AGAIN}")
         planned, found = plan.organisations.get(crm), crms[crm].organisation()

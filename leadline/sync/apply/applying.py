@@ -14,6 +14,7 @@ from leadline.common.values import Crm, Raw, RecordRef
 from leadline.connectors.protocol import WriteConnector
 from leadline.rules.model import Book
 from leadline.sync.apply.admission import admit
+from leadline.sync.apply.effects import Carrier, EffectJournal, Notifier, with_effects
 from leadline.sync.apply.reading_back import read_back
 from leadline.sync.apply.remedies import remedy_for
 from leadline.sync.apply.report import ApplyEvent, ApplyReport, ReadingBack, RecordOutcome
@@ -37,7 +38,7 @@ class Run:
 
     ``accepted`` is the hash of an adoption plan that a person accepted. ``prepare`` runs in the transaction that
     accepts the plan, before its book is activated. ``refresh`` pulls what changed since the
-    plan was made; without it the mirror is taken as it is.
+    plan was made; without it the mirror is taken as it is. ``notifier`` delivers notices to channels.
     """
 
     owner: str
@@ -48,6 +49,7 @@ class Run:
     refresh: Callable[[], None] | None = None
     patience: Patience = field(default_factory=Patience)
     on_event: Callable[[ApplyEvent], None] = lambda _: None
+    notifier: Notifier | None = None
 
 
 def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], book: Book, run: Run) -> ApplyReport:
@@ -60,7 +62,13 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     resumed = admit(store, plan, writers, book, run.accepted)
     before = {crm: dict(writers[crm].calls()) for crm in writers}
     journal = Journal(store, plan, run.owner, run.clock, run.keep)
-    journal.open(lambda connection: _accept(connection, plan, run))
+    effects = EffectJournal(store, plan, run.owner, run.clock, run.keep)
+
+    def accept(connection: Connection) -> None:
+        _accept(connection, plan, run)
+        effects.begin(connection)
+
+    journal.open(accept)
     if run.refresh is not None:
         run.refresh()
     _drop_unfit(store, journal)
@@ -70,12 +78,15 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
             _serve(journal, writers, crm, plan, run)
         except OutsideError as error:
             errors[crm] = error
+    carrier = Carrier(store, effects, run.patience, run.notifier)
+    errors = carrier.carry_out(plan, writers, journal.entries(), errors)
     journal.close()
     calls = {
         crm: {what: writers[crm].calls().get(what, 0) - before[crm].get(what, 0) for what in ("write", "read_back")}
         for crm in writers
     }
-    return _report(plan, journal.entries(), calls, errors, resumed=resumed)
+    report = _report(plan, journal.entries(), calls, errors, resumed=resumed)
+    return with_effects(report, effects.items())
 
 
 def _accept(connection: Connection, plan: Plan, run: Run) -> None:

@@ -24,6 +24,8 @@ _REMEDIES: Final[dict[str, str]] = {
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "add this value to the picklist, or change `write:` in the rule book",
     "MISSING_SCOPES": "give the private app the scope that the message names",
     "NOT_FOUND": "the record was deleted or merged; the next pull follows",
+    "INVALID_OWNER_ID": "the owner does not exist or is deactivated: mend the rota or the record's owner",
+    "LIST_NOT_FOUND": "make the list or campaign again, or change `add_to` in the rule book",
     "NO_ANSWER": "the CRM's answer did not mention this record; run `leadline sync` again",
     "PHASE": "its first step did not succeed, so the second was not tried",
     "PROPERTY_DOESNT_EXIST": "create the property, or change `write:` in the rule book",
@@ -42,6 +44,31 @@ _BY_STATUS: Final[dict[str, str]] = {
     "done": "it was written but not read back; apply the same plan again or run `leadline sync`",
     "parked": "mend the record or the rule book; this value is not sent again for a week",
 }
+
+
+_BY_EFFECT: Final[dict[str, str]] = {
+    "NO_CHANNEL": "add the channel under `channels:` in leadline.yml, or notify somebody else",
+    "NOT_DELIVERED": "the channel's receiver was away; the next cycle sends it again under the same key",
+    "NOT_VERIFIED": "look for the record in the CRM: an automation may have removed it at once",
+    "OWNER_DIFFERS": "an assignment rule or flow changed the task's owner; it is not made again",
+    "RECORD_GONE": "nothing to do: the person's record is deleted",
+    "REFUSED": "mend the webhook's address or its receiver; the message says what it answered",
+    "STALE": "somebody changed the record after the plan was made; the next plan looks again",
+    "VALIDATION_ERROR": "a dynamic list takes no members: use a static one, or change `add_to` in the rule book",
+}
+_EFFECT_STATUS: Final[dict[str, str]] = {
+    "planned": "it was not reached; apply the same plan again or run `leadline sync`",
+    "claimed": "its answer is unknown; the next run looks for it before anything is made again",
+    "failed": "it failed for now; the next cycle tries again",
+    "parked": "mend what the code names; it is not tried again by itself",
+}
+
+
+def effect_remedy(status: str, code: str) -> str:
+    """Return one sentence that says what to do about an effect that was not carried out."""
+    if status in {"planned", "claimed"}:
+        return _EFFECT_STATUS[status]
+    return _BY_EFFECT.get(code) or _REMEDIES.get(code) or _EFFECT_STATUS.get(status, "")
 
 
 def remedy_for(status: str, code: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from leadline.common.errors import LeadlineError
 from leadline.common.values import Crm, RecordRef
+from leadline.sync.store.effects import EffectStatus
 from leadline.sync.store.journal import IntentStatus
 
 OUTSIDE: Final[tuple[IntentStatus, ...]] = ("failed", "parked", "ignored", "planned", "claimed", "done")
@@ -15,6 +16,10 @@ OUTSIDE: Final[tuple[IntentStatus, ...]] = ("failed", "parked", "ignored", "plan
 
 OVERTAKEN: Final[tuple[IntentStatus, ...]] = ("stale", "gone")
 """Endings that mean the plan was overtaken by somebody's change; nothing is wrong but the plan. Exit code 1."""
+
+
+LEFT: Final[tuple[EffectStatus, ...]] = ("planned", "claimed", "failed", "parked")
+"""Endings of effects that the outside world caused: not carried out, or nobody knows yet. Exit code 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,29 @@ class RecordOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectOutcome:
+    """One effect that was not carried out as planned, and what to do about it; it holds nothing of the person."""
+
+    key: str
+    person: str
+    kind: str
+    cause: str
+    crm: Crm | None
+    status: EffectStatus
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyReport:
     """The result of one apply.
 
     ``counts`` has records by ending: verified, ignored, failed, parked, stale, gone, planned (not reached).
     ``calls`` are those really made: {crm: {"write": n, "read_back": n}}. ``errors`` are CRMs that broke off.
-    ``resumed`` says that an earlier run of the same plan was continued.
+    ``resumed`` says that an earlier run of the same plan was continued. ``effects`` has effects by ending: done,
+    closed, skipped, withdrawn, failed, parked, planned and claimed (not reached, or without an answer); ``undone``
+    are those that were not carried out.
     """
 
     plan_hash: str
@@ -45,16 +67,23 @@ class ApplyReport:
     calls: Mapping[Crm, Mapping[str, int]]
     errors: Mapping[Crm, LeadlineError]
     resumed: bool = False
+    effects: Mapping[EffectStatus, int] = field(default_factory=dict)
+    undone: tuple[EffectOutcome, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether everything planned was written and read back."""
-        return not self.errors and all(self.counts.get(status, 0) == 0 for status in (*OUTSIDE, *OVERTAKEN))
+        """Whether everything planned was written and read back, and every effect carried out or no longer wanted."""
+        unwritten = any(self.counts.get(status, 0) for status in (*OUTSIDE, *OVERTAKEN))
+        return not self.errors and not unwritten and not self._left
+
+    @property
+    def _left(self) -> bool:
+        return any(self.effects.get(status, 0) for status in LEFT)
 
     @property
     def exit_code(self) -> int:
         """0 when all is verified, 3 when a CRM refused, dropped or missed a value, 1 when the plan was overtaken."""
-        if self.errors or any(self.counts.get(status, 0) for status in OUTSIDE):
+        if self.errors or self._left or any(self.counts.get(status, 0) for status in OUTSIDE):
             return 3
         return 0 if self.ok else 1
 

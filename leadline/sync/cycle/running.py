@@ -21,6 +21,7 @@ from leadline.sync.pull import pull
 from leadline.sync.results import PullResult
 from leadline.sync.store.applying import unfinished_plans
 from leadline.sync.store.cycles import CycleStatus, finish_cycle
+from leadline.sync.store.effect_journal import unfinished_effects
 from leadline.sync.store.journal import IntentStatus, intents_of
 
 _INTERRUPTED: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done")
@@ -83,6 +84,7 @@ def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Pla
             refresh=refresh,
             patience=setting.patience,
             on_event=setting.tell,
+            notifier=setting.notifier,
         )
         try:
             report = apply_plan(setting.store, plan, writers, setting.book, run)
@@ -111,6 +113,7 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
             keep=lease.keep,
             patience=setting.patience,
             on_event=setting.tell,
+            notifier=setting.notifier,
         )
         with _recorded(setting, pulled):
             resumed = _resume(setting, writers, run, pulled)
@@ -153,11 +156,17 @@ def _resume(setting: Setting, writers: Mapping[Crm, WriteConnector], run: Run, p
     """Finish the newest plan that was interrupted; rows that only failed are left to the next plan."""
     require_whole(pulled)
     with setting.store.read() as connection:
-        begun = [row for row in unfinished_plans(connection) if intents_of(connection, row.hash, _INTERRUPTED)]
+        begun = [
+            row
+            for row in unfinished_plans(connection)
+            if intents_of(connection, row.hash, _INTERRUPTED)
+            or unfinished_effects(connection, row.hash, ("planned", "claimed"))
+        ]
     if not begun:
         return None
     plan = parse_plan(begun[-1].body, "the interrupted plan")
-    if plan.book_hash != setting.book.hash or not set(plan.counts.records) <= set(writers):
+    crms = {*plan.counts.records, *(effect.ref.crm for effect in plan.effects if effect.ref is not None)}
+    if plan.book_hash != setting.book.hash or not crms <= set(writers):
         return None
     return _Resumed(plan, apply_plan(setting.store, plan, writers, setting.book, run))
 

@@ -13,6 +13,7 @@ from leadline.common.bookfiles import read_sources
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.rules.model import Book
+from leadline.sync.apply.effects import Notifier
 from leadline.sync.apply.report import ApplyEvent
 from leadline.sync.apply.writing import Patience
 from leadline.sync.lease import Lease
@@ -42,7 +43,7 @@ CycleEvent = Pulling | Evaluating | ApplyEvent
 class Setting:
     """The open state, the book with its files, the wall clock for the lease, and a listener.
 
-    ``patience`` is how rows that fail for now are tried again.
+    ``patience`` is how rows that fail for now are tried again, ``notifier`` delivers notices to channels.
     """
 
     store: Store
@@ -51,6 +52,7 @@ class Setting:
     now: Callable[[], datetime]
     tell: Callable[[CycleEvent], None] = lambda _: None
     patience: Patience = field(default_factory=Patience)
+    notifier: Notifier | None = None
 
     def lease(self) -> Lease:
         """Return a lease for one run."""
@@ -66,8 +68,23 @@ def open_setting(
 
     sources = read_sources(config.rules_dir)
     book = read_book(sources)
-    with open_store(config.state_url) as store:
-        yield Setting(store, book, sources, now, tell)
+    with open_store(config.state_url) as store, _notifying(config) as notifier:
+        yield Setting(store, book, sources, now, tell, notifier=notifier)
+
+
+@contextmanager
+def _notifying(config: Config) -> Iterator[Notifier | None]:
+    """Connect to the configured channels, if there are any; nothing is sent by that."""
+    if not config.channels:
+        yield None
+        return
+    from leadline.connectors.webhooks import Webhooks
+
+    webhooks = Webhooks(config.channels)
+    try:
+        yield webhooks
+    finally:
+        webhooks.close()
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""The order of a plan's effects: what the writes have done, what is gone, the CRMs one by one, notices last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from leadline.common.errors import LeadlineError, OutsideError
+from leadline.common.values import Crm
+from leadline.connectors.protocol import WriteConnector
+from leadline.sync.apply.effects.creating import serve
+from leadline.sync.apply.effects.notifying import Notifier, notify_all
+from leadline.sync.apply.effects.redirecting import redirect
+from leadline.sync.apply.effects.rows import EffectJournal, Item
+from leadline.sync.apply.writing import Patience
+from leadline.sync.journal import Entry
+from leadline.sync.plan.model import Plan
+from leadline.sync.store import Store
+from leadline.sync.store.effect_journal import EffectSettlement
+from leadline.sync.store.effects import EffectStatus
+
+_ENDINGS: Mapping[str, tuple[EffectStatus, str]] = {
+    # a write's ending -> (its effect's, why), the worst first
+    "parked": ("parked", ""),
+    "ignored": ("parked", "IGNORED"),
+    "gone": ("skipped", "RECORD_GONE"),
+    "stale": ("failed", "STALE"),
+    "failed": ("failed", ""),
+    "planned": ("failed", "NOT_REACHED"),
+    "claimed": ("failed", "NOT_REACHED"),
+    "done": ("failed", "NOT_REACHED"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Carries out the effects of one run; without a ``notifier`` notices are parked."""
+
+    store: Store
+    journal: EffectJournal
+    patience: Patience
+    notifier: Notifier | None = None
+
+    def carry_out(
+        self,
+        plan: Plan,
+        writers: Mapping[Crm, WriteConnector],
+        entries: Sequence[Entry],
+        down: Mapping[Crm, LeadlineError],
+    ) -> dict[Crm, LeadlineError]:
+        """Carry out every effect of the plan once, and find out what became of those that a dead run had claimed.
+
+        ``entries`` are the journalled writes as they ended: owners and fields are set by them. A CRM that is
+        ``down`` already is not called again. Return the CRMs that broke off, the ones that were down too.
+        """
+        self.journal.settle(_by_writes(self.journal.items("planned"), plan, entries))
+        redirect(self.store, self.journal)
+        errors = dict(down)
+        for crm in sorted({item.crm for item in self.journal.items("planned", "claimed") if item.crm is not None}):
+            if crm in down or crm not in writers:
+                continue
+            try:
+                serve(self.journal, writers[crm], self.patience)
+            except OutsideError as error:
+                errors[crm] = error
+        notify_all(self.journal, self.notifier)
+        return errors
+
+
+def _by_writes(items: Sequence[Item], plan: Plan, entries: Sequence[Entry]) -> list[EffectSettlement]:
+    """Settle assignments and fields as the writes that carry them out ended; without a write they are so already."""
+    ended = {(entry.ref, entry.phase): entry for entry in entries}
+    carried: dict[str, list[Entry]] = {}
+    for write in plan.writes:
+        if write.effect is not None and (write.ref, write.phase) in ended:
+            carried.setdefault(write.effect, []).append(ended[write.ref, write.phase])
+    found = []
+    for item in items:
+        if item.kind not in {"assign", "set"}:
+            continue
+        by_status = {entry.status: entry for entry in carried.get(item.key, ())}
+        worst = next((status for status in _ENDINGS if status in by_status), None)
+        if worst is None:
+            found.append(EffectSettlement(item.key, "done"))
+        else:
+            status, code = _ENDINGS[worst]
+            entry = by_status[worst]
+            found.append(EffectSettlement(item.key, status, code or entry.code, entry.message))
+    return found
