@@ -81,7 +81,7 @@ class SlaState:
     """One timer as it can be shown: ``reached`` are the shares of the target whose rungs were reached, in order.
 
     ``due`` is None while it is paused or where no calendar ever opens long enough. ``ended`` is when it was met or
-    voided; a breached one goes on until then.
+    voided; a breached one goes on until then. ``corrected``: it was breached as far as was known then, and is not.
     """
 
     status: SlaStatus
@@ -90,6 +90,41 @@ class SlaState:
     breached: datetime | None = None
     ended: datetime | None = None
     reached: tuple[Decimal, ...] = ()
+    corrected: bool = field(default=False, metadata=SPARSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """One run of an SLA as the fold carries it. All instants are UTC.
+
+    ``entered`` is when the ``stage`` was entered that started it; ``started`` is later where a new owner started it
+    anew.
+    ``target`` (a text of ``rules.business_time``) and ``calendar`` (a name) were chosen then; ``rules`` is a digest
+    of what the SLA and that calendar said. ``floor`` is when the pass began (None in the first). ``pauses`` are from
+    (inclusive) and to (exclusive), the last one open where it has no end; ``due`` is by the pauses that ended.
+    ``stopped`` is the instant of a move that met or (``withdrawn``) voided it: decided, so never corrected.
+    ``alarmed``: a breach was decided, whatever is known now. ``kept`` is when the book changed and the due instant of
+    the former one, ``kept_due``, stayed.
+    """
+
+    stage: str
+    entered: datetime
+    started: datetime
+    target: str
+    calendar: str
+    rules: str
+    floor: datetime | None = None
+    due: datetime | None = None
+    pauses: tuple[tuple[datetime, datetime | None], ...] = ()
+    stopped: datetime | None = None
+    withdrawn: bool = False
+    breached: datetime | None = None
+    ended: datetime | None = None
+    void: bool = False
+    reached: tuple[Decimal, ...] = ()
+    alarmed: bool = False
+    kept: datetime | None = None
+    kept_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +132,8 @@ class Outcome:
     """What one person is at one instant: the part of a decision that CRMs can show.
 
     ``why`` is one short English line that changes only when the stage does. ``slas`` are the timers of this person by
-    SLA. ``waits_for`` is the stage that they qualify for and that has no room yet (``capacity``), ``waits_since`` when
-    that began, ``waits_in`` the team or other part in which they compete for a place (folded; empty is one, too).
+    SLA. ``waits_for`` is the stage that they qualify for and that has no room yet (``capacity``), ``waits_since``
+    when that began, ``waits_in`` the team or other part in which they compete for a place (folded; may be empty).
     """
 
     stage: str
@@ -180,6 +215,7 @@ class PersonState:
 
     ``history`` is every fact known so far, ordered by (at, source, record, name); it is not stored with the
     state but attached again from the mirror. ``taken`` counts each transition (by id) over the person's life.
+    ``timers`` are the last run of each SLA.
     """
 
     person: str
@@ -190,6 +226,7 @@ class PersonState:
     hold: Hold | None = None
     livelock: bool = False
     history: tuple[Fact, ...] = field(default=(), compare=False)
+    timers: Mapping[str, Timer] = field(default_factory=dict, metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True)

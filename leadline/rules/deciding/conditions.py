@@ -14,6 +14,7 @@ from leadline.rules.deciding.deals import DealsQuestion
 from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_day_change, value_test
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.money import amount_test, currency_field
+from leadline.rules.deciding.timers import status_at
 from leadline.rules.model import (
     DEAL_PREFIX,
     ActivityTest,
@@ -33,6 +34,7 @@ from leadline.rules.model import (
     PassTest,
     PreviousStage,
     ScoreTest,
+    SlaTest,
     StayTest,
     TimeInStage,
     WasIn,
@@ -269,6 +271,8 @@ def _state_test(condition: Condition) -> Holds:
     if isinstance(condition, GradeTest):
         names = frozenset(condition.names)
         return lambda moment: _one_of(names, _grades(condition, moment))
+    if isinstance(condition, SlaTest):
+        return lambda moment: _sla_holds(condition, moment)
     assert isinstance(condition, DisqualifiedTest)
     return lambda moment: None if moment.card is None else moment.card.is_disqualified()
 
@@ -281,6 +285,13 @@ def _way_holds(condition: PassTest | PreviousStage | WasIn, moment: Moment) -> b
     if isinstance(condition, PreviousStage):
         return moment.previous in condition.stages
     return any(name in moment.entered and not moment.entered[name].implied for name in condition.stages)
+
+
+def _sla_holds(test: SlaTest, moment: Moment) -> bool:
+    timer = moment.timers.get(test.sla)
+    if timer is None:
+        return False
+    return status_at(timer, moment.t) in test.statuses if test.reached is None else test.reached in timer.reached
 
 
 def _score_holds(test: ScoreTest, moment: Moment) -> bool | None:

@@ -23,7 +23,9 @@ from leadline.rules.state import (
     Outcome,
     PersonState,
     ScoreValue,
+    SlaState,
     StageDate,
+    Timer,
 )
 
 
@@ -61,6 +63,7 @@ def state_to_json(state: PersonState) -> str:
             "taken": state.taken,
             "hold": state.hold,
             "livelock": state.livelock,
+            **({"timers": state.timers} if state.timers else {}),
         }
     )
 
@@ -78,6 +81,7 @@ def state_from_json(text: str, history: Iterable[Fact] = ()) -> PersonState:
         None if hold is None else Hold(hold["stage"], hold["who"], _instant(hold["at"]), _maybe(hold["until"])),
         data["livelock"],
         ordered(history),
+        {name: timer_from_json(item) for name, item in data.get("timers", {}).items()},
     )
 
 
@@ -104,9 +108,46 @@ def outcome_from_json(data: str | Mapping[str, Any]) -> Outcome:
         found["previous"],
         found["why"],
         {name: StageDate(_instant(item["at"]), item["implied"]) for name, item in found["entered"].items()},
+        {name: _sla_state(item) for name, item in found.get("slas", {}).items()},
         waits_for=found.get("waits_for"),
         waits_since=_maybe(found.get("waits_since")),
         waits_in=found.get("waits_in", ""),
+    )
+
+
+def timer_from_json(found: Mapping[str, Any]) -> Timer:
+    """Read a timer from the parsed JSON of a state."""
+    return Timer(
+        found["stage"],
+        _instant(found["entered"]),
+        _instant(found["started"]),
+        found["target"],
+        found["calendar"],
+        found["rules"],
+        _maybe(found["floor"]),
+        _maybe(found["due"]),
+        tuple((_instant(start), _maybe(end)) for start, end in found["pauses"]),
+        _maybe(found["stopped"]),
+        found["withdrawn"],
+        _maybe(found["breached"]),
+        _maybe(found["ended"]),
+        found["void"],
+        tuple(Decimal(share) for share in found["reached"]),
+        found["alarmed"],
+        _maybe(found["kept"]),
+        _maybe(found["kept_due"]),
+    )
+
+
+def _sla_state(found: Mapping[str, Any]) -> SlaState:
+    return SlaState(
+        found["status"],
+        _instant(found["started"]),
+        _maybe(found["due"]),
+        _maybe(found["breached"]),
+        _maybe(found["ended"]),
+        tuple(Decimal(share) for share in found["reached"]),
+        found.get("corrected", False),
     )
 
 

@@ -14,6 +14,7 @@ from leadline.common.errors import RefusedError
 from leadline.common.messages import Message
 from leadline.rules.backends.durable import durable_back_end
 from leadline.rules.backends.vectors import BackEnd
+from leadline.rules.deciding.clock import carried_timers
 from leadline.rules.deciding.conditions import Node, compile_condition
 from leadline.rules.deciding.decisions import decision
 from leadline.rules.deciding.explaining import next_change_of, trace_of
@@ -24,8 +25,8 @@ from leadline.rules.deciding.scores import Scoring
 from leadline.rules.deciding.settling import Settled, Settling, carried_state
 from leadline.rules.deciding.trace import Trace
 from leadline.rules.deciding.trajectory import Step, steps
-from leadline.rules.deciding.words import why_line
 from leadline.rules.deciding.units import Unit, from_account
+from leadline.rules.deciding.words import why_line
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcome, PersonState, StageDate
 
@@ -43,9 +44,9 @@ class Engine:
         chosen = durable_back_end(lifecycle.rules) if back_end is None else back_end
         self.settling = Settling(book, Scoring(book), lifecycle, chosen)
         self._scope: Node | None = None if book.scope is None else compile_condition(book.scope, book)
-
         self.unit: Unit | None = Unit(book) if book.accounts else None
         self._fields = book.readable
+
     def begin(self, person: str, facts: Iterable[Fact], at: datetime, adopted: Adopted | None = None) -> Advance:
         """Take a person up at ``at``: start from what the CRMs hold (or the start stage) and settle once.
 
@@ -62,7 +63,7 @@ class Engine:
             human = human if self._stage_now(str(human.value)) == adopted.stage else None
         if human is not None and not self.settling.stands(human, history, at):
             human = None
-        settled = self.settling.settle(history, at, start, human)
+        settled = self.settling.settle(history, at, start, human, starts=False)
         outcome = self.settling.outcome(settled)
         made = decision(self.book, person, at, "adopted", settled.moves, None, outcome)
         return self._advance(person, at, history, settled, outcome, (made,))
@@ -83,7 +84,8 @@ class Engine:
         made: list[Decision] = []
         position = carried_state(state)
         t: datetime | None = None
-        if any(fact.at <= state.frontier for fact in news):
+        late = min((fact.at for fact in news if fact.at <= state.frontier), default=None)
+        if late is not None:
             t = state.frontier
         else:
             resting = self._resting(history, state.frontier, position, state.livelock)
@@ -91,7 +93,8 @@ class Engine:
         livelock = state.livelock
         while t is not None and t <= until:
             human = _late_human(history, state, t) if t == state.frontier else _human_at(history, t)
-            settled = self.settling.settle(history, t, position, human)
+            settled = self.settling.settle(history, t, position, human, late=late)
+            late = None
             position, livelock = settled.position, settled.livelock
             after = self.settling.outcome(settled)
             if after != outcome:
@@ -116,7 +119,8 @@ class Engine:
                 " keep it, say in another stage that it is `renamed` from it, or move them out of it first"
             )
         history = History(ordered(state.history), self._fields, self.book.deals)
-        settled = self.settling.settle(history, at, position)
+        position = replace(position, timers=carried_timers(self.settling.timing, history, at, state.timers))
+        settled = self.settling.settle(history, at, position, starts=False)
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
         if outcome != state.outcome:
@@ -235,6 +239,7 @@ class Engine:
             position.hold,
             settled.livelock,
             tuple(history.facts),
+            position.timers,
         )
         following = after[0] if after else self.settling.next_breakpoint(history, settled)
         change = self._first_difference(history, position, outcome, following)
@@ -263,12 +268,12 @@ def _joined(known: Sequence[Fact], news: Sequence[Fact]) -> tuple[Fact, ...]:
     return ordered((*known, *news)) if news else tuple(known)
 
 
-def _human_at(history: History, t: datetime) -> Fact | None:
 def _standing(known: Sequence[Fact], news: Sequence[Fact]) -> Sequence[Fact]:
     """Return what stays known: facts of an account come anew as a whole."""
     return tuple(fact for fact in known if not from_account(fact)) if any(map(from_account, news)) else known
 
 
+def _human_at(history: History, t: datetime) -> Fact | None:
     return next((fact for fact in reversed(history.humans) if fact.at == t), None)
 
 

@@ -13,7 +13,7 @@ from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, next_change
 from leadline.rules.model import Book, DisqualifiedTest, Stage, Transition
-from leadline.rules.state import Hold, StageDate, Unreadable
+from leadline.rules.state import Hold, StageDate, Timer, Unreadable
 
 MAIN_PATH = "main path"
 BY_DISQUALIFICATION = "disqualified"
@@ -49,6 +49,7 @@ class Position:
     waits_for: str | None = None
     waits_since: datetime | None = None
     waits_in: str = ""
+    timers: Mapping[str, Timer] = field(default_factory=dict)
 
     @property
     def floor(self) -> datetime | None:
@@ -97,6 +98,7 @@ class Lifecycle:
             position.pass_number,
             position.previous,
             position.entered,
+            position.timers,
         )
 
     def vector(self, moment: Moment, position: Position, human: str | None) -> Vector:

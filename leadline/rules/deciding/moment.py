@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from leadline.rules.deciding.fields import Known
 from leadline.rules.deciding.history import History
-from leadline.rules.state import ScoreValue, StageDate
+from leadline.rules.state import ScoreValue, StageDate, Timer
 
 if TYPE_CHECKING:
     from leadline.rules.deciding.conditions import Node
@@ -24,7 +24,7 @@ class Moment:
     ``floor`` is when the pass began: activities, won and lost deals and signals before it do not count; None lifts
     that (criteria of scores, the first pass). ``card`` are the scores at ``t``; None while they are being computed.
     ``stage_since`` is when the present stage was entered, ``stay`` its stay criterion, ``previous`` the stage before
-    it; ``entered`` are the stages of this pass.
+    it; ``entered`` are the stages of this pass, ``timers`` those of the book's SLAs.
     """
 
     history: History
@@ -36,6 +36,7 @@ class Moment:
     pass_number: int = 1
     previous: str | None = None
     entered: Mapping[str, StageDate] = field(default_factory=dict)
+    timers: Mapping[str, Timer] = field(default_factory=dict)
 
     def value(self, field: str) -> Known:
         """Return the field's value at ``t``, whenever it was set."""

@@ -9,10 +9,12 @@ from datetime import datetime
 from leadline.common.messages import Message
 from leadline.rules.backends.vectors import BackEnd, Vector
 from leadline.rules.deciding.capacity import part_of
+from leadline.rules.deciding.clock import Clock, timing_of
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, BY_HUMAN, Lifecycle, Position, Way
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, Scoring
+from leadline.rules.deciding.timers import shown
 from leadline.rules.deciding.words import reason_of, why_line
 from leadline.rules.model import Book
 from leadline.rules.state import Fact, Hold, Move, Outcome, PersonState, StageDate
@@ -36,15 +38,28 @@ class Settling:
         self.scoring = scoring
         self.lifecycle = lifecycle
         self._back_end = back_end
+        self.timing = timing_of(book, scoring)
 
-    def settle(self, history: History, t: datetime, position: Position, human: Fact | None = None) -> Settled:
+    def settle(
+        self,
+        history: History,
+        t: datetime,
+        position: Position,
+        human: Fact | None = None,
+        *,
+        late: datetime | None = None,
+        starts: bool = True,
+    ) -> Settled:
         """Return where the person stands once nothing moves any more at ``t``.
 
         ``human`` is a stage that a person set in a CRM at this instant. A stage met twice is a livelock: the person
-        stays where that stage was met first, and the moves from there on are dropped.
+        stays where that stage was met first, and the moves from there on are dropped. ``late`` is the first instant
+        up to ``t`` of which something new is known; without ``starts`` no timer of an SLA begins.
         """
         card = self.scoring.card(Moment(history, t))
         position = replace(position, hold=self._standing(position.hold, history, t))
+        clock = Clock(self.timing, history, t, card, starts)
+        position = clock.measured(position, late)
         wanted = self._stage_set_by(human)
         moves: list[Move] = []
         met = [position]
@@ -52,6 +67,10 @@ class Settling:
             moment = self.lifecycle.moment(history, t, card, position)
             vector = self.lifecycle.vector(moment, position, wanted)
             choice = self._back_end.decide(position.stage, vector)
+            if choice is None and (rested := clock.rested(position)) is not position:
+                # What fell due at this instant may move the person on.
+                met[-1] = position = rested
+                continue
             if choice is None:
                 return Settled(self._waiting(position, moment, vector, moves), card, tuple(moves), False)
             way = self.lifecycle.ways[position.stage][choice]
@@ -64,9 +83,10 @@ class Settling:
             else:
                 after = self._moved(position, moment, way)
             moves.append(self._move(position, after, way))
+            after = clock.moved(after, moves[-1])
             first = next((number for number, before in enumerate(met) if before.stage == after.stage), None)
             if first is not None:
-                return Settled(_at_ease(met[first]), card, tuple(moves[:first]), True)
+                return Settled(clock.back(_at_ease(met[first]), first), card, tuple(moves[:first]), True)
             position = after
             met.append(after)
 
@@ -85,6 +105,7 @@ class Settling:
             position.previous,
             position.why,
             position.entered,
+            shown(position.timers, card.moment.t) if position.timers else {},
             waits_for=position.waits_for,
             waits_since=position.waits_since,
             waits_in=position.waits_in,
@@ -99,6 +120,9 @@ class Settling:
             self.scoring.next_change(card),
             self.lifecycle.next_change(moment, settled.position),
             self.lifecycle.next_change_anywhere(moment) if settled.livelock else None,
+            None
+            if self.timing is None
+            else self.timing.next_change(history, card.moment.t, card, settled.position.timers),
         )
         return min((turn for turn in found if turn is not None), default=None)
 
@@ -216,9 +240,12 @@ def carried_state(state: PersonState) -> Position:
         outcome.waits_for,
         outcome.waits_since,
         outcome.waits_in,
+        state.timers,
     )
 
 
 def _at_ease(position: Position) -> Position:
     """Return the position of somebody who waits for nothing."""
-    return position if position.waits_for is None else replace(position, waits_for=None, waits_since=None, waits_in="")
+    return (
+        position if position.waits_for is None else replace(position, waits_for=None, waits_since=None, waits_in="")
+    )
