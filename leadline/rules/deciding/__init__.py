@@ -10,6 +10,7 @@ from leadline.rules.deciding.decisions import (
     state_to_json,
 )
 from leadline.rules.deciding.engine import Engine
+from leadline.rules.deciding.retelling import one_line, why_message
 from leadline.rules.deciding.trace import (
     ConditionTrace,
     CriterionTrace,
@@ -20,7 +21,6 @@ from leadline.rules.deciding.trace import (
     WayTrace,
 )
 from leadline.rules.deciding.trajectory import Step
-from leadline.rules.deciding.words import one_line
 
 __all__ = [
     "ConditionTrace",
@@ -40,4 +40,5 @@ __all__ = [
     "outcome_to_json",
     "state_from_json",
     "state_to_json",
+    "why_message",
 ]

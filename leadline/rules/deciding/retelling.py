@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leadline.common.messages import Message
+from leadline.common.messages import ENGLISH, Message, language_named
 from leadline.rules.deciding.words import grade_text, joined, negated_text, test_text
 from leadline.rules.model import All, Any, AtLeast, Book, Condition, GradeTest, Not
 from leadline.rules.state import Outcome
+
+
+def one_line(book: Book, outcome: Outcome) -> str:
+    """Return why the person is in this stage, such as ``MQL: grade A1``, in the book's language.
+
+    The line is stable between stage changes. Raises UsageError for a language that there is not.
+    """
+    language = language_named(book.language)
+    return outcome.why if language == ENGLISH else language.text(why_message(book, outcome))
 
 
 def why_message(book: Book, outcome: Outcome) -> Message:

@@ -36,12 +36,7 @@ from leadline.rules.model import (
     WasIn,
 )
 from leadline.rules.model.accounts import OWNER_TEAM
-from leadline.rules.state import Outcome, Unreadable
-
-
-def one_line(outcome: Outcome) -> str:
-    """Return why the person is in this stage: stable between stage changes, such as ``MQL: grade A1``."""
-    return outcome.why
+from leadline.rules.state import Unreadable
 
 
 def why_line(stage: str, reason: str) -> Message:

@@ -152,6 +152,7 @@ def _paths(old: Book, new: Book) -> Found:
 _SECTIONS: Final[Mapping[str, Callable[[Book, Book], Found]]] = {
     "name": _plain("name", "name"),
     "zone": _plain("zone", "zone"),
+    "language": _plain("language", "language"),
     "scope": _plain("scope", "scope"),
     "primary": _plain("primary", "primary"),
     "machines": _plain("machines", "machines"),

@@ -23,6 +23,7 @@ class Book:
     """One organisation's rule book. ``hash`` covers the resolved book (lists expanded, versions of meaning).
 
     ``zone`` is the time zone in which days begin; ``rates`` say what one unit of a currency is worth in a common one.
+    ``language`` is that of the line of text that is written to CRMs.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Book:
     rotas: Mapping[str, Rota] = dataclasses.field(default_factory=dict)
     calendars: Calendars = dataclasses.field(default_factory=Calendars)
     slas: Mapping[str, Sla] = dataclasses.field(default_factory=dict)
+    language: str = "en"
     hash: str = ""
 
     @property

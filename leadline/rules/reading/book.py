@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from leadline.common.errors import BookError
+from leadline.common.messages import LANGUAGES
 from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node
@@ -36,7 +37,7 @@ from leadline.rules.reading.writing import read_write
 
 VERSION: Final = 1
 SECTIONS: Final = (
-    *("leadline", "name", "include", "zone", "rates", "scope", "primary", "machines", "fields", "deals"),
+    *("leadline", "name", "include", "zone", "language", "rates", "scope", "primary", "machines", "fields", "deals"),
     *("activities", "accounts", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write"),
     "guards",
     *("capacity", "rotas", "calendars", "slas"),
@@ -106,6 +107,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         capacity=read_capacity(reading, nodes["capacity"]) if "capacity" in nodes else {},
         rotas=read_rotas(report, nodes["rotas"]) if "rotas" in nodes else {},
         zone=_zone(report, nodes["zone"]) if "zone" in nodes else "UTC",
+        language=_language(report, nodes["language"]) if "language" in nodes else "en",
         calendars=calendars,
         slas=slas.slas,
     )
@@ -132,6 +134,10 @@ def _zone(report: Report, node: Node) -> str:
     from leadline.rules.business_time.zones import zone_names
 
     return report.choice(node, sorted(zone_names()), "`zone`: time zones") or "UTC"
+
+
+def _language(report: Report, node: Node) -> str:
+    return report.choice(node, LANGUAGES, "`language`: languages") or "en"
 
 
 def _primary(report: Report, nodes: Mapping[str, Node]) -> tuple[str, ...]:

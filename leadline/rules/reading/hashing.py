@@ -55,8 +55,8 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),
-    Book: frozenset({"zone", "rates", "accounts", "on_enter", "capacity", "rotas", "calendars", "slas"}),
-    Field: frozenset({"currency"}),
+    Book: frozenset({"zone", "rates", "accounts", "on_enter", "capacity", "rotas", "calendars", "slas", "language"}),
+    Field: frozenset({"currency", "crm_values"}),
     FieldTest: frozenset({"currency"}),
     Stage: frozenset({"exit", "renamed"}),
 }

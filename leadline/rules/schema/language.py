@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from leadline.common.messages import LANGUAGES
 from leadline.rules.reading import book
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WORDS_OF_STAGES, WRITE_WORDS
@@ -24,6 +25,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "leadline": said("The version of the rule language.", {"const": book.VERSION}),
         "name": said("What this book is called.", ref("text")),
         "zone": said("The time zone in which days begin, such as Europe/Berlin; without, UTC.", ref("text")),
+        "language": said("The language of the line in the CRMs that says why.", {"enum": list(LANGUAGES)}),
         "include": said("More files of this book, by their names in its directory.", ref("texts")),
         "rates": said("The table of what one unit of each currency is worth.", ref("text")),
         "scope": said("Who is in the lifecycle at all.", sections.scope_section()),

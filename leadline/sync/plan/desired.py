@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from leadline.common.values import ObjectDescription, Raw
+from leadline.rules.deciding import one_line
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
 from leadline.sync.plan.normal import Kind, kind_of, shown
@@ -73,7 +74,7 @@ def _meanings(
     if targets.temperature:
         yield targets.temperature, "temperature", outcome.temperature
     if targets.why:
-        yield targets.why, "why", outcome.why
+        yield targets.why, "why", one_line(book, outcome)
     yield from _dates(outcome, targets)
     if targets.pass_number:
         yield targets.pass_number, "pass", Decimal(outcome.pass_number)

@@ -38,7 +38,7 @@ def test_adoption_takes_the_crms_stage_and_dates() -> None:
     assert (outcome.stage, outcome.since, outcome.pass_number) == ("mql", day(3), 2)
     assert outcome.entered == {"inquiry": StageDate(day(1)), "mql": StageDate(day(3))}
     assert result.state.pass_began == day(1)
-    assert one_line(outcome) == "MQL: adopted"
+    assert one_line(BOOK, outcome) == "MQL: adopted"
 
 
 def test_a_new_person_settles_on_everything_known() -> None:
@@ -46,7 +46,7 @@ def test_a_new_person_settles_on_everything_known() -> None:
     result = Engine(BOOK).begin("p", [*KNOWN, said("status", "Accepted", 1), deal("won", 2)], day(40))
     assert result.state.outcome.stage == "customer"
     assert result.decisions[0].moves[0].implied == ("mql", "sal", "sql", "opportunity")
-    assert one_line(Engine(BOOK).begin("p", KNOWN, day(1)).state.outcome) == "Inquiry: start"
+    assert one_line(BOOK, Engine(BOOK).begin("p", KNOWN, day(1)).state.outcome) == "Inquiry: start"
 
 
 def test_a_stage_that_the_book_does_not_have_is_refused() -> None:
