@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from leadline.rules.allocation import place_fact
 from leadline.rules.model import (
     ActivityTest,
     All,
@@ -14,6 +15,7 @@ from leadline.rules.model import (
     AtLeast,
     Book,
     ByHand,
+    Capacity,
     Condition,
     Criterion,
     DealsTest,
@@ -249,6 +251,17 @@ def transitions(draw: st.DrawFn, number: int) -> Transition:
     )
 
 
+CAPACITIES = st.sampled_from(
+    [
+        {},
+        {},
+        {"b": Capacity("b", 1, "country", "one")},
+        {"c": Capacity("c", 2, "owner team"), "b": Capacity("b", 1)},
+        {"x": Capacity("x", 1), "c": Capacity("c", 1, "region", "two")},
+    ]
+)
+
+
 @st.composite
 def generated_books(draw: st.DrawFn) -> Book:
     """Return a book of three main-path stages and two detours."""
@@ -273,6 +286,7 @@ def generated_books(draw: st.DrawFn) -> Book:
         grid=type(small_book([], []).grid)("one", "two"),
         by_hand=draw(st.sampled_from([ByHand(), ByHand(False, days(9)), ByHand(True, None)])),
         zone=draw(ZONES),
+        capacity=draw(CAPACITIES),
     )
 
 
@@ -282,9 +296,11 @@ def facts(draw: st.DrawFn) -> Fact:
     at = draw(DAYS)
     kind = draw(
         st.sampled_from(
-            ["field", "field", "field", "activity", "activity", "activity", "deal", "deal field", "human"]
+            ["field", "field", "field", "activity", "activity", "activity", "deal", "deal field", "human", "place"]
         )
     )
+    if kind == "place":
+        return place_fact(draw(st.sampled_from(["b", "c", "x"])), day(at))
     if kind == "activity":
         return did(draw(NAMES), at, record=draw(st.sampled_from([None, None, "e1", "e2"])))
     if kind == "deal":

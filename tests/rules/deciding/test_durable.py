@@ -37,9 +37,9 @@ def random_vector(rules: StageRules, random: Random, true: int = 2) -> Vector:
     )
 
 
-def every_form(kind: Literal["listed", "main"], number: int, form: tuple[bool, bool, int]) -> PossibleMove:
-    """Return a move with or without required fields and a maximum; cool-down: none, plain, with a lift."""
-    require, remaining, wait = form
+def every_form(kind: Literal["listed", "main"], number: int, form: tuple[bool, bool, int, bool]) -> PossibleMove:
+    """Return a move with or without required fields, maximum and capacity; cool-down: none, plain, with a lift."""
+    require, remaining, wait, room = form
     return PossibleMove(
         kind,
         f"c{number}",
@@ -47,12 +47,18 @@ def every_form(kind: Literal["listed", "main"], number: int, form: tuple[bool, b
         f"m{number}" if remaining else None,
         f"w{number}" if wait else None,
         f"l{number}" if wait == 2 else None,
+        f"g{number}" if room else None,
     )
 
 
+FORMS = list(product([False, True], [False, True], [0, 1, 2], [False, True]))
+
+
 @pytest.mark.parametrize("kind", ["listed", "main"])
-@pytest.mark.parametrize("form", list(product([False, True], [False, True], [0, 1, 2])))
-def test_every_form_of_a_move_in_every_vector(kind: Literal["listed", "main"], form: tuple[bool, bool, int]) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_move_in_every_vector(
+    kind: Literal["listed", "main"], form: tuple[bool, bool, int, bool]
+) -> None:
     """All vectors of one move of each form, with a disqualification and a human move before it."""
     rules = StageRules(
         "a", (PossibleMove("disqualify", "c0"), PossibleMove("human", "c1"), every_form(kind, 2, form))
@@ -77,8 +83,7 @@ def test_it_decides_like_the_oracle(book: Book, random: Random) -> None:
 
 def test_the_most_ways_out_still_work_and_more_are_refused() -> None:
     """Counted when the book is compiled, with what to do."""
-    forms = list(product([False, True], [False, True], [0, 1, 2]))
-    moves = tuple(every_form("listed", n, forms[n % len(forms)]) for n in range(durable.MOST_MOVES + 1))
+    moves = tuple(every_form("listed", n, FORMS[n % len(FORMS)]) for n in range(durable.MOST_MOVES + 1))
     rules = {"a": StageRules("a", moves[:-1])}
     made, oracle, random = DurableBackEnd(rules), Oracle(rules), Random(1)
     answers = set()
@@ -125,7 +130,7 @@ def test_each_vector_is_asked_once() -> None:
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound it starts over; answers stay right."""
     monkeypatch.setattr(durable, "MOST_REMEMBERED", 10)
-    rules = {"a": StageRules("a", tuple(every_form("main", n, (False, False, 0)) for n in range(5)))}
+    rules = {"a": StageRules("a", tuple(every_form("main", n, (False, False, 0, False)) for n in range(5)))}
     made, oracle = DurableBackEnd(rules), Oracle(rules)
     vectors = list(product([0, 1], repeat=6))
     for vector in [*vectors, *vectors]:
