@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from leadline.common.errors import Problem
 from leadline.common.folding import fold
@@ -18,7 +18,7 @@ Described = Mapping[Crm, Mapping[str, ObjectDescription]]
 def check_reads(book: Book, described: Described) -> Iterator[Problem]:
     """Yield fields that no CRM shows, types that clash, values that no picklist offers."""
     for field in book.sourced:
-        found: list[FieldDescription] = []
+        found: list[tuple[Crm, FieldDescription]] = []
         for source in field.sources:
             if source.crm not in described:
                 continue
@@ -26,15 +26,15 @@ def check_reads(book: Book, described: Described) -> Iterator[Problem]:
             if one is None:
                 yield _missing(described[source.crm], field, source)
                 continue
-            found.append(one)
+            found.append((source.crm, one))
             if not fits(one, READ[field.type][source.crm]):
                 message = (
                     f"`{field.name}` is of type {field.type}, but {source} of {source.crm} is of type {one.type}"
                 )
                 yield error(source.mark, "type-clash", message, "change `type`, or name another field")
-        complete = len(found) == len(field.sources) and all(one.options for one in found)
+        complete = len(found) == len(field.sources) and all(one.options for _, one in found)
         if found and complete:
-            yield from _values(book, field, {option for one in found for option in one.options})
+            yield from _values(book, field, [(crm, option) for crm, one in found for option in one.options])
 
 
 def find_field(objects: Mapping[str, ObjectDescription], name: str, field: str) -> FieldDescription | None:
@@ -52,14 +52,17 @@ def _missing(objects: Mapping[str, ObjectDescription], field: Field, source: Fie
     return error(source.mark, "unknown-field", f"{source.crm} shows no field {source}", hint)
 
 
-def _values(book: Book, field: Field, offered: set[str]) -> Iterator[Problem]:
+def _values(book: Book, field: Field, options: Sequence[tuple[Crm, str]]) -> Iterator[Problem]:
     """Yield warnings only: a picklist may hold values that are not offered any more."""
-    folded = {fold(option) for option in offered}
-    for raw, meant in field.values.items():
-        if raw not in folded:
-            message = f"`values` of `{field.name}`: no CRM offers what stands for `{meant}` here"
-            yield warning(field.mark, "unknown-value", f"{message} (`{raw}`)", nearest(raw, offered))
-    known = {fold(field.values.get(option, option)) for option in folded}
+    offered = {option for _, option in options}
+    for crm, values in ((None, field.values), *field.crm_values.items()):
+        there = {option for owner, option in options if crm in (None, owner)}
+        for raw, meant in values.items():
+            if raw not in {fold(option) for option in there}:
+                message = f"`values` of `{field.name}`: {crm or 'no CRM'} offers {'nothing that' if crm else 'what'}"
+                message += f" stands for `{meant}` here (`{raw}`)"
+                yield warning(field.mark, "unknown-value", message, nearest(raw, there))
+    known = {fold(field.as_in(crm).values.get(fold(option), option)) for crm, option in options}
     of_deals = book.deals.fields.get(field.name) is field
     for condition in deal_conditions(book) if of_deals else all_conditions(book):
         for leaf in leaves(condition):

@@ -40,7 +40,8 @@ class Field:
     """A name for rules and where its value comes from.
 
     ``prefer``: ``first known`` (in the order of ``sources``), ``newest`` (latest change), or a CRM's name
-    (that CRM's sources first). ``values`` maps the CRMs' spellings to the book's (folded raw -> canonical).
+    (that CRM's sources first). ``values`` maps the CRMs' spellings to the book's (folded raw -> canonical);
+    ``crm_values`` are those of one CRM alone, which go before.
     ``blank`` is what an empty value means; ``has_blank`` is False where empty is unknown. A ``signal``
     counts only if it happened since the pass began. ``currency`` of money is a code such as EUR, or the field that
     holds the code.
@@ -56,7 +57,13 @@ class Field:
     values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     table: TableLookup | None = None
     currency: str | None = None
+    crm_values: Mapping[Crm, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+
+    def as_in(self, crm: Crm) -> Field:
+        """Return the field as it is read from one CRM: with that CRM's own spellings."""
+        own = self.crm_values.get(crm)
+        return self if own is None else dataclasses.replace(self, values={**self.values, **own})
 
 
 DealLink = Literal["converted", "contact_role", "account", "association"]

@@ -11,7 +11,7 @@ from leadline.common.folding import fold
 from leadline.common.marks import Mark
 from leadline.common.values import CRMS, Crm, Value
 from leadline.common.vocabulary import OBJECTS
-from leadline.common.yamltree import Entry, Node
+from leadline.common.yamltree import Entry, MappingNode, Node
 from leadline.rules.dates import date_text, datetime_text
 from leadline.rules.model import Field, FieldSource, FieldType, TableLookup
 from leadline.rules.nearest import nearest
@@ -65,7 +65,7 @@ def _field(report: Report, entry: Entry, lists: Lists, allowed: tuple[str, ...])
     sources = read_sources(report, keys)
     prefer = report.choice(keys["prefer"].value, PREFERENCES, "`prefer`") if "prefer" in keys else None
     signal = report.boolean(keys["signal"].value, "`signal`") if "signal" in keys else False
-    values = _values(report, keys["values"].value) if "values" in keys else {}
+    values, own_values = _values(report, keys["values"].value) if "values" in keys else ({}, {})
     table = _table(report, keys["from"].value, lists) if "from" in keys else None
     if prefer in CRMS and all(source.crm != prefer for source in sources):
         report.add(keys["prefer"].value.mark, f"{what} prefers {prefer}, but has no source there", code="prefer")
@@ -94,6 +94,7 @@ def _field(report: Report, entry: Entry, lists: Lists, allowed: tuple[str, ...])
         values,
         table,
         currency,
+        own_values,
         mark,
     )
 
@@ -116,16 +117,25 @@ def _source(report: Report, crm: Crm, node: Node) -> FieldSource | None:
     return FieldSource(crm, match[1], match[2], node.mark)
 
 
-def _values(report: Report, node: Node) -> dict[str, str]:
-    """Return folded CRM value -> the book's value."""
-    values: dict[str, str] = {}
+def _values(report: Report, node: Node) -> tuple[dict[str, str], dict[Crm, dict[str, str]]]:
+    """Return folded CRM value -> the book's value: for both CRMs, and for one alone."""
+    shared: dict[str, str] = {}
+    own: dict[Crm, dict[str, str]] = {}
     for entry in report.entries(node, "`values`"):
-        for item in report.items(entry.value):
-            text = report.text(item, "a CRM value")
-            if text is not None and values.setdefault(fold(text), entry.name) != entry.name:
-                message = f"`{short(text)}` already means `{values[fold(text)]}`"
-                report.add(item.mark, message, "a CRM value has one meaning", "values")
-    return values
+        if not isinstance(entry.value, MappingNode):
+            _meanings(report, shared, entry.name, entry.value)
+            continue
+        for crm, inner in (report.keys(entry.value, CRMS, f"`{short(entry.name)}`") or {}).items():
+            _meanings(report, own.setdefault(cast(Crm, crm), {}), entry.name, inner.value)
+    return shared, own
+
+
+def _meanings(report: Report, values: dict[str, str], meant: str, node: Node) -> None:
+    for item in report.items(node):
+        text = report.text(item, "a CRM value")
+        if text is not None and values.setdefault(fold(text), meant) != meant:
+            message = f"`{short(text)}` already means `{values[fold(text)]}`"
+            report.add(item.mark, message, "a CRM value has one meaning", "values")
 
 
 def _table(report: Report, node: Node, lists: Lists) -> TableLookup | None:

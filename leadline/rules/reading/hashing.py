@@ -34,12 +34,22 @@ def book_hash(book: Book) -> str:
     """Return 64 hex digits over the resolved book and the version of its meaning.
 
     Comments, file names, positions, the order of keys that have no order and repeated list entries do not count;
-    the order of a field's sources, of transitions and of a condition's parts does.
+    the order of a field's sources, of transitions and of a condition's parts does. So does, where the book names a
+    zone, what the zone's clock shows in the installed zone data.
     """
     # Points add up in any order, but reasons of disqualification are told in the order of the book.
     listed = [criterion for score in book.scores.values() for criterion in score.criteria]
     reasons = [criterion.disqualify for criterion in listed if criterion.disqualify is not None]
-    return digest({"semantics": SEMANTICS, "book": _canonical(book), "reasons": reasons})
+    zones = {"zones": _clocks(book.zone)} if book.zone != "UTC" else {}
+    return digest({"semantics": SEMANTICS, "book": _canonical(book), "reasons": reasons, **zones})
+
+
+def _clocks(zone: str) -> dict[str, list[list[int]]]:
+    """Return what the zone's clock shows by the installed zone data: other data is another book."""
+    # Only a book that names a zone waits for the zone data to load.
+    from leadline.rules.business_time.zones import zone_offsets
+
+    return {zone: [[since, offset] for since, offset in zone_offsets(zone)]}
 
 
 def meaning(value: Any) -> Any:

@@ -58,7 +58,7 @@ def field() -> Schema:
         "signal": said("Counts only if it was set since this pass began.", ref("boolean")),
         "blank": said("What an empty value means; without, it is unknown.", ref("text")),
         "currency": said("Of money: a code such as EUR, or the field that holds it.", ref("text")),
-        "values": said("The book's value: the CRMs' spellings of it.", named(ref("texts"))),
+        "values": said("The book's value: the CRMs' spellings of it, of both or of one.", named(_spellings())),
     }
     return {
         **mapping(fields.KEYS, shapes, ("type",)),
@@ -197,6 +197,11 @@ _BLANKS: Final[tuple[tuple[str, Schema], ...]] = (
     ("money", ref("number")),
     ("date", text("[0-9]{4}-[0-9]{2}-[0-9]{2}")),
 )
+
+
+def _spellings() -> Schema:
+    by_crm = mapping(CRMS, dict.fromkeys(CRMS, ref("texts")))
+    return {"if": {"type": "object"}, "then": by_crm, "else": ref("texts")}
 
 
 def _says(key: str, value: str) -> Schema:

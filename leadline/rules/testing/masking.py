@@ -88,7 +88,8 @@ def _named(book: Book, field: Field) -> frozenset[str]:
     found = {
         fold(str(operand)) for test in _tests(book, field) if test.op in {"in", "all_of"} for operand in test.operands
     }
-    found |= {fold(value) for value in field.values.values()}
+    for values in (field.values, *field.crm_values.values()):
+        found |= {fold(value) for value in values.values()}
     for other in book.fields.values():
         if other.table is not None and other.table.by == field.name:
             found |= set(other.table.rows)

@@ -34,7 +34,9 @@ def sources_by_object(book: Book) -> dict[tuple[str, str], tuple[Source, ...]]:
         objects = {(source.crm, source.object) for source in field.sources}
         for rank, source in enumerate(field.sources):
             moves = (source.crm, source.object) == ("salesforce", "Lead") and bool(_AFTER_CONVERSION & objects)
-            found.setdefault((source.crm, source.object), []).append(Source(field, rank, source.field, moves))
+            found.setdefault((source.crm, source.object), []).append(
+                Source(field.as_in(source.crm), rank, source.field, moves)
+            )
     return {key: tuple(items) for key, items in found.items()}
 
 

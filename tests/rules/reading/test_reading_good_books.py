@@ -126,3 +126,13 @@ def test_the_base_book_is_complete() -> None:
     """The base of all cases reads by itself, so a case fails only for its own section."""
     assert list(read_book(sources("")).stages) == ["inquiry", "mql", "customer", "recycled"]
     assert set(BASE) >= {"fields", "stages", "paths"}
+
+
+def test_zone_data_is_part_of_a_book_with_a_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other rules of the zone's clock are another book; a book in UTC knows no zone data."""
+    texts = {name: sources(f"zone: {name}\n", {}, ()) for name in ("UTC", "Europe/Berlin")}
+    before = {name: read_book(text).hash for name, text in texts.items()}
+    monkeypatch.setattr("leadline.rules.business_time.zones.zone_offsets", lambda zone: ((0, len(zone)),))
+    after = {name: read_book(text).hash for name, text in texts.items()}
+    assert after["UTC"] == before["UTC"]
+    assert after["Europe/Berlin"] != before["Europe/Berlin"]

@@ -214,6 +214,19 @@ def test_amounts_of_deals_are_facts_since_their_own_change(world):
     assert verify_all(world.store) == 2
 
 
+def test_the_same_spelling_means_what_each_crm_means_by_it(world):
+    """`values` of one CRM are heard from that CRM alone."""
+    status = "status:    {type: text, salesforce: Lead.Status, hubspot: contact.jobtitle,"
+    values = 'values: {Hot: {salesforce: ["1"]}, Cold: {hubspot: ["1"]}, Warm: [tepid]}}'
+    book = BOOK.replace("status:    {type: text, salesforce: Lead.Status}", f"{status}\n              {values}")
+    world.use(book.replace("enter: {deal: open}", "enter: {status: [Hot, Warm]}"))
+    world.salesforce.put("Lead", "L1", {"Email": "ann@acme.example", "Status": "1"})
+    world.hubspot.put("contact", "7", {"email": "bob@b.example", "jobtitle": "1"})
+    world.hubspot.put("contact", "8", {"email": "cay@b.example", "jobtitle": "Tepid"})
+    world.cycle()
+    assert sorted(stages(world.store).values()) == ["inquiry", "opportunity", "opportunity"]
+
+
 def test_a_converted_lead_leaves_its_fields_to_the_contact(world):
     """The frozen Lead no longer speaks for a field that the book also reads on the Contact."""
     world.salesforce.put("Lead", "L1", {"Email": "a@x.example", "Title": "Clerk", "NumberOfEmployees": 90})
