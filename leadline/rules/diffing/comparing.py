@@ -159,6 +159,7 @@ _SECTIONS: Final[Mapping[str, Callable[[Book, Book], Found]]] = {
     "fields": _named("fields", "field"),
     "deals": _plain("deals", "deals"),
     "activities": _named("activities", "activity"),
+    "accounts": _named("accounts", "account fact"),
     "scores": _scores,
     "grid": _plain("grid", "grid"),
     "temperature": _plain("temperatures", "temperature"),

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from leadline.common.canonical import decimal_text, instant_text
 from leadline.rules.model import (
+    AccountFact,
     ActivitySource,
     ActivityTest,
     AddTo,
@@ -192,6 +193,11 @@ def _criterion(criterion: Criterion) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
+def _account_fact(fact: AccountFact) -> str:
+    head = {"count": "count: people", "best_stage": "best: stage"}.get(fact.kind, f"{fact.kind}: {fact.of}")
+    return f"{{{head}{'' if fact.when is None else f', when: {spelled(fact.when)}'}}}"
+
+
 def _points(bands: tuple[Band, ...]) -> str:
     return f"{{{', '.join(f'{band.label}: {decimal_text(band.points)}' for band in bands)}}}"
 
@@ -275,6 +281,7 @@ _SPELLED: Final[Mapping[type, Any]] = {
     TableLookup: lambda value: f"table {value.file} by {value.by}",
     ActivitySource: _activity_source,
     AttributeTest: _attribute_test,
+    AccountFact: _account_fact,
     Criterion: _criterion,
     CreateTask: _worded("task"),
     Notify: _worded("notify"),

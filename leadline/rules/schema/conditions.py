@@ -13,6 +13,10 @@ from leadline.rules.reading.fieldtests import AMOUNT
 from leadline.rules.schema.shapes import DURATION, Schema, choice, count, mapping, named, one_or_many, ref, said, text
 
 PLACES: Final[tuple[Place, ...]] = get_args(Place)
+_REFUSED: Final[Mapping[Place, tuple[Schema, ...]]] = dict.fromkeys(
+    ("scope", "account", "deal"), ({"pattern": r"^account\."},)
+)
+"""Names that cannot be asked for where account facts are made."""
 BARE: Final[Mapping[str, tuple[Place, ...]]] = {"stay": ("transition",), "disqualified": WITH_SCORES}
 """Conditions of one bare word, and where they may stand."""
 
@@ -37,7 +41,7 @@ def _condition(place: Place) -> Schema:
     of_a_name: Schema = {
         "minProperties": 1,
         "maxProperties": 1,
-        "propertyNames": {"not": {"anyOf": [{"enum": refused}, {"pattern": r"^account\."}]}},
+        "propertyNames": {"not": {"anyOf": [{"enum": refused}, *_REFUSED.get(place, ())]}},
         "additionalProperties": ref(subject),
     }
     without_word: Schema = {"if": {"not": {"anyOf": [{"required": [name]} for name in known]}}, "then": of_a_name}

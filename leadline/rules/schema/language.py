@@ -12,7 +12,7 @@ from leadline.common.messages import LANGUAGES
 from leadline.rules.reading import book
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WORDS_OF_STAGES, WRITE_WORDS
-from leadline.rules.schema import actions, allocation, conditions, scores, sections, shapes, slas
+from leadline.rules.schema import accounts, actions, allocation, conditions, scores, sections, shapes, slas
 from leadline.rules.schema.shapes import Schema, mapping, named, ref, said
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -34,6 +34,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "fields": said("What is known about a person, and where it lives.", named(ref("field"), words)),
         "deals": said("Which deals speak for a person.", sections.deals_section()),
         "activities": said("What a person did, and how a CRM tells it.", named(ref("activity"), words)),
+        "accounts": said("What all people of one account come to.", named(ref("account fact"))),
         "scores": said("How good a lead is.", named(ref("score"), (*words, *WRITE_WORDS))),
         "grid": said("Two scores whose grades together make a cell, such as A1.", scores.grid_section()),
         "temperature": said("Hot, warm and cold, by cells of the grid.", scores.temperature_section()),
@@ -63,6 +64,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
             "activity": sections.activity(),
             "attribute": sections.attribute(),
             "score": scores.scores_section(),
+            "account fact": accounts.account_fact(),
             "criterion": scores.criterion(),
             "stage": sections.stage(),
             "transition": sections.transition(),

@@ -39,6 +39,10 @@ def said(new: Book) -> list[str]:
 
 
 REJECTED = "{from: [mql, sal], to: recycled, when: {status: Rejected}, reason: rejected by sales}"
+ACCOUNTS = """accounts:
+  engaged: {count: people, when: {interest: {at_least: 10}}}
+  heat: {sum: interest}
+"""
 LOST = "  - {from: opportunity, to: recycled, when: {deal: lost}, reason: lost}\n"
 COOLED = "  - {from: mql, to: recycled, when: {not: stay}, reason: cooled}\n"
 CHANGES = [
@@ -193,6 +197,22 @@ def test_reasons_to_disqualify_have_an_order() -> None:
     assert [item.text for item in found] == ["reasons to disqualify are told in another order: competitor, student"]
 
 
+def test_account_facts_are_told_as_a_book_spells_them() -> None:
+    """A new fact, another `when` and another name have their sentences; what they give is told with the score."""
+    one = edited(("scores:\n", ACCOUNTS + "scores:\n"))
+    other = edited(
+        ("scores:\n", ACCOUNTS.replace("at_least: 10", "at_least: 20").replace("heat", "warmth") + "scores:\n")
+    )
+    assert said(one) == [
+        "account fact engaged is new: {count: people, when: {interest: {at_least: 10}}}",
+        "account fact heat is new: {sum: interest}",
+    ]
+    assert [item.text for item in differences(one, other)] == [
+        "account fact engaged: when is {interest: {at_least: 20}} instead of {interest: {at_least: 10}}",
+        "account fact heat is now called warmth",
+    ]
+
+
 def test_the_same_moves_written_apart() -> None:
     """One entry split in two decides the same; only the ids differ, and that is said."""
     apart = REJECTED.replace("[mql, sal]", "mql") + "\n  - " + REJECTED.replace("[mql, sal]", "sal")
@@ -222,7 +242,8 @@ def test_a_part_that_a_later_version_adds_is_told_too() -> None:
             continue
         value = getattr(BOOK, item.name)
         other = {str: "x", tuple: (), dict: {}}.get(type(value))
-        changed = dataclasses.replace(BOOK, **{item.name: other if other != value else ("x",)})
+        fresh = {"x": "y"} if isinstance(value, dict) else ("x",)
+        changed = dataclasses.replace(BOOK, **{item.name: other if other != value else fresh})
         if item.name not in {"fields", "stages"}:
             changed = dataclasses.replace(changed, hash=book_hash(changed))
         assert differences(BOOK, changed), item.name
