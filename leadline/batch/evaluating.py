@@ -1,7 +1,8 @@
 """Evaluate a rule book over a file of people and one of activities: each person settles once, at ``as_of``.
 
 People: ``person_id`` and a column for each field of the book (absent or empty is unknown), optionally ``stage``,
-``stage_since`` and ``pass``. Activities: ``person_id``, ``activity`` (a name of the book), ``at`` (ISO instant).
+``stage_since``, ``pass`` and, for a book with account facts, ``account``, by which people are grouped.
+Activities: ``person_id``, ``activity`` (a name of the book), ``at`` (ISO instant).
 Deals: see ``deals``.
 Out: a row a person, in the order of the people file.
 """
@@ -16,6 +17,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 
+from leadline.batch.accounts import COLUMN, with_accounts
 from leadline.batch.deals import read_deals
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table
@@ -70,8 +72,12 @@ def evaluate_files(
     stages: dict[str, int] = dict.fromkeys(book.stages, 0)
 
     def rows() -> Iterator[Cells]:
-        for done, (person, facts, adopted) in enumerate(_read_people(book, table, as_of), 1):
-            result = engine.begin(person, (*facts, *by_person.pop(person, ())), as_of, adopted)
+        read = (
+            ((person, (*facts, *by_person.pop(person, ())), adopted), account)
+            for person, facts, adopted, account in _read_people(book, table, as_of)
+        )
+        for done, (person, facts, adopted) in enumerate(with_accounts(engine, read, as_of), 1):
+            result = engine.begin(person, facts, as_of, adopted)
             stages[result.state.outcome.stage] += 1
             progress(done)
             yield _outcome_row(person, result)
@@ -114,7 +120,7 @@ def _outcome_row(person: str, result: Advance) -> Cells:
     return row
 
 
-def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[str, tuple[Fact, ...], Adopted]]:
+def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[str, tuple[Fact, ...], Adopted, str]]:
     problems = Problems(table.path)
     columns = [name for name in book.fields if name in table.columns]
     seen: dict[str, int] = {}
@@ -128,7 +134,7 @@ def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[st
         facts = tuple(_field_facts(book, columns, row, as_of, problems))
         adopted = _adopted(book, row, as_of, problems)
         if not problems.found:
-            yield person, facts, adopted
+            yield person, facts, adopted, str(row.cells.get(COLUMN) or "").strip()
     problems.raise_if_any()
 
 
@@ -186,7 +192,7 @@ def _read_activities(book: Book, path: Path, as_of: datetime) -> dict[str, list[
 
 
 def _unread_columns(book: Book, table: Table) -> tuple[str, ...]:
-    known = {"person_id", *STATE_COLUMNS, *book.fields}
+    known = {"person_id", *STATE_COLUMNS, *book.fields, *((COLUMN,) if book.accounts else ())}
     return tuple(
         f"{table.path}: no rule reads the column {name}" + (f" ({near})" if (near := _nearest(name, known)) else "")
         for name in table.columns

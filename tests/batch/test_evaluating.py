@@ -98,3 +98,50 @@ def test_odd_deals_are_told_with_their_lines(tmp_path: Path) -> None:
         evaluated(tmp_path, HEAD + "p1,d1,opn,,5,\np1,,open,yesterday,5,\np1,d3,open,,much,\n")
     told = str(caught.value)
     assert all(text in told for text in ("deals.csv:2", "no deal is 'opn'", "deal is empty", "at: ", "amount: this"))
+
+
+ACCOUNTS_BOOK = """
+leadline: 1
+name: Agreeing
+fields: {role: {type: text}}
+activities: {demo: {hubspot: {form: demo}}}
+accounts:
+  engaged: {count: people, when: {interest: {at_least: 10}}}
+  roles: {distinct: role}
+scores:
+  interest:
+    criteria:
+      demo: {points: 20, latest: demo, within: 30d}
+      group: {points: 5, when: {account.roles: {at_least: 2}}}
+stages:
+  lead: {kind: inventory}
+  engaged: {kind: gate, enter: {account.engaged: {at_least: 2}}}
+  cooled: {kind: detour}
+paths: [lead -> engaged, {from: engaged, to: cooled, when: {account.engaged: {under: 2}}}]
+"""
+
+
+def test_people_are_grouped_by_account(tmp_path: Path) -> None:
+    """Who agrees with a colleague is engaged, also without doing anything; who has no account is alone."""
+    (tmp_path / "people.csv").write_text(
+        "person_id,account,role\na,Acme,buyer\nb,Other,buyer\nc,Acme,user\nd,Acme,\ne,,user\nf,,buyer\n",
+        encoding="utf-8",
+    )
+    demos = "".join(
+        f"{person},demo,2026-02-{day}\n" for person, day in zip("abcef", (10, 11, 12, 13, 14), strict=True)
+    )
+    (tmp_path / "activities.csv").write_text(f"person_id,activity,at\n{demos}", encoding="utf-8")
+    book, out = read_book({"rules.yml": ACCOUNTS_BOOK.encode()}), tmp_path / "out.csv"
+    as_of = datetime(2026, 3, 1, tzinfo=UTC)
+    done = evaluate_files(book, tmp_path / "people.csv", tmp_path / "activities.csv", as_of, out)
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = {row["person_id"]: row for row in csv.DictReader(file)}
+    assert {person: row["stage"] for person, row in rows.items()} == {
+        "a": "engaged", "b": "lead", "c": "engaged", "d": "engaged", "e": "lead", "f": "lead",
+    }  # fmt: skip
+    assert {person: row["interest"] for person, row in rows.items()} == {
+        "a": "25", "b": "20", "c": "25", "d": "5", "e": "20", "f": "20",
+    }  # fmt: skip
+    # a's demo expires first, and the whole account cools with it
+    assert {rows[person]["next_change"] for person in "acd"} == {"2026-03-12T00:00:00Z"}
+    assert done.remarks == ()
