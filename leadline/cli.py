@@ -21,8 +21,10 @@ from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
 from leadline.verbs import operating, privacy
+from leadline.verbs.backtest import backtest
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
+from leadline.verbs.replay import replay
 from leadline.verbs.state import state
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -354,6 +356,9 @@ for _verb in (
 ):
     verbs.add_command(_verb)
 
+
+verbs.add_command(replay)
+verbs.add_command(backtest)
 
 calendar_option = click.option(
     "--calendar", "file", type=FILE, required=True, help="A YAML file with a section `calendars`."

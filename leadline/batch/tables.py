@@ -65,7 +65,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     """
     _require_kind(path)
     writer = _write_parquet if _is_parquet(path) else _write_csv
-    with _whole(path) as partial:
+    with whole_file(path) as partial:
         return writer(partial, columns, rows)
 
 
@@ -227,8 +227,8 @@ def _write_parquet(
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a name beside ``path`` to write to, and put it in place only when all went well."""
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a name beside ``path`` to write to, and put it in place only when all went well. Raises UsageError."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
     except OSError as error:

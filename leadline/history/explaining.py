@@ -49,9 +49,12 @@ class Explainer:
 
 def _otherwise(trace: Trace, target: str) -> str:
     """Say why a person is not moved into a stage: where they stand, and what the way there lacks."""
-    stands = f"in {trace.outcome.stage}"
-    if trace.outcome.stage == target:
-        return f"there already since {trace.outcome.since:%Y-%m-%d}"
+    outcome = trace.outcome
+    stands = f"in {outcome.stage}"
+    if outcome.stage == target and outcome.since == trace.at:
+        return f"moves there at the same instant, from {outcome.previous or 'nowhere'}"
+    if outcome.stage == target:
+        return f"there already since {outcome.since:%Y-%m-%d}"
     ways = [way for way in trace.ways if way.target == target]
     if not ways:
         return f"{stands}, from where no way leads to {target}"

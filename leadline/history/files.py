@@ -94,8 +94,6 @@ class FileSource:
             said.append(f"{self.strangers} people of the other files are not in the people file; they were left out.")
         if any(name in self.columns for name in STATE_COLUMNS):
             said.append("The people file's stage is that of now; everybody begins in the start stage instead.")
-        if not self.has_deals:
-            said.append("No deals were given; a win is what the book's last main-path stage says.")
         told = {*self.columns, *self.changing}
         silent = {name: "no column and no change tells it" for name in book.fields if name not in told}
         fieldless = {name: why for name, why in silent.items() if book.fields[name].table is None}

@@ -76,6 +76,12 @@ def replay_known(
     return sorted(found, key=lambda known: (known.cycle, known.decision.person))
 
 
+def books_by_hash(store: Store) -> dict[str, Book]:
+    """Return the books of every kept cycle, by hash."""
+    with store.read() as connection:
+        return dict(_scene(connection, None).books)
+
+
 @dataclass(slots=True)
 class _Scene:
     """The cycles, their books, and in which of them links between records ended."""

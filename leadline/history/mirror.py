@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from leadline.common.errors import RefusedError
 from leadline.common.values import RecordRef
+from leadline.common.vocabulary import DEAL_OBJECTS
 from leadline.history.people import Limits, PersonHistory
 from leadline.rules.model import Book, FieldSource
 from leadline.rules.state import Fact
@@ -31,6 +32,7 @@ class MirrorSource:
     cycle: int
     earliest: datetime
     chosen: tuple[str, ...]
+    has_deals: bool
 
     def ids(self) -> Sequence[str]:
         """Return everybody, sorted."""
@@ -96,9 +98,11 @@ def open_mirror(store: Store, url: str) -> MirrorSource:
         first = connection.execute(select(func.min(cycles.c.frontier))).scalar()
         everyone = connection.execute(select(persons.c.id).where(persons.c.alias_of.is_(None))).scalars()
         ids = tuple(sorted(everyone))
+        deals = select(records.c.record_id).where(records.c.object.in_(DEAL_OBJECTS.values())).limit(1)
+        has_deals = connection.execute(deals).scalar() is not None
     if last is None or first is None:
         raise RefusedError("nothing was ever read completely, so there is no history; run `leadline pull`")
-    return MirrorSource(url, last, first, ids)
+    return MirrorSource(url, last, first, ids, has_deals)
 
 
 def _refs(people: Iterable[PersonFacts]) -> set[RecordRef]:

@@ -40,6 +40,10 @@ class Limits:
 class HistorySource(Protocol):
     """A set of people whose histories can be read for any book. It can be pickled, and split by person."""
 
+    @property
+    def has_deals(self) -> bool:
+        """Whether it tells of deals at all; else a win must be told by a stage."""
+
     def ids(self) -> Sequence[str]:
         """Return everybody, sorted."""
 

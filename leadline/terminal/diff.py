@@ -25,7 +25,7 @@ def run_diff(old: str, new: str, config: Path, screen: Screen) -> int:
 
     Raises BookError where one cannot be read, RefusedError for a hash that the state does not keep.
     """
-    before, after = _book(old, config), _book(new, config)
+    before, after = named_book(old, config), named_book(new, config)
     found = differences(before, after)
     screen.result(diff_data(before, after, found), lambda console: render_diff(console, before, after, found))
     return 0
@@ -61,7 +61,8 @@ def render_diff(console: Console, before: Book, after: Book, found: Sequence[Dif
     console.print(f"{count}. Hash {before.hash[:12]} -> {after.hash[:12]}.", markup=False)
 
 
-def _book(text: str, config: Path) -> Book:
+def named_book(text: str, config: Path) -> Book:
+    """Return a book by its directory, its file, or the beginning of the hash by which the state keeps it."""
     if not Path(text).exists() and _HASH.fullmatch(text):
         from leadline.sync.oldbooks import kept_book
         from leadline.terminal.session import open_state
