@@ -14,6 +14,12 @@ PERSON_OBJECTS: Final[Mapping[Crm, tuple[str, ...]]] = {
 ACCOUNT_OBJECTS: Final[Mapping[Crm, str]] = {"salesforce": "Account", "hubspot": "company"}
 DEAL_OBJECTS: Final[Mapping[Crm, str]] = {"salesforce": "Opportunity", "hubspot": "deal"}
 
+OWNER_FIELDS: Final[Mapping[Crm, str]] = {"salesforce": "OwnerId", "hubspot": "hubspot_owner_id"}
+NAME_FIELDS: Final[Mapping[Crm, tuple[str, ...]]] = {
+    "salesforce": ("FirstName", "LastName"),
+    "hubspot": ("firstname", "lastname"),
+}
+
 OBJECTS: Final[Mapping[Crm, tuple[str, ...]]] = {
     crm: (*PERSON_OBJECTS[crm], ACCOUNT_OBJECTS[crm], DEAL_OBJECTS[crm]) for crm in PERSON_OBJECTS
 }

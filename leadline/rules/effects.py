@@ -42,6 +42,12 @@ def has_actions(book: Book) -> bool:
     return bool(book.on_enter) or any(sla.ladder for sla in book.slas.values())
 
 
+def all_actions(book: Book) -> Iterator[tuple[Action, ...]]:
+    """Yield the actions of each cause: of stages, then of the points of SLAs."""
+    yield from (entered.actions for entered in book.on_enter.values())
+    yield from (rung.actions for sla in book.slas.values() for rung in sla.ladder)
+
+
 def cause_rules(book: Book) -> tuple[CauseRules, ...]:
     """Return every cause of a book with the number of its actions: what durable_rules is given."""
     entered = [

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from leadline.common.errors import RefusedError
-from leadline.common.vocabulary import PERSON_OBJECTS
-from leadline.rules.model import Book
+from leadline.common.vocabulary import OWNER_FIELDS, PERSON_OBJECTS
+from leadline.rules.effects import all_actions
+from leadline.rules.model import AssignOwner, Book, SetField
 from leadline.sync.plan.limits import record_limit
-from leadline.sync.plan.model import Plan
+from leadline.sync.plan.model import Plan, PlannedWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def check_guards(plan: Plan, book: Book, population: int) -> tuple[GuardStop, ..
     stops = list(_outside_allow_list(plan, book))
     if not plan.adoption:
         stops += [*_records(plan, book, population), *_backward(plan, book), *_stages(plan, book)]
+        stops += _actions(plan, book)
     return tuple(stops)
 
 
@@ -72,17 +74,34 @@ def _outside_allow_list(plan: Plan, book: Book) -> Iterator[GuardStop]:
     outside: dict[str, int] = {}
     for write in plan.writes:
         targets = book.write.get(write.ref.crm)
-        if (
-            targets is None
-            or write.field not in targets.all_fields()
-            or write.ref.object not in PERSON_OBJECTS[write.ref.crm]
-        ):
+        named = targets is not None and write.field in targets.all_fields()
+        acted = write.effect is not None and _acted(book, write)
+        if not (named or acted) or write.ref.object not in PERSON_OBJECTS[write.ref.crm]:
             name = f"{write.ref.crm} {write.ref.object}.{write.field}"
             outside[name] = outside.get(name, 0) + 1
     for name, found in sorted(outside.items()):
         yield GuardStop(
             "fields", 0, found, f"{name} is not among the fields that `write:` names, so it may never be written"
         )
+
+
+def _acted(book: Book, write: PlannedWrite) -> bool:
+    """Say whether an action of the book writes this field: an owner that it assigns, or a field that it sets."""
+    place = (write.ref.crm, write.ref.object, write.field)
+    for action in (action for actions in all_actions(book) for action in actions):
+        if isinstance(action, AssignOwner) and write.field == OWNER_FIELDS[write.ref.crm]:
+            return True
+        if isinstance(action, SetField) and (action.crm, action.object, action.field) == place:
+            return True
+    return False
+
+
+def _actions(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    """Count what is carried out; closing tasks of stages that were left makes nobody any work."""
+    limit = book.guards.most_actions
+    found = sum(effect.kind != "close" for effect in plan.effects)
+    if limit is not None and found > limit:
+        yield GuardStop("actions", limit, found, f"{found} actions would be carried out, {limit} may")
 
 
 def _records(plan: Plan, book: Book, population: int) -> Iterator[GuardStop]:

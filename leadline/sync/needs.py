@@ -7,8 +7,16 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Final
 
 from leadline.common.values import Crm, ObjectDescription
-from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS, PERSON_OBJECTS, stage_date_field
-from leadline.rules.model import Book, DealsTest, DealTest
+from leadline.common.vocabulary import (
+    ACCOUNT_OBJECTS,
+    DEAL_OBJECTS,
+    NAME_FIELDS,
+    OWNER_FIELDS,
+    PERSON_OBJECTS,
+    stage_date_field,
+)
+from leadline.rules.effects import all_actions, has_actions
+from leadline.rules.model import AssignOwner, Book, DealsTest, DealTest, SetField
 from leadline.rules.nearest import nearest
 
 IDENTITY: Final[Mapping[tuple[Crm, str], tuple[str, ...]]] = {
@@ -79,7 +87,7 @@ def objects_needed(book: Book, crm: Crm) -> tuple[str, ...]:
     """Return the objects to describe and pull: persons always, accounts and deals when the book reads them."""
     named = {source.object for item in book.sourced for source in item.sources if source.crm == crm}
     found = list(PERSON_OBJECTS[crm])
-    if ACCOUNT_OBJECTS[crm] in named:
+    if ACCOUNT_OBJECTS[crm] in named or _asks_account_owner(book):
         found.append(ACCOUNT_OBJECTS[crm])
     if reads_deals(book) or DEAL_OBJECTS[crm] in named:
         found.append(DEAL_OBJECTS[crm])
@@ -126,10 +134,32 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
         if item not in shown.fields and item not in _OPTIONAL and item not in ruled:
             warnings.append(f"{crm}: {name}.{item} is not visible; people and deals are joined without it")
     targets = book.write[crm].all_fields() if crm in book.write and name in PERSON_OBJECTS[crm] else ()
-    wanted = {*ruled, *own, *targets, *(_stage_dates(book, crm) if targets else ())}
+    acted = _acted_fields(book, crm, name)
+    wanted = {*ruled, *own, *targets, *acted, *(_stage_dates(book, crm) if targets else ())}
     return ObjectNeed(
         name, tuple(sorted(item for item in wanted if item in shown.fields)), _links(book, crm, name), hidden
     )
+
+
+def _acted_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
+    """Return what actions look at: owners, the names of people, and the fields that they set."""
+    if not has_actions(book):
+        return ()
+    if name == ACCOUNT_OBJECTS[crm]:
+        return (OWNER_FIELDS[crm],) if _asks_account_owner(book) else ()
+    if name not in PERSON_OBJECTS[crm]:
+        return ()
+    actions = [action for actions in all_actions(book) for action in actions]
+    set_here = [
+        item.field for item in actions if isinstance(item, SetField) and (item.crm, item.object) == (crm, name)
+    ]
+    return (OWNER_FIELDS[crm], *NAME_FIELDS[crm], *set_here)
+
+
+def _asks_account_owner(book: Book) -> bool:
+    """Say whether any owner is assigned by who owns the account."""
+    assigned = [item for actions in all_actions(book) for item in actions if isinstance(item, AssignOwner)]
+    return any(item.account_owner_first for item in assigned)
 
 
 def _stage_dates(book: Book, crm: Crm) -> Iterator[str]:

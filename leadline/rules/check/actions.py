@@ -8,7 +8,8 @@ from leadline.common.errors import Problem
 from leadline.rules.check.finding import error, warning
 from leadline.rules.check.reads import Described
 from leadline.rules.check.vendors import options
-from leadline.rules.model import Action, AssignOwner, Book, SetField
+from leadline.rules.effects import all_actions
+from leadline.rules.model import AssignOwner, Book, SetField
 from leadline.rules.nearest import nearest
 
 
@@ -47,12 +48,6 @@ def check_set_fields(book: Book, described: Described) -> Iterator[Problem]:
         if offered and action.value is not None and str(action.value) not in offered:
             message = f"{where} of {action.crm} has no value `{action.value}`"
             yield error(action.mark, "unknown-value", message, nearest(str(action.value), offered, few=6))
-
-
-def all_actions(book: Book) -> Iterator[tuple[Action, ...]]:
-    """Yield the actions of each cause: of stages, then of the points of SLAs."""
-    yield from (entered.actions for entered in book.on_enter.values())
-    yield from (rung.actions for sla in book.slas.values() for rung in sla.ladder)
 
 
 def _led_to(book: Book, stage: str) -> bool:

@@ -59,9 +59,10 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits on one plan: ``most_records`` and ``most_percent`` (the smaller binds), moves back, per stage."""
+    """Limits on one plan: ``most_records`` and ``most_percent`` (the smaller binds), moves back, stages, actions."""
 
     most_records: int | None = 2000
     most_percent: Decimal | None = Decimal(10)
     backward: int | None = 50
     to_stage: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    most_actions: int | None = 200

@@ -21,6 +21,7 @@ from leadline.rules.model import (
     DealTest,
     Field,
     FieldTest,
+    Guards,
     Score,
     Stage,
     Temperatures,
@@ -68,6 +69,7 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     Book: frozenset({"zone", "rates", "accounts", "on_enter", "capacity", "rotas", "calendars", "slas", "language"}),
     Field: frozenset({"currency", "crm_values"}),
     FieldTest: frozenset({"currency"}),
+    Guards: frozenset({"most_actions"}),
     Stage: frozenset({"exit", "renamed"}),
 }
 _TAGGED: Final[tuple[type, ...]] = (*get_args(Condition), *get_args(Action))

@@ -10,7 +10,7 @@ from leadline.common.yamltree import Node, Scalar
 from leadline.rules.model import Guards
 from leadline.rules.reading.names import Reading
 
-KEYS: Final = ("most", "backward", "to")
+KEYS: Final = ("most", "backward", "to", "actions")
 
 
 def read_guards(reading: Reading, node: Node) -> Guards:
@@ -29,7 +29,11 @@ def read_guards(reading: Reading, node: Node) -> Guards:
         stage: report.count(entry.value, f"the most people to `{stage}`", lowest=0)
         for stage, entry in (inner or {}).items()
     }
-    return Guards(records, share, backward, {stage: count for stage, count in counted.items() if count is not None})
+    actions = default.most_actions
+    if "actions" in keys:
+        actions = report.count(keys["actions"].value, "`actions`", lowest=0)
+    to_stage = {stage: count for stage, count in counted.items() if count is not None}
+    return Guards(records, share, backward, to_stage, actions)
 
 
 RECORDS: Final = re.compile(r"[0-9]{1,9}")

@@ -186,6 +186,7 @@ def guards_section() -> Schema:
         "most": said("A number of records, a percentage, or both: 2000 or 10%.", most),
         "backward": said("Moves back on the main path.", count(0)),
         "to": said("The most people that may enter a stage.", named(count(0))),
+        "actions": said("The most actions of one plan; without, 200.", count(0)),
     }
     return mapping(limits.KEYS, shapes)
 

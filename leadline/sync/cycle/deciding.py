@@ -67,7 +67,8 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
             setting.store, book, cycle=pulled.cycle, frontier=pulled.frontier, connection=connection
         )
         source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
-        plan = build_plan(source, book, readers, pulled.described)
+        # Only effects that are due ask for users, lists and campaigns, once a run: the lease keeps others away.
+        plan = build_plan(source, book, readers, pulled.described, setting.channels)
         stops = check_guards(plan, book, population(connection))
         people = stock(connection)
         kept = active == book.hash or (to_apply and active is not None and not stops)

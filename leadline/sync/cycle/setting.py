@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,6 +44,7 @@ class Setting:
     """The open state, the book with its files, the wall clock for the lease, and a listener.
 
     ``patience`` is how rows that fail for now are tried again, ``notifier`` delivers notices to channels.
+    ``channels`` are their names; None: a plan does not ask whether there is one.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class Setting:
     tell: Callable[[CycleEvent], None] = lambda _: None
     patience: Patience = field(default_factory=Patience)
     notifier: Notifier | None = None
+    channels: Collection[str] | None = None
 
     def lease(self) -> Lease:
         """Return a lease for one run."""
@@ -69,7 +71,7 @@ def open_setting(
     sources = read_sources(config.rules_dir)
     book = read_book(sources)
     with open_store(config.state_url) as store, _notifying(config) as notifier:
-        yield Setting(store, book, sources, now, tell, notifier=notifier)
+        yield Setting(store, book, sources, now, tell, notifier=notifier, channels=frozenset(config.channels))
 
 
 @contextmanager

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
-from leadline.common.values import Crm, ObjectDescription, Raw
+from leadline.common.values import Crm, ObjectDescription, Raw, RecordWrite
 from leadline.common.vocabulary import PERSON_OBJECTS
-from leadline.connectors.protocol import ReadConnector
+from leadline.connectors.protocol import Creation, CreationKind, ReadConnector
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
 from leadline.sync.plan.desired import Desired, basis_of, desired_values
+from leadline.sync.plan.effects import EffectPlanner, effect_counts
+from leadline.sync.plan.effectwrites import EffectWrites
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.limits import record_limit
-from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedWrite, grouped, record_write
+from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect, PlannedWrite, grouped, record_write
 from leadline.sync.plan.normal import same
-from leadline.sync.plan.source import PersonView, PlanSource, Published, RecordView
+from leadline.sync.plan.owners import Owners
+from leadline.sync.plan.source import DueEffect, PersonView, PlanSource, Published, RecordView
 
 Described = Mapping[Crm, Mapping[str, ObjectDescription]]
 
 
 def build_plan(
-    source: PlanSource, book: Book, readers: Mapping[Crm, ReadConnector], described: Described | None = None
+    source: PlanSource,
+    book: Book,
+    readers: Mapping[Crm, ReadConnector],
+    described: Described | None = None,
+    channels: Collection[str] | None = None,
 ) -> Plan:
     """Return the plan that would make every record agree with its person's outcome.
 
     Nothing given here can write. ``described`` saves the describe calls when the pull of this cycle has just
-    made them. The same state gives the same plan, byte for byte. Raises what the connectors raise.
+    made them. ``channels`` are the names to which messages can be sent (None: not asked). Only effects that are due
+    make it ask for users, lists and campaigns. The same state gives the same plan, byte for byte. Raises what the
+    connectors raise.
     """
     if described is None:
         described = {crm: readers[crm].describe(PERSON_OBJECTS[crm]) for crm in sorted(readers)}
-    planner = _Planner(book, source.frontier, {crm: described.get(crm, {}) for crm in readers})
-    writes = planner.plan(source.people())
+    shown = {crm: described.get(crm, {}) for crm in readers}
+    acting = EffectPlanner(book, readers, EffectWrites(shown, Owners(readers)), channels)
+    planner = _Planner(book, source.frontier, shown, acting)
+    writes = planner.plan(source.people(), source.effects(book))
+    effects = tuple(acting.planned)
     plan = Plan(
         hash="",
         cycle=source.cycle,
@@ -42,9 +55,11 @@ def build_plan(
         organisations={crm: readers[crm].organisation() for crm in sorted(readers)},
         adoption=source.adoption,
         writes=writes,
-        calls={crm: _calls(readers[crm], crm, writes) for crm in sorted(readers)},
-        counts=count(writes),
+        calls={crm: _calls(readers[crm], crm, writes, effects) for crm in sorted(readers)},
+        counts=replace(count(writes), effects=effect_counts(effects)),
         not_written=planner.not_written(),
+        effects=effects,
+        held=acting.held(),
     )
     return replace(plan, hash=plan_hash(plan))
 
@@ -75,18 +90,25 @@ class _Planner:
     book: Book
     frontier: datetime
     described: Described
+    acting: EffectPlanner
     _skipped: Counter[tuple[Crm, str, str]] = field(default_factory=Counter)
 
-    def plan(self, people: Iterator[PersonView]) -> tuple[PlannedWrite, ...]:
+    def plan(self, people: Iterator[PersonView], due: Sequence[DueEffect]) -> tuple[PlannedWrite, ...]:
+        concerned: dict[str, PersonView | None] = dict.fromkeys(effect.person for effect in due)
         found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
         population = 0
         for person in people:
             population += len(person.records)
+            if person.person in concerned:
+                concerned[person.person] = person
             found += [
                 (record, writes) for record in person.records if (writes := tuple(self._record(person, record)))
             ]
+        self.acting.plan(due, {name: person for name, person in concerned.items() if person is not None})
+        kept = self._with_room(found, population)
+        kept += [(record, (write,)) for record, write in self.acting.writes.all()]
         keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
-        for record, writes in self._with_room(found, population):
+        for record, writes in kept:
             order = PERSON_OBJECTS[record.ref.crm].index(record.ref.object)
             for write in writes:
                 # Records of one account stand together: a CRM locks the account's row for each of them.
@@ -220,8 +242,13 @@ def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw)
     return person.came_from if person.came_from in shown or not shown else shown[0]
 
 
-def _calls(reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...]) -> Mapping[str, int]:
-    """Price each phase on its own, because a later phase waits for the earlier; reading back happens once."""
+def _calls(
+    reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...], effects: tuple[PlannedEffect, ...] = ()
+) -> Mapping[str, int]:
+    """Price each phase on its own, because a later phase waits for the earlier; reading back happens once.
+
+    What effects make is made and looked at after that; closing tasks is one more batch of writes.
+    """
     result = {"write": 0, "read_back": 0}
     mine = tuple(write for write in writes if write.ref.crm == crm)
     for phase in (1, 2):
@@ -232,4 +259,28 @@ def _calls(reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...]) ->
         result["write"] += forecast["write"]
         if phase == 2:
             result["read_back"] += forecast["read_back"]
+    for forecast in _effect_calls(reader, [effect for effect in effects if effect.crm == crm]):
+        result["write"] += forecast["write"]
+        result["read_back"] += forecast["read_back"]
     return result
+
+
+_CREATED: Final[Mapping[str, CreationKind]] = {
+    "task": "task",
+    "note": "note",
+    "member": "member",
+    "unmember": "unmember",
+}
+
+
+def _effect_calls(reader: ReadConnector, effects: Sequence[PlannedEffect]) -> Iterator[Mapping[str, int]]:
+    creations = [
+        Creation(effect.key, _CREATED[effect.kind], effect.ref, effect.payload)
+        for effect in effects
+        if effect.kind in _CREATED and effect.ref is not None
+    ]
+    if creations:
+        yield reader.forecast_creations(creations)
+    closed = [RecordWrite(effect.ref, {}) for effect in effects if effect.kind == "close" and effect.ref is not None]
+    if closed:
+        yield {**reader.forecast(closed), "read_back": 0}

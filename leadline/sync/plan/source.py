@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from leadline.common.values import Raw, RecordRef
+from leadline.common.values import Crm, Raw, RecordRef
+from leadline.rules.model import Book, Consequence
 from leadline.rules.state import Outcome
+from leadline.sync.handoff import HandOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,29 @@ class PersonView:
     by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DueEffect:
+    """One effect that is due, with what it takes to plan it.
+
+    ``values`` fill the placeholders of texts. ``account_owners`` are the owners of the person's account, by CRM.
+    ``turn`` is the user to whom a rota gave this effect; ``opened`` the task to close, as its CRM calls it (None: it
+    is still being made). ``note`` is there for notes only.
+    """
+
+    key: str
+    person: str
+    at: datetime
+    cause: str
+    number: int
+    decision: str
+    consequence: Consequence
+    values: Mapping[str, str] = field(default_factory=dict)
+    account_owners: Mapping[Crm, str] = field(default_factory=dict)
+    turn: str | None = None
+    opened: RecordRef | None = None
+    note: HandOff | None = None
+
+
 class PlanSource(Protocol):
     """The read-only view of the state that a plan is made from."""
 
@@ -72,4 +97,8 @@ class PlanSource(Protocol):
 
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in scope, ordered by person id."""
+        ...
+
+    def effects(self, book: Book) -> tuple[DueEffect, ...]:
+        """Return the effects that are due at the frontier, in the order in which they were caused."""
         ...

@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from leadline.common.values import Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.deciding import decision_from_json, outcome_from_json
-from leadline.sync.plan.source import PersonView, Published, RecordView
+from leadline.rules.model import Book
+from leadline.sync.effects.due import due_effects
+from leadline.sync.plan.source import DueEffect, PersonView, Published, RecordView
 from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.cycles import active_book
@@ -40,6 +42,10 @@ class StoredPlanSource:
     def adoption(self) -> bool:
         """Whether no book has been activated on this state yet."""
         return active_book(self.connection) is None
+
+    def effects(self, book: Book) -> tuple[DueEffect, ...]:
+        """Return the effects that are due, in the order in which they were caused."""
+        return due_effects(self.connection, book, self.frontier)
 
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in the lifecycle, ordered by person id."""

@@ -22,6 +22,7 @@ from leadline.connectors.protocol import ActivityRequest, RecordRequest
 from leadline.rules.model import Book, Grid, Guards, Publish, Score, Stage, StageTarget, WriteTargets
 from leadline.rules.state import Outcome, ScoreValue, StageDate
 from leadline.sync.plan import PersonView, Published, RecordView
+from leadline.sync.plan.source import DueEffect
 
 T0 = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 STAGES = ("inquiry", "mql", "sal", "customer", "recycled", "disqualified")
@@ -117,10 +118,16 @@ class People:
     cycle: int = 1
     frontier: datetime = T0
     adoption: bool = False
+    due: tuple[DueEffect, ...] = ()
 
     def people(self) -> Iterator[PersonView]:
         """Yield them."""
         return iter(self.persons)
+
+    def effects(self, book: Book) -> tuple[DueEffect, ...]:
+        """Return what is due."""
+        del book
+        return self.due
 
 
 @dataclass

@@ -1,0 +1,168 @@
+"""The effects that a plan should show now, each with what is known of its person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from leadline.common.canonical import decimal_text
+from leadline.common.values import CRMS, Crm, RecordRef
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, NAME_FIELDS, OWNER_FIELDS, PERSON_OBJECTS
+from leadline.rules.deciding import Engine, state_from_json
+from leadline.rules.deciding.history import History, ordered
+from leadline.rules.deciding.words import stage_title
+from leadline.rules.model import AssignOwner, Book, CloseTask, WriteNote
+from leadline.rules.state import PersonState
+from leadline.sync.effects.recording import is_ripe
+from leadline.sync.handoff import HandOff, hand_off, spoken
+from leadline.sync.intake import facts_of_persons
+from leadline.sync.plan.source import DueEffect
+from leadline.sync.store.batches import chunks
+from leadline.sync.store.effects import OPEN, EffectRow, effects_by_key, effects_by_status
+from leadline.sync.store.mirror import MirrorRecord, links_from, load_records, records_of_persons
+from leadline.sync.store.outcomes import load_lifecycle
+from leadline.sync.store.schema import allocations
+
+PEOPLE_AT_ONCE = 1_000
+
+
+def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple[DueEffect, ...]:
+    """Return every effect that nobody has carried out yet and that is ripe, in the order of what caused them."""
+    rows = [row for row in effects_by_status(connection, OPEN) if is_ripe(row, frontier)]
+    if not rows:
+        return ()
+    known: dict[str, Known] = {}
+    engine = Engine(book)
+    noted = {row.person_id for row in rows if isinstance(row.consequence, WriteNote)}
+    for persons in chunks(sorted({row.person_id for row in rows}), PEOPLE_AT_ONCE):
+        known |= known_persons(connection, engine, persons, noted)
+    turns = _turns(connection, [row.key for row in rows if isinstance(row.consequence, AssignOwner)])
+    opened = effects_by_key(
+        connection, [row.consequence.key for row in rows if isinstance(row.consequence, CloseTask)]
+    )
+    nobody = Known({}, {}, None)
+    return tuple(_due(row, known.get(row.person_id, nobody), turns.get(row.key), opened) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What texts may say of one person, and who owns their account in each CRM."""
+
+    values: Mapping[str, str]
+    account_owners: Mapping[Crm, str]
+    note: HandOff | None
+
+
+def known_persons(
+    connection: Connection, engine: Engine, persons: Sequence[str], noted: Iterable[str] = ()
+) -> dict[str, Known]:
+    """Return what is known of persons in the lifecycle by their last evaluation; ``noted`` get a hand-off note."""
+    rows = load_lifecycle(connection, persons)
+    records = records_of_persons(connection, rows)
+    owners = account_owners(connection, records)
+    wanted = set(noted)
+    found: dict[str, Known] = {}
+    facts = facts_of_persons(connection, engine.book, rows, max((row.cycle for row in rows.values()), default=0))
+    for person, row in rows.items():
+        state = state_from_json(row.state, facts[person].all())
+        name = name_of(engine.book, records.get(person, ()), person)
+        note = hand_off(engine.book, state, engine.explain(state), name) if person in wanted else None
+        found[person] = Known(_values(engine.book, state, name), owners.get(person, {}), note)
+    return found
+
+
+def name_of(book: Book, records: Iterable[MirrorRecord], person: str) -> str:
+    """Return what the CRMs call a person, the primary record first; their id where no CRM has a name."""
+    order = {name: place for place, name in enumerate(book.primary)}
+    live = [record for record in records if not record.deleted and record.ref.object in order]
+    for record in sorted(live, key=lambda record: (order[record.ref.object], record.ref)):
+        parts = [str(record.fields.get(field) or "").strip() for field in NAME_FIELDS[record.ref.crm]]
+        name = " ".join(part for part in parts if part)
+        if name:
+            return name
+    return person
+
+
+def _due(row: EffectRow, known: Known, turn: str | None, opened: Mapping[str, EffectRow]) -> DueEffect:
+    consequence = row.consequence
+    return DueEffect(
+        key=row.key,
+        person=row.person_id,
+        at=row.at,
+        cause=row.cause,
+        number=row.number,
+        decision=row.decision_id,
+        consequence=consequence,
+        values=known.values,
+        account_owners=known.account_owners,
+        turn=turn,
+        opened=_task(opened.get(consequence.key)) if isinstance(consequence, CloseTask) else None,
+        note=known.note if isinstance(consequence, WriteNote) else None,
+    )
+
+
+def _task(row: EffectRow | None) -> RecordRef | None:
+    if row is None or row.status != "done" or not row.remote_id:
+        return None
+    crm = next((crm for crm in CRMS if crm == row.crm), None)
+    return None if crm is None else RecordRef(crm, TASKS[crm], row.remote_id)
+
+
+TASKS: Mapping[Crm, str] = {"salesforce": "Task", "hubspot": "task"}
+
+
+def _values(book: Book, state: PersonState, name: str) -> dict[str, str]:
+    """Return what fills the placeholders of texts; what is not known is absent."""
+    outcome = state.outcome
+    history = History(ordered(state.history), book.fields, book.deals)
+    found = {field: spoken(history, field, state.frontier) for field in book.fields}
+    found |= {score: decimal_text(value.value) for score, value in outcome.scores.items()}
+    found |= {
+        "stage": stage_title(outcome.stage),
+        "previous": stage_title(outcome.previous) if outcome.previous else None,
+        "why": outcome.why,
+        "grade": outcome.cell,
+        "temperature": outcome.temperature,
+        "pass": str(outcome.pass_number),
+        "name": found.get("name") or name,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _turns(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """Return whose turn it was for each effect, as far as turns were given."""
+    found: dict[str, str] = {}
+    for some in chunks(keys):
+        query = select(allocations.c.wish, allocations.c.value)
+        query = query.where(allocations.c.kind == "owner", allocations.c.wish.in_(some))
+        found.update((wish, value) for wish, value in connection.execute(query))
+    return found
+
+
+def account_owners(
+    connection: Connection, records: Mapping[str, Sequence[MirrorRecord]]
+) -> dict[str, dict[Crm, str]]:
+    """Return the owner of each person's account by CRM: of a contact's account, of a contact's primary company."""
+    people = [record for own in records.values() for record in own if not record.deleted]
+    people = [record for record in people if record.ref.object in PERSON_OBJECTS[record.ref.crm]]
+    links = links_from(connection, [record.ref for record in people if record.ref.crm == "hubspot"])
+    account_of: dict[RecordRef, RecordRef] = {}
+    for record in people:
+        linked = record.fields.get("AccountId")
+        companies = [link.target for link in links.get(record.ref, ()) if link.name == "company"]
+        if companies:
+            account_of[record.ref] = companies[0]
+        elif linked:
+            account_of[record.ref] = RecordRef("salesforce", ACCOUNT_OBJECTS["salesforce"], str(linked))
+    accounts = load_records(connection, account_of.values())
+    found: dict[str, dict[Crm, str]] = {}
+    for person, own in records.items():
+        for record in own:
+            account = accounts.get(account_of[record.ref]) if record.ref in account_of else None
+            owner = account.fields.get(OWNER_FIELDS[record.ref.crm]) if account and not account.deleted else None
+            if owner:
+                found.setdefault(person, {}).setdefault(record.ref.crm, str(owner))
+    return found
