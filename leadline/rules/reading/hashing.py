@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from dataclasses import Field as DataclassField
 from datetime import timedelta
+from decimal import Decimal
+from functools import cache
 from typing import Any, Final, get_args
 
 from leadline.common.canonical import digest, plain
@@ -75,7 +77,12 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
 _TAGGED: Final[tuple[type, ...]] = (*get_args(Condition), *get_args(Action))
 
 
+_PLAIN: Final = frozenset({str, int, bool, Decimal, type(None)})
+
+
 def _canonical(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, timedelta):
         return {"microseconds": value // timedelta(microseconds=1)}
     if isinstance(value, FieldTest) and value.op == "pattern":
@@ -100,13 +107,16 @@ def _canonical(value: Any) -> Any:
 
 
 def _parts(value: Any) -> dict[str, Any]:
-    left_out = _LEFT_OUT if not isinstance(value, Field) else {"mark"}
-    added = _ADDED.get(type(value), frozenset())
-    return {
-        item.name: _canonical(getattr(value, item.name))
-        for item in fields(value)
-        if item.name not in left_out and not (item.name in added and getattr(value, item.name) == _default(item))
-    }
+    given = ((item, added, getattr(value, item.name)) for item, added in _meant(type(value)))
+    return {item.name: _canonical(part) for item, added, part in given if not (added and part == _default(item))}
+
+
+@cache
+def _meant(kind: type) -> tuple[tuple[DataclassField[Any], bool], ...]:
+    """Return the parts of a dataclass that count, and which of them are left out at their default."""
+    left_out = _LEFT_OUT if kind is not Field else {"mark"}
+    added = _ADDED.get(kind, frozenset())
+    return tuple((item, item.name in added) for item in fields(kind) if item.name not in left_out)
 
 
 def _default(item: DataclassField[Any]) -> Any:
