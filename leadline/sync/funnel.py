@@ -61,7 +61,8 @@ def _decisions(connection: Connection) -> Iterator[Decision]:
 
 def _standing(row: LifecycleRow, sources: Mapping[str, str]) -> Standing:
     outcome = outcome_from_json(row.outcome)
-    return Standing(row.person_id, outcome.stage, outcome.since, sources.get(row.person_id))
+    source = sources.get(row.person_id)
+    return Standing(row.person_id, outcome.stage, outcome.since, source, outcome.waits_for, outcome.waits_since)
 
 
 def _passes(rows: list[LifecycleRow], made: list[Decision]) -> list[Pass]:

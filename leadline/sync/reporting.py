@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -35,12 +35,14 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one person is now and since when."""
+    """Where one person is now and since when, and the stage that has no room for them yet."""
 
     person: str
     stage: str
     since: datetime
     source: str | None = None
+    waits_for: str | None = None
+    waits_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,16 @@ class Conversion:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitLine:
+    """People who qualify for a stage and wait for a place in it (``capacity``), and for how long they have waited."""
+
+    stage: str
+    people: int
+    median_wait: timedelta
+    longest_wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLine:
     """One value of the source field: people, and how many are in each stage now."""
 
@@ -96,6 +108,7 @@ class FunnelReport:
     stages: tuple[StageLine, ...]
     conversions: tuple[Conversion, ...]
     by_source: tuple[SourceLine, ...] = ()
+    waiting: tuple[WaitLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,7 @@ def summarise(
         stages=tuple(_line(stage, frontier, standings, passes, times.get(stage, [])) for stage in lifecycle.stages),
         conversions=tuple(_conversion(passes, *pair) for pair in pairwise(lifecycle.main_path)),
         by_source=_by_source(lifecycle.stages, standings) if with_source else (),
+        waiting=tuple(_waiting(lifecycle.stages, standings, frontier)) if frontier else (),
     )
 
 
@@ -158,6 +172,16 @@ def _conversion(passes: Sequence[Pass], source: str, target: str) -> Conversion:
         if end is not None and end.at >= start.at:
             times.append(end.at - start.at)
     return Conversion(source, target, entered, len(times), _median(times))
+
+
+def _waiting(stages: Sequence[str], standings: Sequence[Standing], frontier: datetime) -> Iterator[WaitLine]:
+    times: dict[str, list[timedelta]] = {}
+    for one in standings:
+        if one.waits_for is not None and one.waits_since is not None:
+            times.setdefault(one.waits_for, []).append(frontier - one.waits_since)
+    for stage in (name for name in stages if name in times):
+        found = times[stage]
+        yield WaitLine(stage, len(found), _median(found) or timedelta(0), max(found))
 
 
 def _by_source(stages: Sequence[str], standings: Sequence[Standing]) -> tuple[SourceLine, ...]:

@@ -32,7 +32,12 @@ def report_data(report: FunnelReport) -> dict[str, Any]:
         "stages": stages,
         "conversions": conversions,
         "by_source": plain(report.by_source),
-    }
+        "waiting": [
+            {"stage": line.stage, "people": line.people, "median_wait_seconds": _seconds(line.median_wait),
+             "longest_wait_seconds": _seconds(line.longest_wait)}
+            for line in report.waiting
+        ],
+    }  # fmt: skip
 
 
 def render_stock(console: Console, report: FunnelReport) -> None:
@@ -48,6 +53,10 @@ def render_stock(console: Console, report: FunnelReport) -> None:
         console.print("Nobody was decided on yet. `leadline plan -o plan.json` makes the first plan; apply it.")
     else:
         console.print(f"{report.people:,} people as of {cell(report.frontier)}.", markup=False)
+    if report.waiting:
+        waits = [(line.stage, line.people, line.median_wait, line.longest_wait) for line in report.waiting]
+        columns = ["waits for a place in", "people", "median wait", "longest wait"]
+        console.print(table(columns, waits, right=(1, 2, 3)))
 
 
 def render_report(console: Console, report: FunnelReport) -> None:

@@ -37,6 +37,18 @@ def test_times_are_seconds_for_machines() -> None:
     ]
     assert data["by_source"] == [{"source": "Web", "people": 1, "stock": {"mql": 1}}]
     assert data["frontier"] == "2026-06-30T16:00:00Z"
+    assert data["waiting"] == []
+
+
+def test_who_waits_for_a_place_is_shown_where_anybody_does() -> None:
+    """A table of its own, with the median and the longest wait; nothing where nobody waits."""
+    waits = [Standing(str(n), "inquiry", AT - 9 * DAY, None, "mql", AT - n * DAY) for n in (1, 3)]
+    for standings, shown in ((waits, True), ([], False)):
+        report = summarise(STAGES, AT, standings, [], [])
+        console = Console(file=io.StringIO(), width=120)
+        render_report(console, report)
+        assert ("waits for a place" in console.file.getvalue()) is shown  # type: ignore[attr-defined]
+        assert [line["longest_wait_seconds"] for line in report_data(report)["waiting"]] == [259_200] * shown
 
 
 def test_a_report_before_the_first_plan_says_what_to_do() -> None:

@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector
+from leadline.sync.allocating import give_turns
 from leadline.sync.cycle.setting import Evaluating, Setting
 from leadline.sync.evaluating import evaluate
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK
 from leadline.sync.guards import AdoptionError, GuardError, GuardStop, check_guards
 from leadline.sync.plan import Plan, build_plan
+from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.store.applying import population
@@ -66,6 +68,7 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
         evaluation = evaluate(
             setting.store, book, cycle=pulled.cycle, frontier=pulled.frontier, connection=connection
         )
+        give_turns(connection, book, Owners(readers), pulled.cycle, pulled.frontier)
         source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
         # Only effects that are due ask for users, lists and campaigns, once a run: the lease keeps others away.
         plan = build_plan(source, book, readers, pulled.described, setting.channels)
@@ -83,7 +86,7 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
     return Decided(evaluation, plan, stops, kept, people)
 
 
-def take_over(setting: Setting, plan: Plan, connection: Connection) -> None:
+def take_over(setting: Setting, plan: Plan, connection: Connection, readers: Mapping[Crm, ReadConnector]) -> None:
     """Keep the decisions of a plan whose book was only tried out, now that the plan is accepted.
 
     The same facts, frontier and book give the same decisions again; what a later pull touched is looked at anew.
@@ -92,6 +95,7 @@ def take_over(setting: Setting, plan: Plan, connection: Connection) -> None:
         return
     remember_book(connection, setting.book.hash, setting.book.name, setting.sources)
     evaluate(setting.store, setting.book, cycle=plan.cycle, frontier=plan.frontier, connection=connection)
+    give_turns(connection, setting.book, Owners(readers), plan.cycle, plan.frontier)
     if last_cycles(connection)[0].id != plan.cycle:
         set_meta(connection, EVALUATED_BOOK, "")
 

@@ -80,7 +80,7 @@ def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Pla
             clock=clock,
             keep=lease.keep,
             accepted=plan.hash,
-            prepare=lambda connection: take_over(setting, plan, connection),
+            prepare=lambda connection: take_over(setting, plan, connection, writers),
             refresh=refresh,
             patience=setting.patience,
             on_event=setting.tell,

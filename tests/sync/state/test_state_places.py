@@ -14,6 +14,7 @@ from sqlalchemy import select
 from leadline.common.canonical import canonical_json
 from leadline.rules.deciding import Engine, outcome_to_json, state_to_json
 from leadline.sync.evaluating import Before, evaluate, fold_person
+from leadline.sync.funnel import funnel
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store import open_store
 from leadline.sync.store.allocations import waiting_parts
@@ -100,6 +101,7 @@ def test_the_best_go_first_and_the_others_wait_for_the_next_day(world: World) ->
     assert result.moves == {"inquiry->sal": 3, "inquiry->mql": 2}
     world.pass_time(hours=1)
     assert world.cycle()[1].evaluated == 0
+    assert [(line.stage, line.people) for line in funnel(world.store, world.book).waiting] == [("sal", 2)]
     world.pass_time(days=1)
     pulled, result = world.cycle()
     assert (result.evaluated, result.changed, result.moves) == (2, ("p-000001", "p-000004"), {"mql->sal": 2})

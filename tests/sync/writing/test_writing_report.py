@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.rules.state import StageDate
-from leadline.sync.reporting import Lifecycle, Pass, Standing, Stay, summarise
+from leadline.sync.reporting import Lifecycle, Pass, Standing, Stay, WaitLine, summarise
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 PATH = ("inquiry", "mql", "sal", "customer")
@@ -50,6 +50,14 @@ def test_conversion_counts_entries_in_person() -> None:
     assert (second.entered, second.converted, second.median_time) == (1, 1, timedelta(days=1))
     mql = report.stages[1]
     assert (mql.entered, mql.implied) == (1, 1)
+
+
+def test_who_waits_for_a_place_is_told_by_stage() -> None:
+    """How many and for how long, for stages that anybody waits for; the others are left out."""
+    waits = [Standing(str(days), "mql", day(0), None, "sal", day(days)) for days in (1, 2, 9)]
+    report = summarise(LIFECYCLE, day(10), [*waits, Standing("a", "inquiry", day(0))], [], [])
+    assert report.waiting == (WaitLine("sal", 3, timedelta(days=8), timedelta(days=9)),)
+    assert summarise(LIFECYCLE, day(10), [Standing("a", "mql", day(4))], [], []).waiting == ()
 
 
 def test_times_are_medians_of_finished_stays_and_of_those_still_there() -> None:
