@@ -107,7 +107,8 @@ def _canonical(value: Any) -> Any:
 
 
 def _parts(value: Any) -> dict[str, Any]:
-    given = ((item, added, getattr(value, item.name)) for item, added in _meant(type(value)))
+    kind: type = type(value)
+    given = ((item, added, getattr(value, item.name)) for item, added in _meant(kind))
     return {item.name: _canonical(part) for item, added, part in given if not (added and part == _default(item))}
 
 
