@@ -17,7 +17,7 @@ _ANSWERS: Final = {True: "true", False: "false", None: "unknown"}
 
 def because(engine: Engine, advance: Advance, wanted: Wanted) -> tuple[str, ...]:
     """Return the lines that explain what is there instead of what was wanted; none where nothing would help."""
-    if wanted.what == "scope":
+    if wanted.what in {"scope", "account"}:
         return ()
     trace = engine.explain(advance.state)
     if wanted.what in {"score", "score grade"}:

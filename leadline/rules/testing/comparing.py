@@ -10,7 +10,8 @@ from leadline.common.canonical import decimal_text
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.fieldtests import compare_number
 from leadline.rules.deciding.localdays import day_of
-from leadline.rules.state import Advance, Fact, Outcome
+from leadline.rules.deciding.units import from_account
+from leadline.rules.state import Advance, Fact, Outcome, Unreadable
 from leadline.rules.testing.because import because
 from leadline.rules.testing.instants import told
 from leadline.rules.testing.model import Expectation, Failure, MoveMade, Wanted, What
@@ -40,7 +41,7 @@ def failures(seen: Seen, expectation: Expectation) -> Iterator[Failure]:
         if compared is None:
             continue
         expected, actual = compared
-        what = wanted.name if wanted.what == "score" else _TITLES.get(wanted.what, wanted.what)
+        what = wanted.name if wanted.what in ("score", "account") else _TITLES.get(wanted.what, wanted.what)
         title = f"{wanted.name} grade" if wanted.what == "score grade" else what
         why = because(seen.engine, seen.advance, wanted)
         zone = seen.engine.book.zone
@@ -71,6 +72,20 @@ def _score(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
     if compare_number(wanted.op, score.value, wanted.value):
         return None
     return f"{_OPS[wanted.op]}{decimal_text(wanted.value)}", decimal_text(score.value)
+
+
+def _account(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
+    history, at = seen.advance.state.history, expectation.at
+    told = [fact.value for fact in history if fact.name == wanted.name and from_account(fact) and fact.at <= at]
+    actual = told[-1] if told else None
+    number = Decimal(actual) if isinstance(actual, int | Decimal) else None
+    shown = "unreadable" if isinstance(actual, Unreadable) else "none" if number is None else decimal_text(number)
+    if wanted.value is None:
+        return None if actual is None else ("none", shown)
+    assert isinstance(wanted.value, Decimal)
+    if number is not None and compare_number(wanted.op, number, wanted.value):
+        return None
+    return f"{_OPS[wanted.op]}{decimal_text(wanted.value)}", shown
 
 
 def _score_grade(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
@@ -120,6 +135,7 @@ _COMPARED: Mapping[What, Callable[[Seen, Expectation, Wanted], Compared]] = {
     "pass": _pass,
     "score": _score,
     "score grade": _score_grade,
+    "account": _account,
     "disqualified": _disqualified,
     "moves": _moves,
     "next_change": _next_change,

@@ -14,6 +14,7 @@ from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, MAIN_PATH
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import CompiledCriterion, inside
 from leadline.rules.model import Band, Book, Criterion, DisqualifiedTest, Score, Transition
+from leadline.rules.state import Fact
 from leadline.rules.testing.model import ITEM_KINDS, Case, CaseResult, Item, ItemKind, MoveMade
 
 
@@ -55,14 +56,19 @@ def items_of(book: Book) -> Iterator[Item]:
     yield from (_transition(transition) for transition in book.transitions)
 
 
-def reached(engine: Engine, case: Case, moves: Sequence[MoveMade], instants: Iterable[datetime]) -> frozenset[Item]:
-    """Return what one test reached: what gave points at one of the instants, and where the person was and went."""
+def reached(
+    engine: Engine, case: Case, moves: Sequence[MoveMade], instants: Iterable[datetime], shared: Sequence[Fact] = ()
+) -> frozenset[Item]:
+    """Return what one test reached: what gave points at one of the instants, and where the person was and went.
+
+    ``shared`` are the facts of the person's account.
+    """
     book = engine.book
     first = case.adopted.stage if case.adopted is not None and case.adopted.stage is not None else book.start_stage
     stages = {first, *(move.target for move in moves)}
     found = {Item("stage", name) for name in stages}
     found |= {item for move in moves for item in _moved(book, move)}
-    history = History(ordered(case.facts), book.fields, book.deals)
+    history = History(ordered((*case.facts, *shared)), book.readable, book.deals)
     for at in instants:
         found |= set(_scored(engine, Moment(history, at)))
     return frozenset(found)

@@ -11,6 +11,7 @@ from typing import Final
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
 from leadline.rules.fieldops import NUMBER_OPS
 from leadline.rules.model import Book
+from leadline.rules.model.accounts import PREFIX
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.report import Report, short
 from leadline.rules.testing.instants import timed_entries, when
@@ -76,7 +77,10 @@ class Expecting:
             return readers[entry.name](entry)
         if entry.name in self.book.scores:
             return self._score(entry)
-        known = (*readers, *self.book.scores)
+        if entry.name.startswith(PREFIX) and entry.name in self.book.readable:
+            return self._account(entry)
+        facts = tuple(name for name in self.book.readable if name not in self.book.fields)
+        known = (*readers, *self.book.scores, *facts)
         hint = nearest(entry.name, known, few=len(known))
         if entry.name in self.book.stages:
             hint = f"write {{stage: {entry.name}}}"
@@ -138,6 +142,18 @@ class Expecting:
             number = self.report.number(inner.value, f"`{op}`")
             found += [Wanted("score", number, name, op, mark)] if number is not None else []
         return found
+
+    def _account(self, entry: Entry) -> list[Wanted]:
+        """Read ``account.engaged people: 2``, ``{at_least: 2}``, or ``none``."""
+        name, node, mark = entry.name, entry.value, entry.key.mark
+        if isinstance(node, Scalar) and node.text == NONE:
+            return [Wanted("account", None, name, mark=mark)]
+        if not isinstance(node, MappingNode):
+            number = self.report.number(node, f"`{name}`")
+            return [] if number is None else [Wanted("account", number, name, mark=mark)]
+        tested = (self.report.keys(node, NUMBER_OPS, f"`{name}`") or {}).items()
+        read = ((op, self.report.number(inner.value, f"`{op}`")) for op, inner in tested)
+        return [Wanted("account", number, name, op, mark) for op, number in read if number is not None]
 
     def _arrows(self, node: Node) -> tuple[tuple[str, str], ...]:
         """Read ``inquiry -> mql``, several steps in one line, a list of them, or ``none``."""

@@ -16,7 +16,7 @@ from leadline.rules.state import Adopted, Fact
 
 What = Literal[
     "stage", "pass", "previous", "reason", "grade", "temperature", "disqualified", "moves", "next_change", "scope",
-    "score", "score grade",
+    "score", "score grade", "account",
 ]  # fmt: skip
 
 
@@ -26,7 +26,8 @@ class Wanted:
 
     ``value`` by ``what``: a text or None for names; a number with ``op`` for a score (``name``); an int for ``pass``;
     a bool or a tuple of reasons for ``disqualified``; a tuple of (source, target) for ``moves``; an instant or None
-    (never) for ``next_change``; ``in`` or ``out`` for ``scope``.
+    (never) for ``next_change``; ``in`` or ``out`` for ``scope``; a number with ``op``, or None, for a fact of the
+    ``account`` (``name``).
     """
 
     what: What
@@ -68,7 +69,8 @@ class Case:
 
     Without ``adopted`` the person is new at ``start``: in the start stage, nothing known before. With it, or where
     something happened before ``start``, the person is taken up at ``start`` as an adoption does. ``moves`` are all
-    stage changes of the test in order; None where the test does not list them.
+    stage changes of the test in order; None where the test does not list them. ``colleagues`` are more people of the
+    same account, each as a test of their own from the same ``start`` on.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Case:
     adopted: Adopted | None = None
     moves: tuple[ExpectedMove, ...] | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
+    colleagues: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,8 @@ from leadline.rules.testing.happenings import Happenings
 from leadline.rules.testing.instants import When, start_of, timed_entries, when
 from leadline.rules.testing.model import Case
 
-KEYS: Final = ("test", "start", "adopted", "person", "history", "expect", "moves")
+COLLEAGUE_KEYS: Final = ("adopted", "person", "history", "expect", "moves")
+KEYS: Final = ("test", "start", *COLLEAGUE_KEYS, "colleagues")
 ADOPTED_KEYS: Final = ("stage", "since", "pass")
 
 
@@ -59,16 +61,36 @@ def _cases(report: Report, book: Book, tree: Node) -> Iterator[Case]:
 
 
 def _case(report: Report, book: Book, name: str, node: MappingNode, keys: dict[str, Entry]) -> Case:
-    history = timed_entries(report, keys["history"].value, "`history`") if "history" in keys else ()
-    expected = keys["expect"].value if "expect" in keys else None
-    if expected is None and "moves" not in keys:
+    others = _colleagues(report, keys["colleagues"].value) if "colleagues" in keys else {}
+    everybody = [keys, *(own for own, _ in others.values())]
+    if not any("expect" in own or "moves" in own for own in everybody):
         report.add(node.mark, f"the test `{short(name)}` expects nothing", "add `expect` or `moves`", "missing-key")
-    timed = [entry.key for entry in history]
-    quiet = Report()
-    for key in ("expect", "moves"):
-        if key in keys:
-            timed += [entry.key for entry in timed_entries(quiet, keys[key].value, key)]
+    timed = [entry.key for own in everybody for entry in _timed(own)]
     start = start_of(report, keys["start"].value if "start" in keys else None, timed, book.zone)
+    colleagues = tuple(_person(report, book, who, mark, own, start) for who, (own, mark) in others.items())
+    return replace(_person(report, book, name, node.mark, keys, start), colleagues=colleagues)
+
+
+def _colleagues(report: Report, node: Node) -> dict[str, tuple[dict[str, Entry], Mark]]:
+    """Return the keys of each further person of the account, by the name that the test gives them."""
+    found: dict[str, tuple[dict[str, Entry], Mark]] = {}
+    for entry in report.entries(node, "`colleagues`"):
+        keys = report.keys(entry.value, COLLEAGUE_KEYS, f"the colleague `{short(entry.name)}`")
+        if keys is not None:
+            found[entry.name] = (keys, entry.key.mark)
+    return found
+
+
+def _timed(keys: Mapping[str, Entry]) -> Iterator[Entry]:
+    """Yield everything with an instant; what is wrong with it is told where it is read."""
+    quiet = Report()
+    for key in ("history", "expect", "moves"):
+        if key in keys:
+            yield from timed_entries(quiet, keys[key].value, key)
+
+
+def _person(report: Report, book: Book, name: str, mark: Mark, keys: Mapping[str, Entry], start: datetime) -> Case:
+    history = timed_entries(report, keys["history"].value, "`history`") if "history" in keys else ()
     happenings = Happenings(report, book)
     adopted = _adopted(report, book, keys["adopted"].value, start) if "adopted" in keys else None
     moments = [(entry, at) for entry in history if (at := when(report, entry.key, start, book.zone)) is not None]
@@ -82,10 +104,10 @@ def _case(report: Report, book: Book, name: str, node: MappingNode, keys: dict[s
         name,
         start,
         tuple(happenings.facts),
-        expecting.expectations(expected) if expected is not None else (),
+        expecting.expectations(keys["expect"].value) if "expect" in keys else (),
         adopted,
         expecting.moves(keys["moves"].value) if "moves" in keys else None,
-        node.mark,
+        mark,
     )
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+from dataclasses import replace
 
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.model import Book
-from leadline.rules.state import Adopted, Advance, Decision, Fact
 from leadline.rules.testing.comparing import Seen, failures
 from leadline.rules.testing.coverage import reached
 from leadline.rules.testing.instants import told
-from leadline.rules.testing.model import Case, CaseResult, ExpectedMove, Failure, MoveMade
-
-PERSON: Final = "the person of the test"
+from leadline.rules.testing.living import Life
+from leadline.rules.testing.model import Case, CaseResult, ExpectedMove, Failure, Item, MoveMade
 
 
 def run_cases(book: Book, cases: Iterable[Case]) -> tuple[CaseResult, ...]:
@@ -28,61 +25,30 @@ def run_case(engine: Engine, case: Case) -> CaseResult:
     """Run one test: what happened is told to the engine as its time comes, never before."""
     story = Life(engine, case)
     failed: list[Failure] = []
-    for expectation in case.expectations:
+    asked = [(expectation, number) for number, one in enumerate(story.cases) for expectation in one.expectations]
+    for expectation, number in sorted(asked, key=lambda pair: (pair[0].at, pair[1])):
         # A moment before the test's start is seen as the start: nothing is decided for it.
-        advance = story.until(expectation.at)
-        known = [fact for fact in case.facts if fact.at <= expectation.at]
-        failed += failures(Seen(engine, advance, known, tuple(story.moves)), expectation)
-    ends = [fact.at for fact in case.facts] + [move.at for move in case.moves or ()]
+        advance = story.until(expectation.at, number)
+        known = [fact for fact in story.cases[number].facts if fact.at <= expectation.at]
+        found = failures(Seen(engine, advance, known, story.moves(number)), expectation)
+        failed += [_named(failure, story.cases[number], number) for failure in found]
+    ends = [fact.at for one in story.cases for fact in one.facts]
+    ends += [move.at for one in story.cases for move in one.moves or ()]
     story.until(max(ends, default=case.start))
-    if case.moves is not None:
-        failed += _moves(case, case.moves, story.moves, engine.book.zone)
-    instants = {expectation.at for expectation in case.expectations} | story.instants
-    return CaseResult(case, tuple(failed), tuple(story.moves), reached(engine, case, story.moves, instants))
+    reaching: set[Item] = set()
+    shared = story.facts_of_account()
+    for number, one in enumerate(story.cases):
+        if one.moves is not None:
+            wrong = _moves(one, one.moves, story.moves(number), engine.book.zone)
+            failed += [_named(failure, one, number) for failure in wrong]
+        instants = {expectation.at for expectation in one.expectations} | story.instants
+        reaching |= reached(engine, one, story.moves(number), instants, shared)
+    return CaseResult(case, tuple(failed), story.moves(), frozenset(reaching))
 
 
-class Life:
-    """The life of a test's person, up to where it was asked; facts are told to the engine as their time comes."""
-
-    def __init__(self, engine: Engine, case: Case) -> None:
-        self.engine = engine
-        self.case = case
-        self.moves: list[MoveMade] = []
-        self.moved: list[Decision] = []
-        self.instants: set[datetime] = {case.start, *(fact.at for fact in case.facts)}
-        self._advance = self._begin()
-
-    def until(self, at: datetime) -> Advance:
-        """Let time pass up to ``at``; what was passed already stays as it is."""
-        state = self._advance.state
-        if at > state.frontier:
-            news = self._between(state.frontier, at)
-            self._take(self.engine.advance(state, news, at))
-        return self._advance
-
-    def _begin(self) -> Advance:
-        case = self.case
-        before = [fact for fact in case.facts if fact.at < case.start]
-        if case.adopted is not None or before:
-            known = [fact for fact in case.facts if fact.at <= case.start]
-            first = self.engine.begin(PERSON, known, case.start, case.adopted)
-            self._note(first.decisions)
-            return first
-        # As in a cycle: who is new begins just before, with nothing known, so that what follows is caused by facts.
-        return self.engine.begin(PERSON, (), case.start - datetime.resolution, Adopted(since=case.start))
-
-    def _between(self, after: datetime, until: datetime) -> list[Fact]:
-        return [fact for fact in self.case.facts if after < fact.at <= until]
-
-    def _take(self, advance: Advance) -> None:
-        self._advance = advance
-        self._note(advance.decisions)
-
-    def _note(self, decisions: Sequence[Decision]) -> None:
-        for made in decisions:
-            self.instants.add(made.at)
-            self.moved += [made] if made.moves else []
-            self.moves += [MoveMade(made.at, move.source, move.target, move.by) for move in made.moves]
+def _named(failure: Failure, case: Case, number: int) -> Failure:
+    """Say of which colleague an expectation did not come true."""
+    return replace(failure, what=f"{case.name}: {failure.what}") if number else failure
 
 
 def _moves(case: Case, expected: Sequence[ExpectedMove], made: Sequence[MoveMade], zone: str) -> list[Failure]:

@@ -15,6 +15,7 @@ from leadline.rules.deciding import Engine
 from leadline.rules.deciding.history import History, Occurrences, ordered
 from leadline.rules.model import DEAL_PREFIX, Book
 from leadline.rules.state import Adopted, Decision, Fact, Outcome, Unreadable
+from leadline.rules.testing.living import Life
 from leadline.rules.testing.masking import fields_read, masked, of_deals, same_answers
 from leadline.rules.testing.model import Case
 from leadline.rules.testing.running import Life
@@ -160,8 +161,8 @@ def _history(events: Sequence[_Event], zone: str) -> Iterator[str]:
 def _expected(book: Book, story: Story, facts: tuple[Fact, ...]) -> Iterator[str]:
     life = Life(Engine(book), Case("", story.start, facts, (), story.adopted))
     outcome = life.until(story.until).state.outcome
-    yield from _section("expect", _expectations(life.moved, story.until, outcome))
-    moves = [f"- {_instant(item.at)}: {_moves(item)}" for item in life.moved]
+    yield from _section("expect", _expectations(life.moved(), story.until, outcome))
+    moves = [f"- {_instant(item.at)}: {_moves(item)}" for item in life.moved()]
     yield from _section("moves", moves) if moves else ["  moves: none"]
 
 
