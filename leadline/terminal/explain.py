@@ -11,6 +11,7 @@ from leadline.common.messages import ENGLISH, Argument, Language, Message, told
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
 from leadline.sync.explaining import Explained
 from leadline.terminal.masking import mask_email
+from leadline.terminal.slas import sla_line
 from leadline.terminal.tables import cell, table
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class _Page:
         for score in trace.scores:
             self._score(score)
         self._grid(trace)
+        for sla in trace.slas:
+            self.console.print(self.text(sla_line(sla)), markup=False)
         self._ways(trace)
         self._future(trace)
 

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from leadline.common.messages import Message
 from leadline.rules.deciding.explaining_scores import grid_trace, score_trace
+from leadline.rules.deciding.explaining_slas import sla_changes, sla_traces
 from leadline.rules.deciding.explaining_ways import way_trace
 from leadline.rules.deciding.history import History
-from leadline.rules.deciding.lifecycle import BY_HUMAN
+from leadline.rules.deciding.lifecycle import BY_HUMAN, Position
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.retelling import why_message
 from leadline.rules.deciding.settling import Settled, Settling, carried_state
-from leadline.rules.deciding.trace import NextChange, Trace
+from leadline.rules.deciding.trace import NextChange, SlaTrace, Trace
 from leadline.rules.model import Book
 from leadline.rules.state import Outcome, PersonState, Unreadable
 
@@ -42,7 +43,14 @@ def trace_of(settling: Settling, history: History, state: PersonState, at: datet
         tuple(name for name, value in values.items() if value is None),
         why_message(settling.book, outcome),
         grid_trace(card),
+        _slas(settling, position, at),
     )
+
+
+def _slas(settling: Settling, position: Position, at: datetime) -> tuple[SlaTrace, ...]:
+    if settling.timing is None:
+        return ()
+    return tuple(sla_traces(settling.timing, position.timers, at))
 
 
 def next_change_of(at: datetime, before: Outcome, after: Outcome, book: Book) -> NextChange:
@@ -64,4 +72,5 @@ def next_change_of(at: datetime, before: Outcome, after: Outcome, book: Book) ->
         changes.append(Message("next.temperature", before=was, after=becomes))
     if before.disqualified != after.disqualified:
         changes.append(Message("next.disqualified"))
+    changes += sla_changes(before, after)
     return NextChange(at, tuple(changes))

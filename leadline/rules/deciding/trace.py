@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from leadline.common.canonical import SPARSE
 from leadline.common.marks import Mark
-from leadline.rules.state import Hold, Outcome, ScoreValue
+from leadline.rules.state import Hold, Outcome, ScoreValue, SlaState
 
 Result = Literal["moves", "no", "undecided", "frozen", "missing", "waiting", "used up", "held", "no room"]
 """Why a way out is (not) taken: its condition is true, false or unknown; it reads an unreadable field; a required
@@ -131,6 +132,29 @@ class WayTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class SlaTrace:
+    """One timer: its target and calendar (no name: open day and night), and how the time went.
+
+    ``used`` passed since the start and ``still`` stood still in pauses, both in what the target is counted in
+    (business time, or time on the clock); ``left`` is until the due instant, below zero after it. ``rung_at`` is when
+    the next rung, ``rung``, is reached. ``kept`` is when the book changed and the due instant stayed.
+    """
+
+    name: str
+    state: SlaState
+    target: str
+    calendar: str
+    used: timedelta
+    still: timedelta
+    left: timedelta | None
+    paused_since: datetime | None
+    rung_at: datetime | None
+    rung: Decimal | None
+    kept: datetime | None = None
+    mark: Mark = field(default_factory=Mark, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NextChange:
     """When the outcome differs next if no new fact comes, and in what."""
 
@@ -158,3 +182,4 @@ class Trace:
     empty: tuple[str, ...] = ()
     why: str = ""
     grid: GridTrace | None = None
+    slas: tuple[SlaTrace, ...] = field(default=(), metadata=SPARSE)

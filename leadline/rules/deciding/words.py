@@ -12,6 +12,7 @@ from leadline.common.values import Value
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.deciding.deals import DealsQuestion
 from leadline.rules.deciding.moment import Moment
+from leadline.rules.deciding.timers import status_at
 from leadline.rules.model import (
     ActivityTest,
     All,
@@ -31,6 +32,7 @@ from leadline.rules.model import (
     PassTest,
     PreviousStage,
     ScoreTest,
+    SlaTest,
     StayTest,
     TimeInStage,
     WasIn,
@@ -144,6 +146,8 @@ def test_text(condition: Condition) -> Message:
     if isinstance(condition, GradeTest):
         subject, arguments = _graded(condition)
         return Message(f"test.{subject}", **arguments, names=condition.names)
+    if isinstance(condition, SlaTest):
+        return _sla_text(condition)
     return _lifecycle_text(condition)
 
 
@@ -191,6 +195,12 @@ def _lifecycle_text(condition: Condition) -> Message:
         return Message("test.was_in", stages=condition.stages)
     assert isinstance(condition, TimeInStage)
     return Message("test.time_in_stage", span=_days(condition.at_least.days))
+
+
+def _sla_text(test: SlaTest) -> Message:
+    if test.reached is not None:
+        return Message("test.sla.reached", sla=test.sla, share=test.reached * 100)
+    return Message("test.sla", sla=test.sla, states=tuple(Message(f"sla.{status}") for status in test.statuses))
 
 
 def deals_text(test: DealsTest) -> Message:
@@ -281,6 +291,12 @@ def _way_seen(condition: Condition, moment: Moment) -> Message | None:
     if isinstance(condition, PreviousStage):
         before = moment.previous
         return Message("seen.no_stage_before") if before is None else Message("seen.from", stage=before)
+    if isinstance(condition, SlaTest):
+        timer = moment.timers.get(condition.sla)
+        state = None if timer is None else status_at(timer, moment.t)
+        if state is None:
+            return Message("seen.no_sla", sla=condition.sla)
+        return Message("seen.sla", sla=condition.sla, state=Message(f"sla.{state}"))
     if isinstance(condition, TimeInStage) and moment.stage_since is not None:
         return Message("seen.since", at=moment.stage_since)
     return None

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from leadline.common.messages.english import conditions, explain, general, scores, ways
+from leadline.common.messages.english import conditions, explain, general, scores, slas, ways
 
 Text = str | tuple[str, str]
 """One text, or those for one and for many (``count`` decides)."""
@@ -13,4 +13,5 @@ TEXTS: Final[dict[str, Text]] = {
     **scores.TEXTS,
     **ways.TEXTS,
     **explain.TEXTS,
+    **slas.TEXTS,
 }
