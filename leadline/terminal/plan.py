@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.rules.deciding.words import stage_title
 from leadline.sync.cycle import PlannedResult
-from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.plan.model import Plan, PlannedEffect, PlannedWrite
 from leadline.sync.results import EvaluationResult
 from leadline.terminal.masking import mask, mask_email
 from leadline.terminal.pull import evaluation_data, pull_data, render_pull
@@ -77,14 +78,18 @@ def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: 
         _not_written(console, plan)
         return
     kind = "adoption (first run): " if plan.adoption else ""
+    count = len(plan.effects)
+    and_effects = f", {count:,} action{'' if count == 1 else 's'}" if count else ""
     records, people = plan.record_count(), plan.counts.people
     console.print(
-        f"Plan {plan.hash[:12]}: {kind}{len(plan.writes):,} values on {records:,} records of {people:,} people",
+        f"Plan {plan.hash[:12]}: {kind}{len(plan.writes):,} values on {records:,} records of {people:,} people"
+        + and_effects,
         markup=False,
     )
+    touched = sorted({*plan.counts.records, *(crm for crm, calls in plan.calls.items() if calls.get("write"))})
     rows = [
-        (crm, count, plan.calls.get(crm, {}).get("write", 0), plan.calls.get(crm, {}).get("read_back", 0))
-        for crm, count in plan.counts.records.items()
+        (crm, plan.counts.records.get(crm, 0), *(plan.calls.get(crm, {}).get(what, 0) for what in _PRICED))
+        for crm in touched
     ]
     console.print(table(["CRM", "records", "calls to write", "calls to read back"], rows, right=(1, 2, 3)))
     if plan.counts.stages:
@@ -93,7 +98,9 @@ def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: 
         who = "person goes" if plan.counts.backward == 1 else "people go"
         console.print(f"{plan.counts.backward:,} {who} back or off the main path.", markup=False)
     _not_written(console, plan)
-    _writes(console, plan.writes, out, head)
+    if plan.writes:
+        _writes(console, plan.writes, out, head)
+    _effects(console, plan, head)
 
 
 def _writes(console: Console, writes: tuple[PlannedWrite, ...], out: Path | None, head: int) -> None:
@@ -107,6 +114,34 @@ def _writes(console: Console, writes: tuple[PlannedWrite, ...], out: Path | None
     if len(writes) > len(rows):
         where = f"{out} has" if out is not None else "`leadline plan -o plan.json` saves"
         console.print(f"... and {len(writes) - len(rows):,} more; {where} them all.", markup=False)
+
+
+def _effects(console: Console, plan: Plan, head: int) -> None:
+    """Print effects by kind and the first of them; what is sent may hold personal data, so only the file has it."""
+    if not plan.effects:
+        return
+    console.print(table(["action", "count"], plan.counts.effects.items(), right=(1,)))
+    rows = [
+        (effect.person, effect.kind, _record(effect), mask(effect.title), effect.cause, _late(plan, effect))
+        for effect in plan.effects[:head]
+    ]
+    console.print(table(["person", "action", "record", "what", "because", "late"], rows))
+    if len(plan.effects) > len(rows):
+        console.print(f"... and {len(plan.effects) - len(rows):,} more actions.", markup=False)
+
+
+def _record(effect: PlannedEffect) -> str:
+    return f"{effect.ref.object}/{effect.ref.id}" if effect.ref is not None else "-"
+
+
+def _late(plan: Plan, effect: PlannedEffect) -> str:
+    """Say how late an effect is: within an hour of what caused it, it is in time."""
+    hours = (plan.frontier - effect.at) // timedelta(hours=1)
+    return "" if hours < 1 else f"{hours} h" if hours < _DAYS_FROM else f"{hours // 24} d"
+
+
+_DAYS_FROM = 48
+_PRICED = ("write", "read_back")
 
 
 def _varied(writes: tuple[PlannedWrite, ...], head: int) -> list[PlannedWrite]:
@@ -146,5 +181,8 @@ def _own_words(writes: tuple[PlannedWrite, ...]) -> frozenset[str]:
 
 
 def _not_written(console: Console, plan: Plan) -> None:
+    for held in plan.held:
+        times = f"{held.effects:,} x " if held.effects > 1 else ""
+        console.print(f"held back: {times}{held.kind}: {held.reason}", markup=False)
     for item in plan.not_written:
         console.print(f"not written: {item.records:,} {item.crm} {item.object}: {item.reason}", markup=False)

@@ -30,7 +30,7 @@ from leadline.sync.handoff import html_note, plain_note
 from leadline.sync.plan.effectwrites import EffectWrites, NotPlannedError
 from leadline.sync.plan.model import EffectKind, Held, PlannedEffect
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
-from leadline.sync.plan.texts import notice_of, reason_of, subject_of
+from leadline.sync.plan.texts import notice_of, notice_template, reason_of, subject_of, subject_template
 
 OWNER: Final = "owner"
 
@@ -105,7 +105,7 @@ class EffectPlanner:
             due=_instant(at),
             urgent=action.urgent or None,
         )
-        return Made("task", record.ref, payload, f"task for {action.to}: {subject}")
+        return Made("task", record.ref, payload, f"task for {action.to}: {subject_template(due, action.subject)}")
 
     def _notify(self, due: DueEffect, person: PersonView, action: Notify) -> Made:
         text = notice_of(due, action.text)
@@ -113,20 +113,28 @@ class EffectPlanner:
             record = self._primary(person)
             subject = subject_of(due, action.text)
             payload = _given(subject=subject, text=reason_of(due), owner=self._owner(record, OWNER))
-            return Made("task", record.ref, payload, f"notice for owner: {subject}")
+            return Made("task", record.ref, payload, f"notice for owner: {subject_template(due, action.text)}")
         if self.channels is not None and action.to not in self.channels:
             raise NotPlannedError(f"leadline.yml has no channel `{action.to}` under `channels`")
-        return Made("notify", None, {"channel": action.to, "text": text}, f"notice in {action.to}: {text}")
+        return Made(
+            "notify",
+            None,
+            {"channel": action.to, "text": text},
+            f"notice in {action.to}: {notice_template(due, action.text)}",
+        )
 
     def _note(self, due: DueEffect, person: PersonView, action: WriteNote) -> Made:
-        del action
         record = self._primary(person)
         if due.note is None:
             raise NotPlannedError("the person has no stage any more")
         text = html_note(due.note) if record.ref.crm == "hubspot" else plain_note(due.note)
-        title = f"Hand-off: {due.note.title}"
-        payload = _given(subject=title, text=text, owner=self._owner(record, OWNER), at=instant_text(due.at))
-        return Made("note", record.ref, payload, title)
+        payload = _given(
+            subject=f"Hand-off: {due.note.title}",
+            text=text,
+            owner=self._owner(record, OWNER),
+            at=instant_text(due.at),
+        )
+        return Made("note", record.ref, payload, f"{action.template} note")
 
     def _member(self, due: DueEffect, person: PersonView, action: AddTo) -> Made:
         del due

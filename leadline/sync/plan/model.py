@@ -55,8 +55,8 @@ class PlannedEffect:
     ``close``: ``task`` (its id in the CRM) and ``closes`` (the key of the effect that made it);
     ``notify``: ``channel`` and ``text``, and ``ref`` is None; ``assign`` and ``set``: the new values by
     ``<object>.<field>``: they are carried out by the plan's writes that name this key, and none are left to write
-    where the records are so already. ``title`` says the effect in a few words; like the payload it may hold personal
-    data. ``at`` is the instant that caused it, so ``frontier - at`` is how late it is.
+    where the records are so already. The payload may hold personal data; ``title`` says the effect in a few words
+    without any. ``at`` is the instant that caused it, so ``frontier - at`` is how late it is.
     """
 
     key: str
@@ -115,7 +115,8 @@ class Plan:
     """The writes and effects of one cycle, in the order in which they are applied: effects after all writes.
 
     ``organisations`` pins the plan to the CRMs it was made from. ``calls`` is what applying takes when nothing
-    fails: {crm: {"write": n, "read_back": n}}. ``hash`` covers everything else in the plan.
+    fails: {crm: {"write": n, "read_back": n}}. ``hash`` covers everything else in the plan. ``undoes`` is the hash of
+    the plan that this one takes back.
     """
 
     hash: str
@@ -131,6 +132,7 @@ class Plan:
     format: int = FORMAT
     effects: tuple[PlannedEffect, ...] = ()
     held: tuple[Held, ...] = ()
+    undoes: str = ""
 
     @property
     def empty(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from leadline.rules.deciding.words import stage_title
 from leadline.sync.plan.source import DueEffect
 
 UNKNOWN: Final = "?"
@@ -20,16 +21,13 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 def subject_of(due: DueEffect, text: str) -> str:
     """Return the subject of a task: the book's, or the cause and the person's name, on one line."""
-    said = filled(text, due.values) if text else f"{_cause(due)}: {due.values.get('name', due.person)}"
-    flat = " ".join(said.split())
+    flat = " ".join(filled(subject_template(due, text), due.values).split())
     return flat if len(flat) <= LONGEST_SUBJECT else flat[: LONGEST_SUBJECT - 1].rstrip() + "…"
 
 
 def notice_of(due: DueEffect, text: str) -> str:
     """Return what a notice says: the book's text, or what happened to whom and why."""
-    if text:
-        return filled(text, due.values)
-    return f"{_cause(due)}: {due.values.get('name', due.person)}. {due.values.get('why', '')}".rstrip(". ") + "."
+    return filled(notice_template(due, text), due.values)
 
 
 def reason_of(due: DueEffect) -> str:
@@ -37,9 +35,20 @@ def reason_of(due: DueEffect) -> str:
     return f"{due.values.get('why', '')}\nLeadline {due.decision}".strip()
 
 
+def subject_template(due: DueEffect, text: str) -> str:
+    """Return the subject of a task before it is filled in, so without personal data."""
+    return text or f"{_cause(due)}: {{name}}"
+
+
+def notice_template(due: DueEffect, text: str) -> str:
+    """Return a notice before it is filled in."""
+    return text or ("{name}: {why}" if due.cause.startswith(_ENTER) else f"{_cause(due)}: {{name}} ({{why}})")
+
+
 def _cause(due: DueEffect) -> str:
     """Say what happened: the stage as people say it, or the SLA and how much of it has passed."""
-    return due.values.get("stage", "") if due.cause.startswith("enter ") else due.cause.removeprefix("sla ")
+    return stage_title(due.cause.removeprefix(_ENTER)) if due.cause.startswith(_ENTER) else due.cause[4:]
 
 
+_ENTER: Final = "enter "
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
