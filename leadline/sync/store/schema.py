@@ -373,3 +373,19 @@ tombstones = Table(
     Column("digest", Text, primary_key=True),
     Column("at", Instant, nullable=False),
 )
+
+shadow_lifecycle = Table(
+    # Where people stand under the candidate book that runs beside the live one (`shadow:`); no CRM ever sees it.
+    "shadow_lifecycle",
+    metadata,
+    Column("person_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("next_change", Instant),
+    Column("frontier", Instant, nullable=False),
+    Column("book_hash", Text, nullable=False),
+    Column("cycle", Number, nullable=False),
+    Column("changed_cycle", Number, nullable=False),
+    Column("outcome", Json, nullable=False),
+    Index(None, "next_change"),
+)

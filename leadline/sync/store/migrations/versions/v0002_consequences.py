@@ -18,6 +18,7 @@ def upgrade() -> None:
     _effects()
     _timers()
     _tombstones()
+    _shadow()
     for name in ("waits_for", "waits_in"):
         op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
@@ -28,7 +29,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
     for name in ("waits_for", "waits_in"):
         op.drop_column("lifecycle", name)
-    for name in ("allocations", "effects", "timers", "tombstones"):
+    for name in ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle"):
         op.drop_table(name)
 
 
@@ -112,3 +113,20 @@ def _tombstones() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_tombstones")),
     )
+
+
+def _shadow() -> None:
+    op.create_table(
+        "shadow_lifecycle",
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("next_change", sa.BigInteger(), nullable=True),
+        sa.Column("frontier", sa.BigInteger(), nullable=False),
+        sa.Column("book_hash", sa.Text(), nullable=False),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.Column("changed_cycle", NUMBER, nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_shadow_lifecycle")),
+    )
+    op.create_index(op.f("ix_shadow_lifecycle_next_change"), "shadow_lifecycle", ["next_change"], unique=False)
