@@ -14,7 +14,9 @@ from leadline.rules.deciding.trace import Trace
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
 from leadline.rules.state import PersonState
+from leadline.sync.effects.due import name_of
 from leadline.sync.evaluating import fold_person
+from leadline.sync.handoff import HandOff, hand_off
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.people import find_person
 from leadline.sync.store import Store
@@ -52,15 +54,7 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         require_plausible(at, "--at")
     person = find_person(store, text)
     with store.read() as connection:
-        row = load_lifecycle(connection, [person]).get(person)
-        if row is None:
-            engine = Engine(book)
-            state = _tried(connection, engine, person)
-        else:
-            engine = Engine(_book_of(connection, row, book))
-            facts = _facts(connection, engine.book, person, row.cycle)
-            since = row.frontier if at is None else min(at, row.frontier)
-            state = state_from_json(row.state, (*facts.all(), *facts.shared(engine.unit, since)))
+        row, engine, state = _standing(connection, book, person, at)
         records = records_of_persons(connection, [person]).get(person, [])
         decisions = decisions_of(connection, person, MOST_DECISIONS)
     return Explained(
@@ -71,6 +65,33 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         edited=row is not None and row.book_hash != book.hash,
         evaluated=state.frontier,
     )
+
+
+def explain_note(store: Store, book: Book, text: str, *, masked: bool = True) -> HandOff:
+    """Return the hand-off note on the person that ``text`` means; masked, it names them by their id.
+
+    Raises as ``explain_person`` does.
+    """
+    person = find_person(store, text)
+    with store.read() as connection:
+        _, engine, state = _standing(connection, book, person, None)
+        records = records_of_persons(connection, [person]).get(person, [])
+    name = person if masked else name_of(engine.book, records, person)
+    return hand_off(engine.book, state, engine.explain(state), name, masked=masked)
+
+
+def _standing(
+    connection: Connection, book: Book, person: str, at: datetime | None
+) -> tuple[LifecycleRow | None, Engine, PersonState]:
+    """Return a person's row, the engine of the book that decided, and their state with all facts."""
+    row = load_lifecycle(connection, [person]).get(person)
+    if row is None:
+        engine = Engine(book)
+        return None, engine, _tried(connection, engine, person)
+    engine = Engine(_book_of(connection, row, book))
+    facts = _facts(connection, engine.book, person, row.cycle)
+    since = row.frontier if at is None else min(at, row.frontier)
+    return row, engine, state_from_json(row.state, (*facts.all(), *facts.shared(engine.unit, since)))
 
 
 def _tried(connection: Connection, engine: Engine, person: str) -> PersonState:

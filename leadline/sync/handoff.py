@@ -39,12 +39,19 @@ class HandOff:
     missing: tuple[str, ...]
 
 
-def hand_off(book: Book, state: PersonState, trace: Trace, name: str) -> HandOff:
-    """Return the note on one person as of the trace's instant; ``name`` is what the CRMs call them."""
+def hand_off(book: Book, state: PersonState, trace: Trace, name: str, *, masked: bool = False) -> HandOff:
+    """Return the note on one person as of the trace's instant; ``name`` is what the CRMs call them.
+
+    ``masked``: texts of fields are not said, for a screen; give another name then, too.
+    """
     history = History(ordered(state.history), book.fields, book.deals)
     at, stage = trace.at, trace.outcome.stage
     known = {field: value for field in book.fields if (value := spoken(history, field, at)) is not None}
-    who = [f"{_title(field)}: {value}" for field, value in known.items() if not book.fields[field].signal]
+    who = [
+        f"{_title(field)}: {'***' if masked and book.fields[field].type in _TEXTS else value}"
+        for field, value in known.items()
+        if not book.fields[field].signal
+    ]
     return HandOff(
         title=f"{stage_title(stage)}: {name}",
         who=(name, *who[:MOST_FIELDS]),
@@ -138,6 +145,9 @@ def _missing(book: Book, trace: Trace, known: Container[str]) -> Iterator[str]:
     wanted = [field for name in later for field in book.stages[name].require]
     empty = [field for field in wanted if field not in known]
     yield from (_title(field) for field in dict.fromkeys((*empty, *trace.empty)))
+
+
+_TEXTS: Final = frozenset({"text", "list"})
 
 
 def _title(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from leadline.common.errors import UsageError
 from leadline.common.messages import LANGUAGES, language_named, language_of_environment
 from leadline.terminal.screen import Screen
 from leadline.verbs.options import Instant, config_option, json_option
@@ -23,10 +24,20 @@ from leadline.verbs.options import Instant, config_option, json_option
     help=f"Say it in {' or '.join(LANGUAGES)}; else LEADLINE_LANGUAGE says so, else the locale.",
 )
 @click.option("--line", "only_line", is_flag=True, help="Only the one line that a CRM's field shows.")
+@click.option(
+    "--note", "note", flag_value="masked", help="Only the hand-off note, without names and texts of fields."
+)
+@click.option("--note-unmasked", "note", flag_value="whole", help="The hand-off note as a CRM gets it.")
 @config_option
 @json_option
 def explain(
-    person: str, at: datetime | None, language: str | None, only_line: bool, config: Path, as_json: bool
+    person: str,
+    at: datetime | None,
+    language: str | None,
+    only_line: bool,
+    note: str | None,
+    config: Path,
+    as_json: bool,
 ) -> None:
     """Explain where PERSON stands and why (a person id, an e-mail address or a CRM record id). Asks no CRM."""
     from leadline.sync.explaining import explain_person
@@ -35,6 +46,11 @@ def explain(
 
     spoken = language_named(language) if language else language_of_environment(os.environ)
     screen = Screen(as_json=as_json)
+    if note is not None:
+        if at is not None or only_line:
+            raise UsageError("--note is of the last evaluation, and whole: leave out --at and --line")
+        _note(screen, person, config, masked=note == "masked")
+        return
     with session(screen, config, crms=False) as (_, setting):
         explained = explain_person(setting.store, setting.book, person, at)
     if only_line:
@@ -43,3 +59,15 @@ def explain(
         screen.result(data, lambda console: render_line(console, line))
         return
     screen.result(explained_data(explained, spoken), lambda console: render_explained(console, explained, spoken))
+
+
+def _note(screen: Screen, person: str, config: Path, *, masked: bool) -> None:
+    from leadline.common.canonical import plain
+    from leadline.sync.explaining import explain_note
+    from leadline.sync.handoff import plain_note
+    from leadline.terminal.session import session
+
+    with session(screen, config, crms=False) as (_, setting):
+        found = explain_note(setting.store, setting.book, person, masked=masked)
+    data = {"ok": True, "masked": masked, "note": plain(found)}
+    screen.result(data, lambda console: console.print(plain_note(found), markup=False, soft_wrap=True))

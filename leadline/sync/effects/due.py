@@ -67,7 +67,8 @@ def known_persons(
     found: dict[str, Known] = {}
     facts = facts_of_persons(connection, engine.book, rows, max((row.cycle for row in rows.values()), default=0))
     for person, row in rows.items():
-        state = state_from_json(row.state, facts[person].all())
+        known = (*facts[person].all(), *facts[person].shared(engine.unit, row.frontier))
+        state = state_from_json(row.state, known)
         name = name_of(engine.book, records.get(person, ()), person)
         note = hand_off(engine.book, state, engine.explain(state), name) if person in wanted else None
         found[person] = Known(_values(engine.book, state, name), owners.get(person, {}), note)
