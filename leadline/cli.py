@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from leadline import __version__
 from leadline.common.errors import RefusedError, UsageError
@@ -95,13 +96,18 @@ def init(template: str, directory: Path, as_json: bool) -> None:
 )  # fmt: skip
 @config_option
 @json_option
-def check(book: Path | None, rules: Path | None, style: str, config: Path, as_json: bool) -> int:
-    """Check a rule book: structure, names, units, stages nobody reaches. Asks no CRM."""
+@click.pass_context
+def check(ctx: click.Context, book: Path | None, rules: Path | None, style: str, config: Path, as_json: bool) -> int:
+    """Check a rule book: structure, names, units, stages nobody reaches. Asks no CRM.
+
+    With --config it is also held against what the last pull saw: types, permissions, how full the fields are.
+    """
     from leadline.terminal.check import run_check
 
     if as_json and style == "sarif":
         raise UsageError("--json and --format sarif exclude each other; give one")
-    return run_check(book or rules or _rules_of(config), "json" if as_json else style)
+    known = config if ctx.get_parameter_source("config") is not ParameterSource.DEFAULT else None
+    return run_check(book or rules or _rules_of(config), "json" if as_json else style, known)
 
 
 @verbs.command(short_help="Run the tests beside a rule book; asks no CRM.")

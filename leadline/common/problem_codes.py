@@ -95,6 +95,8 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-field": "A CRM does not show this field to its user.",
     "unknown-value": "A CRM does not offer this value.",
     "type-clash": "A CRM's field is of another type.",
+    "empty-field": "A field that rules ask for is empty in many records.",
+    "not-supplied": "A CRM does not supply these activities.",
     "read-only": "A CRM does not let its user write this field.",
 }
 

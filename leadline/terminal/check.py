@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def run_check(path: Path, style: str) -> int:
-    """Check the book at ``path`` and show the result in ``style`` (text, json or sarif); return the exit code."""
+def run_check(path: Path, style: str, config: Path | None = None) -> int:
+    """Check the book at ``path`` and show the result in ``style`` (text, json or sarif); return the exit code.
+
+    With a configuration the book is also held against what its state knows of the CRMs.
+    """
     screen = Screen(as_json=style != "text")
     try:
         book = read_book(read_sources(path))
-        problems: Sequence[Problem] = check_book(book)
+        problems: Sequence[Problem] = sorted([*check_book(book), *(_known(book, config) if config else ())])
     except BookError as error:
         if style != "sarif":
             screen.error(error)
@@ -51,12 +55,23 @@ def render_check(console: Console, path: Path, book: Book, problems: Sequence[Pr
     for problem in problems:
         console.print(f"{problem.severity}: {problem}", markup=False)
     errors = sum(problem.severity == "error" for problem in problems)
-    warnings = len(problems) - errors
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    notes = len(problems) - errors - warnings
     held = ", ".join(f"{number} {name}" for name, number in _counts(book).items())
     verdict = "no errors" if not errors else f"{errors} errors"
+    told = f"{verdict}, {warnings} warnings" + (f", {notes} notes" if notes else "")
     console.print(
-        f"{path}: {book.name}: {held}; {verdict}, {warnings} warnings. Hash {book.hash[:12]}.", markup=False
+        f"{path}: {book.name}: {held}; {told}. Hash {book.hash[:12]}.",
+        markup=False,
     )
+
+
+def _known(book: Book, config: Path) -> Sequence[Problem]:
+    # Only here does a check load the store.
+    from leadline.sync.config import load_config
+    from leadline.sync.knowing import problems_known
+
+    return problems_known(load_config(config, os.environ, crms=False).state_url, book)
 
 
 def _sarif(problems: Sequence[Problem], path: Path) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _code(problem: Problem) -> str:
 
 def _rule(code: str, problems: Sequence[Problem]) -> dict[str, Any]:
     severities = {problem.severity for problem in problems if _code(problem) == code}
-    level = "error" if "error" in severities else "warning"
+    level = next(level for level in ("error", "warning", "note") if level in severities)
     text = {"text": meaning(code)}
     return {
         "id": code,
@@ -61,7 +61,7 @@ def _rule(code: str, problems: Sequence[Problem]) -> dict[str, Any]:
         "fullDescription": text,
         "help": {"text": f"{meaning(code)} The message of each place says what to do."},
         "defaultConfiguration": {"level": level},
-        "properties": {"problem.severity": level, "tags": ["rule-book"]},
+        "properties": {"problem.severity": level if level != "note" else "recommendation", "tags": ["rule-book"]},
     }
 
 

@@ -19,6 +19,11 @@ def warning(mark: Mark, code: str, message: str, hint: str = "") -> Problem:
     return Problem(mark.file, mark.line, mark.column, message, hint, code, "warning")
 
 
+def note(mark: Mark, code: str, message: str, hint: str = "") -> Problem:
+    """Return something good to know."""
+    return Problem(mark.file, mark.line, mark.column, message, hint, code, "note")
+
+
 def leaves(condition: Condition | None) -> Iterator[Condition]:
     """Yield the tests of a condition, without all, any, at_least and not."""
     if condition is None:

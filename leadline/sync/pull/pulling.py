@@ -15,6 +15,7 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
+from leadline.sync.knowing import remember_denied, remember_described
 from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
 from leadline.sync.privacy.tombstones import Tombstones
 from leadline.sync.pull.authors import name_authors
@@ -108,6 +109,7 @@ def _pull_crm(
     notes.warnings += needs.warnings
     with store.write() as connection:
         remember_shown(connection, book, bound.crm, bound.described)
+        remember_described(connection, bound.crm, bound.described)
         for name in objects_needed(book, bound.crm):
             hidden = name not in bound.described
             if hidden and hide_object(connection, bound, name, rule_fields(book, bound.crm, name)):
@@ -117,12 +119,17 @@ def _pull_crm(
         if persons_only and need.object not in PERSON_OBJECTS[bound.crm]:
             continue
         _pull_records(store, connector, book, bound, need, cursors.get(need.object), notes)
+    denied: list[str] = []
     for activity in () if persons_only else needs.activities:
         cursor = cursors.get(f"activity:{activity.kind}")
         try:
             _pull_activities(store, connector, bound, activity, cursor, notes)
         except PermissionMissingError as error:
             notes.warnings.append(f"{bound.crm}: {activity.kind} activities cannot be read: {error}")
+            denied.append(activity.kind)
+    if not persons_only:
+        with store.write() as connection:
+            remember_denied(connection, bound.crm, denied)
 
 
 def _pull_records(
