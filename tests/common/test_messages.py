@@ -57,6 +57,16 @@ def test_every_message_is_in_every_catalogue_with_the_same_arguments(code: str) 
             assert needed <= arguments(text) <= wanted, id
 
 
+def test_chinese_texts_hold_no_english() -> None:
+    """Beside arguments, commands in backquotes and abbreviations of the trade, nothing Latin stands there."""
+    path = LOCALES / "zh_CN" / "LC_MESSAGES" / "leadline.po"
+    with path.open("rb") as stream:
+        texts = {item.context: str(item.string) for item in read_po(stream) if item.id}
+    for id, text in texts.items():
+        bare = re.sub(r"\{\w+\}|`[^`]*`", "", text)
+        assert set(re.findall(r"[A-Za-z]{2,}", bare)) <= {"CRM", "MQL", "SAL", "SQL", "SLA"}, id
+
+
 def test_every_language_has_a_catalogue() -> None:
     """The list of languages and the folders agree."""
     assert {path.name for path in LOCALES.iterdir()} == {code.replace("-", "_") for code in TRANSLATED}
