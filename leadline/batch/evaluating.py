@@ -19,6 +19,7 @@ from pathlib import Path
 
 from leadline.batch.accounts import COLUMN, with_accounts
 from leadline.batch.deals import read_deals
+from leadline.batch.places import with_places
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table
 from leadline.common.canonical import instant_text
@@ -76,8 +77,7 @@ def evaluate_files(
             ((person, (*facts, *by_person.pop(person, ())), adopted), account)
             for person, facts, adopted, account in _read_people(book, table, as_of)
         )
-        for done, (person, facts, adopted) in enumerate(with_accounts(engine, read, as_of), 1):
-            result = engine.begin(person, facts, as_of, adopted)
+        for done, (person, result) in enumerate(with_places(engine, with_accounts(engine, read, as_of), as_of), 1):
             stages[result.state.outcome.stage] += 1
             progress(done)
             yield _outcome_row(person, result)
@@ -102,7 +102,8 @@ def output_columns(book: Book) -> tuple[str, ...]:
     """Return the columns of the result: a column for each score, then its grade, then the grid's cell."""
     grades = [f"{name}_grade" for name, score in book.scores.items() if score.grades]
     cell = ["grade"] if book.grid else []
-    return ("person_id", "stage", *book.scores, *grades, *cell, "temperature", "next_change", "decision_id")
+    waits = ["waits_for"] if book.capacity else []
+    return ("person_id", "stage", *waits, *book.scores, *grades, *cell, "temperature", "next_change", "decision_id")
 
 
 def _outcome_row(person: str, result: Advance) -> Cells:
@@ -110,6 +111,7 @@ def _outcome_row(person: str, result: Advance) -> Cells:
     row: dict[str, str | int | Decimal | None] = {
         "person_id": person,
         "stage": outcome.stage,
+        "waits_for": outcome.waits_for,
         "temperature": outcome.temperature,
         "grade": outcome.cell,
         "next_change": instant_text(result.next_change) if result.next_change else None,

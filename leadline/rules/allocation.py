@@ -63,6 +63,21 @@ def allocate(book: Book, candidates: Iterable[Candidate], given: Given) -> tuple
     return tuple(one for key in sorted(queues) for one in _first(queues[key], _room(book, key, given)))
 
 
+def next_round(book: Book, candidates: Iterable[Candidate], given: Given) -> tuple[Candidate, ...]:
+    """Return who gets a place in the earliest stage that has one for anybody, as ``stages_in_turn`` orders them.
+
+    Whoever gets in may wait for a later stage next, so that one is given out when no earlier one gives any more.
+    """
+    chosen = allocate(book, candidates, given)
+    first = next((stage for stage in stages_in_turn(book) if any(one.stage == stage for one in chosen)), None)
+    return tuple(one for one in chosen if one.stage == first)
+
+
+def stages_in_turn(book: Book) -> tuple[str, ...]:
+    """Return the stages with a capacity in the order in which their places are given: the main path, then the rest."""
+    return tuple(name for name in dict.fromkeys((*book.main_path, *book.stages)) if name in book.capacity)
+
+
 def day_of_places(book: Book, at: datetime) -> tuple[datetime, datetime]:
     """Return the UTC instants at which the day of the book's zone that ``at`` lies in begins and has ended."""
     day = day_of(at, book.zone)

@@ -145,3 +145,37 @@ def test_people_are_grouped_by_account(tmp_path: Path) -> None:
     # a's demo expires first, and the whole account cools with it
     assert {rows[person]["next_change"] for person in "acd"} == {"2026-03-12T00:00:00Z"}
     assert done.remarks == ()
+
+
+CAPPED = """
+leadline: 1
+name: Capped
+fields:
+  size: {type: integer, hubspot: contact.size}
+  team: {type: text, hubspot: contact.team}
+scores:
+  fit: {criteria: {size: {points: {size: {under 50: 0, from 50: 10}}}}}
+stages:
+  inquiry: {kind: inventory}
+  mql: {kind: sla, enter: {fit: {at_least: 0}}}
+  sal: {kind: gate, enter: {all: [{fit: {at_least: 0}}, {was_in: mql}]}}
+paths: [inquiry -> mql -> sal]
+capacity: {mql: {most: 3 a day}, sal: {most: 1 a day, per: team, best: fit}}
+"""
+
+
+def test_places_are_given_to_all_people_of_the_file_together(tmp_path: Path) -> None:
+    """The best go first in whatever order they stand, a place may lead to the next stage, and the order stays."""
+    book = read_book({"rules.yml": CAPPED.encode()})
+    rows = ["p1,10,red,", "p2,90,red,", "p3,90,blue,", "p4,90,red,", "p5,90,red,mql"]
+    wanted = {"p1": "mql sal", "p2": "sal ", "p3": "sal ", "p4": "inquiry mql", "p5": "mql sal"}
+    out = tmp_path / "out.csv"
+    for order in (rows, rows[::-1]):
+        text = "\n".join(["person_id,size,team,stage", *order])
+        (tmp_path / "people.csv").write_text(f"{text}\n", encoding="utf-8")
+        done = evaluate_files(book, tmp_path / "people.csv", None, datetime(2026, 3, 1, tzinfo=UTC), out)
+        with out.open(encoding="utf-8", newline="") as file:
+            found = {row["person_id"]: f"{row['stage']} {row['waits_for']}" for row in csv.DictReader(file)}
+        assert found == wanted
+        assert list(found) == [row.partition(",")[0] for row in order]
+        assert done.stages == {"inquiry": 1, "mql": 2, "sal": 2}

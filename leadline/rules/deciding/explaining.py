@@ -72,5 +72,10 @@ def next_change_of(at: datetime, before: Outcome, after: Outcome, book: Book) ->
         changes.append(Message("next.temperature", before=was, after=becomes))
     if before.disqualified != after.disqualified:
         changes.append(Message("next.disqualified"))
+    if before.waits_for != after.waits_for:
+        waits = after.waits_for
+        changes.append(Message("next.waits", stage=waits) if waits is not None else Message("next.waits_no_more"))
+    elif before.waits_in != after.waits_in:
+        changes.append(Message("next.waits_in"))
     changes += sla_changes(before, after)
     return NextChange(at, tuple(changes))

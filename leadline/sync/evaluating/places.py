@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from leadline.rules.allocation import Candidate, allocate, candidate, day_of_places, wish_for_place
+from leadline.rules.allocation import Candidate, allocate, candidate, day_of_places, stages_in_turn, wish_for_place
 from leadline.rules.deciding import outcome_from_json
 from leadline.rules.model import Book
 from leadline.sync.evaluating.folding import Before, Folded
@@ -74,7 +74,7 @@ class HeldBack:
 
 
 def give_places(connection: Connection, book: Book, cycle: int, frontier: datetime) -> list[str]:
-    """Store who gets a place at ``frontier`` and return their ids, sorted; nobody where there is no room.
+    """Store who gets a place in one stage at ``frontier`` and return their ids, sorted; nobody where there is none.
 
     Places that a later cycle gave are not counted, so a cycle that is decided again gives the same ones.
     """
@@ -83,7 +83,7 @@ def give_places(connection: Connection, book: Book, cycle: int, frontier: dateti
     for stage, part in waiting_parts(connection):
         parts.setdefault(stage, []).append(part)
     rows: list[AllocationRow] = []
-    for stage in (name for name in parts if name in book.capacity):
+    for stage in (name for name in stages_in_turn(book) if name in parts):
         given: dict[tuple[str, str], int] = {}
         for name in (stage, *book.stages[stage].renamed):
             for part, count in places_given(connection, name, begins, ends, cycle).items():
@@ -92,6 +92,8 @@ def give_places(connection: Connection, book: Book, cycle: int, frontier: dateti
             if given.get((stage, part), 0) < book.capacity[stage].most:
                 chosen = allocate(book, _candidates(connection, book, stage, part), given)
                 rows += [_row(one, book, cycle, frontier) for one in chosen]
+        if rows:
+            break  # who got in may wait for a later stage now
     add_allocations(connection, rows)
     return sorted(row.person_id for row in rows)
 
