@@ -26,7 +26,9 @@ from leadline.verbs.backtest import backtest
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.replay import replay
+from leadline.verbs.shadow import shadow
 from leadline.verbs.state import state
+from leadline.verbs.undo import undo
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -279,9 +281,10 @@ def apply(file: Path, config: Path, as_json: bool) -> int:
 @click.option("--every", "period", help="Run again every so often, such as 5m, until stopped.")
 @click.option("--cron", "expression", help='Run when a cron expression says so (UTC), such as "*/10 6-20 * * 1-5".')
 @click.option("--dry-run", is_flag=True, help="Stop at the plan: what is given to this run cannot write.")
+@click.option("--shadow", type=DIRECTORY, help="A candidate book that decides beside this one and writes nothing.")
 @config_option
 @json_option
-def sync(period: str | None, expression: str | None, dry_run: bool, config: Path, as_json: bool) -> int:
+def sync(period: str | None, expression: str | None, config: Path, as_json: bool, **chosen: Any) -> int:
     """Run one whole cycle: pull, evaluate, plan, guards, apply, read back; or one after the other."""
     from leadline.terminal.syncing import run_once, run_scheduled
 
@@ -289,8 +292,8 @@ def sync(period: str | None, expression: str | None, dry_run: bool, config: Path
         raise UsageError("--every and --cron exclude each other; give one")
     screen = Screen(as_json=as_json)
     if period is None and expression is None:
-        return run_once(screen, config, dry_run=dry_run)
-    return run_scheduled(screen, config, period, expression, dry_run=dry_run)
+        return run_once(screen, config, **chosen)
+    return run_scheduled(screen, config, period, expression, **chosen)
 
 
 verbs.add_command(explain)
@@ -356,6 +359,7 @@ for _verb in (
     operating.pause,
     operating.resume,
     operating.health,
+    undo,
     state,
     privacy.export,
     privacy.forget,
@@ -365,6 +369,7 @@ for _verb in (
 
 verbs.add_command(replay)
 verbs.add_command(backtest)
+verbs.add_command(shadow)
 
 calendar_option = click.option(
     "--calendar", "file", type=FILE, required=True, help="A YAML file with a section `calendars`."

@@ -54,10 +54,11 @@ def check_guards(plan: Plan, book: Book, population: int) -> tuple[GuardStop, ..
     """Return every guard of the book that the plan passes; empty means that it may be applied.
 
     ``population`` is how many live records of people there are. An adoption plan is accepted by its hash instead
-    of being counted, so only the allow-list holds it. The allow-list cannot be switched off.
+    of being counted, and one that undoes another plan was named by a person, so only the allow-list holds
+    them. The allow-list cannot be switched off.
     """
     stops = list(_outside_allow_list(plan, book))
-    if not plan.adoption:
+    if not plan.adoption and not plan.undoes:
         stops += [*_records(plan, book, population), *_backward(plan, book), *_stages(plan, book)]
         stops += _actions(plan, book)
     return tuple(stops)

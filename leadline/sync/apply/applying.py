@@ -21,6 +21,7 @@ from leadline.sync.apply.report import ApplyEvent, ApplyReport, ReadingBack, Rec
 from leadline.sync.apply.staleness import judge
 from leadline.sync.apply.writing import Patience, write_phase
 from leadline.sync.journal import Entry, Journal
+from leadline.sync.pausing import pause_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.plan.stored import is_live
 from leadline.sync.store import Store
@@ -80,7 +81,9 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
             errors[crm] = error
     carrier = Carrier(store, effects, run.patience, run.notifier)
     errors = carrier.carry_out(plan, writers, journal.entries(), errors)
-    journal.close()
+    if journal.close() and plan.undoes:
+        # The next cycle would decide the same again and write it.
+        pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock())
     calls = {
         crm: {what: writers[crm].calls().get(what, 0) - before[crm].get(what, 0) for what in ("write", "read_back")}
         for crm in writers

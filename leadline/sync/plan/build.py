@@ -23,6 +23,8 @@ from leadline.sync.plan.normal import same
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.source import DueEffect, PersonView, PlanSource, Published, RecordView
 
+STEPWISE: Final = "lifecyclestage"
+
 Described = Mapping[Crm, Mapping[str, ObjectDescription]]
 
 
@@ -55,7 +57,7 @@ def build_plan(
         organisations={crm: readers[crm].organisation() for crm in sorted(readers)},
         adoption=source.adoption,
         writes=writes,
-        calls={crm: _calls(readers[crm], crm, writes, effects) for crm in sorted(readers)},
+        calls={crm: calls_of(readers[crm], crm, writes, effects) for crm in sorted(readers)},
         counts=replace(count(writes), effects=effect_counts(effects)),
         not_written=planner.not_written(),
         effects=effects,
@@ -83,6 +85,15 @@ def goes_back(book: Book, before: str | None, after: str) -> bool:
     if before not in path or before == after:
         return False
     return after not in path or path.index(after) < path.index(before)
+
+
+def moves_back(crm: Crm, field: str, old: Raw, new: Raw, options: Sequence[str]) -> bool:
+    """Whether HubSpot's own lifecycle property would move back: only after it was cleared (facts.md, hazard 1)."""
+    if crm != "hubspot" or field != STEPWISE or old in {None, ""}:
+        return False
+    if old not in options or new not in options:
+        return True
+    return options.index(str(new)) < options.index(str(old))
 
 
 @dataclass(slots=True)
@@ -213,13 +224,10 @@ class _Planner:
         yield write
 
     def _must_clear(self, record: RecordView, item: Desired, old: Raw) -> bool:
-        """HubSpot's own lifecycle property moves back only after it was cleared (facts.md, hazard 1)."""
-        if record.ref.crm != "hubspot" or item.field != "lifecyclestage" or old in {None, ""}:
+        if record.ref.crm != "hubspot" or item.field != STEPWISE:
             return False
         options = self.described["hubspot"][record.ref.object].fields[item.field].options
-        if old not in options or item.value not in options:
-            return True
-        return options.index(str(item.value)) < options.index(str(old))
+        return moves_back(record.ref.crm, item.field, old, item.value, options)
 
     def _skip(self, record: RecordView, reason: str) -> None:
         self._skipped[record.ref.crm, record.ref.object, reason] += 1
@@ -242,7 +250,7 @@ def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw)
     return person.came_from if person.came_from in shown or not shown else shown[0]
 
 
-def _calls(
+def calls_of(
     reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...], effects: tuple[PlannedEffect, ...] = ()
 ) -> Mapping[str, int]:
     """Price each phase on its own, because a later phase waits for the earlier; reading back happens once.

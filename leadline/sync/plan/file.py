@@ -90,6 +90,8 @@ def _content(plan: Plan) -> dict[str, Any]:
     if plan.effects:
         content["effects"] = [_effect(effect) for effect in plan.effects]
         content["counts"]["effects"] = dict(plan.counts.effects)
+    if plan.undoes:
+        content["undoes"] = plan.undoes
     if plan.held:
         content["held"] = [{"kind": item.kind, "reason": item.reason, "effects": item.effects} for item in plan.held]
     return content

@@ -1,0 +1,115 @@
+"""The plan that takes another one back: old values where nobody has changed them since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from leadline.common.values import Crm, ObjectDescription, RecordRef
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.connectors.protocol import ReadConnector
+from leadline.sync.plan.build import calls_of, count, moves_back
+from leadline.sync.plan.file import plan_hash
+from leadline.sync.plan.model import NotWritten, Plan, PlannedWrite
+from leadline.sync.plan.normal import same
+from leadline.sync.plan.stored import is_live
+from leadline.sync.store.applying import verified_writes
+from leadline.sync.store.journal import intents_of
+from leadline.sync.store.mirror import load_records
+from leadline.sync.store.outcomes import latest_decisions
+
+CHANGED = "it was changed since by somebody else"
+GONE = "the record is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an undoing is planned in: the cycle that refreshed the mirror, its frontier, the book."""
+
+    cycle: int
+    frontier: datetime
+    book_hash: str
+
+
+def plan_to_undo(
+    connection: Connection,
+    plan: Plan,
+    occasion: Occasion,
+    readers: Mapping[Crm, ReadConnector],
+    described: Mapping[Crm, Mapping[str, ObjectDescription]],
+) -> Plan:
+    """Return the plan that writes the old values back where the record still shows what ``plan`` wrote.
+
+    Only what was written and read back is taken back; what the plan created (tasks, notes, memberships) stays, and so
+    do notices. Nothing given here can write. Raises what the connectors raise.
+    """
+    skipped: Counter[tuple[Crm, str, str]] = Counter()
+    written = _verified(connection, plan)
+    decided = latest_decisions(connection, {first.person for first, _ in written.values()})
+    mirrored = load_records(connection, {ref for ref, _ in written})
+    ours = verified_writes(connection, mirrored)
+    back: list[PlannedWrite] = []
+    for (ref, field), (first, last) in written.items():
+        record = mirrored.get(ref)
+        if record is None or not is_live(record) or record.person_id is None:
+            skipped[ref.crm, ref.object, GONE] += 1
+            continue
+        present = {**record.fields, **ours.get(ref, {})}.get(field)
+        if same(present, first.old, last.kind, ref.crm):
+            continue
+        if not same(present, last.new, last.kind, ref.crm):
+            skipped[ref.crm, ref.object, f"{field}: {CHANGED}"] += 1
+            continue
+        undoing = _back(first, last, record.person_id, decided.get(record.person_id, last.decision))
+        back += _steps(undoing, described)
+    writes = tuple(sorted(back, key=_order))
+    made = Plan(
+        hash="",
+        cycle=occasion.cycle,
+        frontier=occasion.frontier,
+        book_hash=occasion.book_hash,
+        organisations={crm: readers[crm].organisation() for crm in sorted(readers)},
+        adoption=False,
+        writes=writes,
+        calls={crm: calls_of(readers[crm], crm, writes) for crm in sorted(readers)},
+        counts=count(writes),
+        not_written=tuple(NotWritten(*key, records) for key, records in sorted(skipped.items())),
+        undoes=plan.hash,
+    )
+    return replace(made, hash=plan_hash(made))
+
+
+def _verified(connection: Connection, plan: Plan) -> dict[tuple[RecordRef, str], tuple[PlannedWrite, PlannedWrite]]:
+    """Return, by record and field, the first and the last step of what was written and read back."""
+    done = intents_of(connection, plan.hash, ("verified",))
+    fields = {(intent.ref, name) for intent in done for name in intent.writes}
+    found: dict[tuple[RecordRef, str], tuple[PlannedWrite, PlannedWrite]] = {}
+    for write in sorted(plan.writes, key=lambda write: write.phase):
+        key = (write.ref, write.field)
+        if key in fields:
+            found[key] = (found[key][0] if key in found else write, write)
+    return found
+
+
+def _back(first: PlannedWrite, last: PlannedWrite, person: str, decision: str) -> PlannedWrite:
+    return PlannedWrite(last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision)
+
+
+def _steps(write: PlannedWrite, described: Mapping[Crm, Mapping[str, ObjectDescription]]) -> Iterable[PlannedWrite]:
+    """Give the way back through an empty value where the CRM wants it."""
+    known = described.get(write.ref.crm, {}).get(write.ref.object)
+    options: Sequence[str] = known.fields[write.field].options if known and write.field in known.fields else ()
+    if write.new not in {None, ""} and moves_back(write.ref.crm, write.field, write.old, write.new, options):
+        yield replace(write, new=None, phase=1)
+        write = replace(write, old=None)
+    yield write
+
+
+def _order(write: PlannedWrite) -> tuple[Crm, int, int, str, str]:
+    place = PERSON_OBJECTS[write.ref.crm]
+    number = place.index(write.ref.object) if write.ref.object in place else len(place)
+    return (write.ref.crm, write.phase, number, write.ref.id, write.field)
