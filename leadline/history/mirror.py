@@ -57,7 +57,7 @@ class MirrorSource:
             first = connection.execute(select(func.min(cycles.c.frontier))).scalar()
             deleted = connection.execute(select(func.count()).where(records.c.deleted)).scalar()
             oldest = connection.execute(select(func.min(activities.c.at))).scalar()
-            fieldless = dict(_never_pulled(connection, book))
+            fieldless = dict(never_pulled(connection, book))
         said = []
         if first is not None:
             said.append(
@@ -119,7 +119,8 @@ def _refs(people: Iterable[PersonFacts]) -> set[RecordRef]:
     return found
 
 
-def _never_pulled(connection: Connection, book: Book) -> Iterator[tuple[str, str]]:
+def never_pulled(connection: Connection, book: Book) -> Iterator[tuple[str, str]]:
+    """Yield the book's fields of which the mirror has no source, each with the reason."""
     pulled: dict[tuple[str, str], set[str]] = {}
     for item in book.fields.values():
         missing = [source for source in item.sources if source.field not in _pulled(connection, pulled, source)]

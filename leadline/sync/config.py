@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from leadline.connectors.webhooks import Channel
 
 DEFAULT_STATE: Final = "sqlite:///leadline.db"
-_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels")
+_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels", "shadow")
 _SECRETS: Final = frozenset(
     {"token", "client_secret", "refresh_token", "password", "security_token", "key", "webhook"}
 )
@@ -38,7 +38,10 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What ``leadline.yml`` says, checked. ``rules_dir`` and a SQLite file in ``state_url`` are absolute."""
+    """What ``leadline.yml`` says, checked. Directories and a SQLite file in ``state_url`` are absolute.
+
+    ``shadow_dir`` holds the candidate book that runs beside the live one, if there is one.
+    """
 
     path: Path
     rules_dir: Path
@@ -46,6 +49,7 @@ class Config:
     salesforce: SalesforceSettings | None = None
     hubspot: HubSpotSettings | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    shadow_dir: Path | None = None
 
     @property
     def crms(self) -> tuple[Crm, ...]:
@@ -130,7 +134,8 @@ class _Reader:
         channels = self._channels(tree.get("channels")) if crms else {}
         rules = home / self._text(tree, "rules", ".")
         state = _absolute(self._text(tree, "state", DEFAULT_STATE), home)
-        return Config(path, rules, state, salesforce, hubspot, channels)
+        shadow = home / self._text(tree, "shadow", "candidate") if tree.get("shadow") is not None else None
+        return Config(path, rules, state, salesforce, hubspot, channels, shadow)
 
     def _text(self, tree: MappingNode, name: str, default: str) -> str:
         node = tree.get(name)

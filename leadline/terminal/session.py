@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def session(screen: Screen, config: Path, *, crms: bool = True) -> Iterator[tuple[Config, Setting]]:
-    """Open what ``leadline.yml`` names; without ``crms`` no secret is needed. Raises UsageError and BookError."""
+def session(
+    screen: Screen, config: Path, *, crms: bool = True, shadow: Path | None = None
+) -> Iterator[tuple[Config, Setting]]:
+    """Open what ``leadline.yml`` names; without ``crms`` no secret is needed. Raises UsageError and BookError.
+
+    ``shadow`` is a candidate book instead of the one that the configuration names.
+    """
     opened = load_config(config, os.environ, crms=crms)
+    if shadow is not None:
+        opened = replace(opened, shadow_dir=shadow)
     with screen.activity() as say, open_setting(opened, wall_clock, lambda event: say(describe(event))) as setting:
         yield opened, setting
 

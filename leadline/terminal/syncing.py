@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.common.errors import RefusedError
@@ -23,23 +23,26 @@ if TYPE_CHECKING:
 JITTER_SECONDS = 3.0
 
 
-def run_once(screen: Screen, config: Path, *, dry_run: bool) -> int:
-    """Run one cycle and show it; return its exit code. A dry run is given objects that cannot write."""
+def run_once(screen: Screen, config: Path, *, dry_run: bool, shadow: Path | None = None) -> int:
+    """Run one cycle and show it; return its exit code. A dry run is given objects that cannot write.
+
+    ``shadow`` is a candidate book that decides beside the live one, and writes nothing.
+    """
     if dry_run:
-        with session(screen, config) as (opened, setting), open_readers(opened) as readers:
+        with session(screen, config, shadow=shadow) as (opened, setting), open_readers(opened) as readers:
             planned = make_plan(setting, readers)
         return _show_planned(screen, planned, tuple(setting.book.stages))
-    with session(screen, config) as (opened, setting), open_writers(opened) as writers:
+    with session(screen, config, shadow=shadow) as (opened, setting), open_writers(opened) as writers:
         done = run_sync(setting, writers)
     screen.result(sync_data(done), lambda console: render_sync(console, done))
     return done.exit_code
 
 
-def run_scheduled(screen: Screen, config: Path, period: str | None, expression: str | None, *, dry_run: bool) -> int:
+def run_scheduled(screen: Screen, config: Path, period: str | None, expression: str | None, **chosen: Any) -> int:
     """Run cycles until SIGINT or SIGTERM; return the exit code of the last one.
 
-    Each run reads the configuration and the book again, so an edited book needs no restart. With JSON, each run is
-    one document.
+    ``chosen`` are the keywords of ``run_once``. Each run reads the configuration and the book again, so an edited
+    book needs no restart. With JSON, each run is one document.
     """
     schedule: Schedule = every(period, wall_clock()) if period is not None else cron(expression or "")
     stop = Stop()
@@ -47,7 +50,7 @@ def run_scheduled(screen: Screen, config: Path, period: str | None, expression: 
 
     def job() -> None:
         nonlocal last
-        last = run_once(screen, config, dry_run=dry_run)
+        last = run_once(screen, config, **chosen)
 
     def tell(event: Event) -> None:
         nonlocal last

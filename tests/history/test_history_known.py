@@ -25,7 +25,8 @@ def live_a_month(made: Rehearsal) -> None:
     for days in (2, 9):
         made.pass_time(days=days)
         cycle(made)
-    moved = [ref for ref, shown in sorted(made.shown().items()) if shown.get("Lifecycle_Stage__c") == "inquiry"][0]
+    found = sorted(made.shown().items())
+    moved = next(ref for ref, shown in found if shown.get("Lifecycle_Stage__c") == "inquiry")
     made.edit("  - leadline@practice.example\n", "")
     cycle(made)
     made.pass_time(minutes=30)

@@ -20,6 +20,7 @@ from leadline.sync.plan import Plan, build_plan
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.results import EvaluationResult, PullResult
+from leadline.sync.shadow import follow
 from leadline.sync.store.applying import population
 from leadline.sync.store.cycles import active_book, last_cycles, remember_book, set_meta
 from leadline.sync.store.outcomes import stock
@@ -77,6 +78,8 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
         kept = active == book.hash or (to_apply and active is not None and not stops)
         if kept:
             trial.commit()
+            if setting.shadow is not None:
+                follow(connection, setting.shadow, pulled.cycle, pulled.frontier)
         else:
             trial.rollback()
     if to_apply and plan.adoption:

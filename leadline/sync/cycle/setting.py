@@ -7,9 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadline.common.bookfiles import read_sources
+from leadline.common.errors import BookError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.rules.model import Book
@@ -17,6 +19,7 @@ from leadline.sync.apply.effects import Notifier
 from leadline.sync.apply.report import ApplyEvent
 from leadline.sync.apply.writing import Patience
 from leadline.sync.lease import Lease
+from leadline.sync.shadow import Shadow
 from leadline.sync.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -44,7 +47,8 @@ class Setting:
     """The open state, the book with its files, the wall clock for the lease, and a listener.
 
     ``patience`` is how rows that fail for now are tried again, ``notifier`` delivers notices to channels.
-    ``channels`` are their names; None: a plan does not ask whether there is one.
+    ``channels`` are their names; None: a plan does not ask whether there is one. ``shadow`` is the candidate book
+    that decides beside the live one and writes nothing.
     """
 
     store: Store
@@ -55,6 +59,7 @@ class Setting:
     patience: Patience = field(default_factory=Patience)
     notifier: Notifier | None = None
     channels: Collection[str] | None = None
+    shadow: Shadow | None = None
 
     def lease(self) -> Lease:
         """Return a lease for one run."""
@@ -71,7 +76,22 @@ def open_setting(
     sources = read_sources(config.rules_dir)
     book = read_book(sources)
     with open_store(config.state_url) as store, _notifying(config) as notifier:
-        yield Setting(store, book, sources, now, tell, notifier=notifier, channels=frozenset(config.channels))
+        channels = frozenset(config.channels)
+        shadow = _shadow(config.shadow_dir)
+        yield Setting(store, book, sources, now, tell, notifier=notifier, channels=channels, shadow=shadow)
+
+
+def _shadow(directory: Path | None) -> Shadow | None:
+    """Read the candidate book; what is wrong with it is told, and does not stop the live one."""
+    from leadline.rules.reading import read_book
+
+    if directory is None:
+        return None
+    try:
+        sources = read_sources(directory)
+        return Shadow(read_book(sources), sources)
+    except BookError as error:
+        return Shadow(None, {}, str(error))
 
 
 @contextmanager
