@@ -15,6 +15,7 @@ from leadline.terminal.templates import copy_template, template_names
 ROOT = Path(__file__).parents[2]
 STAGES = {
     "classic": {"awareness", "interest", "consideration", "intent", "evaluation", "purchase", "advocacy", "churned"},
+    "demand-unit": {"target", "active", "prioritised", "qualified", "pipeline", "closed"},
     "mql-sql": {"inquiry", "mql", "sql", "opportunity", "customer", "nurture"},
     "six-stage": {"lead", "qualified lead", "mql", "sal", "opportunity", "customer", "recycled"},
 }

@@ -24,6 +24,7 @@ from leadline.connectors.practice.salesforce.schema import Field, SObject
 STAGES: Final = (
     *("inquiry", "mql", "sal", "sql", "opportunity", "customer", "retained", "advocate"),
     *("recycled", "disqualified", "churned", "qualified lead", "interest"),
+    *("target", "active", "engaged", "prioritised", "qualified", "pipeline", "closed"),
 )
 LEAD_STATUSES: Final = ("New", "Working", "Accepted", "Unqualified", "On Hold", "Qualified")
 SOURCES: Final = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Trade Show", "Webinar", "Other")
