@@ -78,6 +78,7 @@ CODES: Final[Mapping[str, str]] = {
     "unreachable-grade": "No score reaches this grade.",
     "always-true": "This is always true.",
     "never-true": "This is never true.",
+    "useless-cap": "A cap swallows points.",
     "no-effect": "This changes nothing.",
     "two-writers": "Two parts of the book write the same field.",
     "no-rate": "No rate is known for a currency.",

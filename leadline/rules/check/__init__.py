@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from leadline.common.errors import Problem
 from leadline.common.values import Crm, ObjectDescription
 from leadline.rules.check.actions import check_actions, check_set_fields
+from leadline.rules.check.caps import check_caps
 from leadline.rules.check.lifecycle import check_lifecycle
 from leadline.rules.check.limits import check_limits
 from leadline.rules.check.money import check_money
@@ -22,7 +23,13 @@ from leadline.rules.model import Book
 
 def check_book(book: Book) -> list[Problem]:
     """Return what is doubtful or wrong in a book, in file order; errors are what can never work."""
-    problems = [*check_lifecycle(book), *check_scoring(book), *check_sources(book), *check_limits(book)]
+    problems = [
+        *check_lifecycle(book),
+        *check_scoring(book),
+        *check_caps(book),
+        *check_sources(book),
+        *check_limits(book),
+    ]
     problems += [*check_money(book), *check_actions(book)]
     return sorted(dict.fromkeys(problems))
 

@@ -96,18 +96,23 @@ def reach(book: Book) -> Reach:
 
 def score_range(score: Score) -> tuple[Decimal, Decimal]:
     """Return the lowest and highest points that a score can come to; infinite where nothing bounds it."""
-    alone = [criterion_range(criterion) for criterion in score.criteria if criterion.group is None]
-    for group, most in score.groups.items():
-        grouped = [criterion_range(criterion) for criterion in score.criteria if criterion.group == group]
-        lowest, highest = _total(grouped)
-        alone.append((max(lowest, -most), min(highest, most)))
-    lowest, highest = _total(alone)
+    lowest, highest = summed_range(score, score.criteria)
     floor, cap = score.floor, score.cap
     if floor is not None:
         lowest, highest = max(lowest, floor), max(highest, floor)
     if cap is not None:
         lowest, highest = min(lowest, cap), min(highest, cap)
     return lowest, highest
+
+
+def summed_range(score: Score, criteria: Iterable[Criterion]) -> tuple[Decimal, Decimal]:
+    """Return what some criteria of a score can add up to, each group within its cap, before floor and cap."""
+    asked = tuple(criteria)
+    alone = [criterion_range(criterion) for criterion in asked if criterion.group is None]
+    for group, most in score.groups.items():
+        lowest, highest = total(criterion_range(criterion) for criterion in asked if criterion.group == group)
+        alone.append((max(lowest, -most), min(highest, most)))
+    return total(alone)
 
 
 def criterion_range(criterion: Criterion) -> tuple[Decimal, Decimal]:
@@ -141,7 +146,8 @@ def reached_grades(score: Score, lowest: Decimal, highest: Decimal) -> frozenset
     return frozenset(reached)
 
 
-def _total(ranges: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
+def total(ranges: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
+    """Return the sum of the lowest and the sum of the highest points."""
     lowest, highest = Decimal(0), Decimal(0)
     for low, high in ranges:
         lowest, highest = lowest + low, highest + high

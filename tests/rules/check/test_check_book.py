@@ -206,6 +206,35 @@ temperature: {hot: [B1], cold: otherwise}
             ("10:7", "warning", "no-effect", "`up_to` of `capped` has no effect: it never gives more than 5"),
         ],
     ),
+    "caps that swallow points": (
+        """scores:
+  fit:
+    between: [0, 100]
+    groups: {web: 10, mail: 5}
+    criteria:
+      senior: {points: 60, when: {title: vp}}
+      visit: {points: 25, each: demo, group: web}
+      click: {points: 5, each: demo, group: mail}
+    grades: {A: 50, B: 0}
+  interest:
+    between: [null, 0]
+    criteria:
+      demo: {points: 40, latest: demo}
+      fades: {points: 40, latest: demo, decay: {by: 50%, every: 7d}}
+      quiet: {points: -5, when: {no_activity_for: 30d}}
+    grades: {1: 0, 2: -30}
+  risk:
+    between: [0, 50]
+    criteria:
+      free: {points: -30, when: {title: x}}
+      bad: {points: -20, when: {title: y}}
+""",
+        [
+            ("7:7", "warning", "useless-cap", "`visit` never gives its 25: the group `web` gives at most 10"),
+            ("20:7", "warning", "useless-cap", "the points of `free` never show: `risk` is 0 to 50"),
+            ("21:7", "warning", "useless-cap", "the points of `bad` never show: `risk` is 0 to 50"),
+        ],
+    ),
     "a decay without end": (
         """scores:
   fit:
