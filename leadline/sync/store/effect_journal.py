@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks
@@ -44,7 +44,7 @@ def begin_effects(connection: Connection, begun: Sequence[Begun], plan_hash: str
     """Put a plan's effects that still stand open to planned, with what will be sent; others are left as they are."""
     if not begun:
         return
-    open_ones = (effects.c.key == bindparam("which")) & effects.c.status.in_(OPEN)
+    open_ones = (effects.c.key == bindparam("which")) & or_(*(effects.c.status == status for status in OPEN))
     statement = update(effects).where(open_ones)
     statement = statement.values(
         status="planned",
