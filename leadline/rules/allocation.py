@@ -74,7 +74,7 @@ def next_round(book: Book, candidates: Iterable[Candidate], given: Given) -> tup
 
 
 def stages_in_turn(book: Book) -> tuple[str, ...]:
-    """Return the stages with a capacity in the order in which their places are given: the main path, then the rest."""
+    """Return the stages with a capacity in the order in which places are given: the main path, then the rest."""
     return tuple(name for name in dict.fromkeys((*book.main_path, *book.stages)) if name in book.capacity)
 
 

@@ -28,7 +28,7 @@ def because(engine: Engine, advance: Advance, wanted: Wanted) -> tuple[str, ...]
         lines = [line for score in trace.scores if score.name in sides for line in _score(score)]
     elif wanted.what == "next_change":
         lines = [] if trace.next is None else list(trace.next.changes)
-    elif wanted.what == "stage":
+    elif wanted.what == "stage" or (wanted.what == "waits_for" and wanted.value is not None):
         lines = list(_stage(trace, str(wanted.value)))
     else:
         lines = [trace.outcome.why]

@@ -129,6 +129,7 @@ def _scope(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
 _COMPARED: Mapping[What, Callable[[Seen, Expectation, Wanted], Compared]] = {
     "stage": _named(lambda outcome: outcome.stage),
     "previous": _named(lambda outcome: outcome.previous),
+    "waits_for": _named(lambda outcome: outcome.waits_for),
     "reason": _named(lambda outcome: outcome.why.partition(": ")[2]),
     "grade": _named(lambda outcome: outcome.cell),
     "temperature": _named(lambda outcome: outcome.temperature),
@@ -141,7 +142,7 @@ _COMPARED: Mapping[What, Callable[[Seen, Expectation, Wanted], Compared]] = {
     "next_change": _next_change,
     "scope": _scope,
 }
-_TITLES: Mapping[str, str] = {"next_change": "next change", "moves": "moves"}
+_TITLES: Mapping[str, str] = {"next_change": "next change", "moves": "moves", "waits_for": "waits for"}
 
 
 def _word(value: object) -> str:

@@ -64,6 +64,7 @@ class Expecting:
         readers: Mapping[str, Callable[[Entry], list[Wanted]]] = {
             "stage": lambda inner: self._name(inner, "stage", self.book.stages),
             "previous": lambda inner: self._name(inner, "previous", (*self.book.stages, NONE)),
+            "waits_for": lambda inner: self._name(inner, "waits_for", (*self.book.capacity, NONE)),
             "grade": lambda inner: self._name(inner, "grade", (*_cells(self.book), NONE)),
             "temperature": lambda inner: self._name(inner, "temperature", (*_temperatures(self.book), NONE)),
             "scope": lambda inner: self._name(inner, "scope", ("in", "out")),
@@ -91,7 +92,7 @@ class Expecting:
         name = self.report.choice(entry.value, names, f"`{what}`")
         if name is None:
             return []
-        value = None if name == NONE and what in {"previous", "grade", "temperature"} else name
+        value = None if name == NONE and what in {"previous", "waits_for", "grade", "temperature"} else name
         return [Wanted(what, value, mark=entry.key.mark)]
 
     def _pass(self, entry: Entry) -> list[Wanted]:

@@ -9,6 +9,7 @@ from typing import Final
 from leadline.common.marks import Mark
 from leadline.common.values import Raw, Value
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
+from leadline.rules.allocation import place_fact
 from leadline.rules.convert import convert
 from leadline.rules.model import DEAL_PREFIX, DEAL_STATE, Book, Field
 from leadline.rules.nearest import nearest
@@ -18,7 +19,7 @@ from leadline.rules.state import UNREADABLE, Fact, FactKind, Unreadable
 from leadline.rules.testing.instants import When
 
 SOURCE: Final = "test"
-WORDS: Final = ("activity", "deal", "by_hand", "unreadable", "fields")
+WORDS: Final = ("activity", "deal", "by_hand", "allocated", "unreadable", "fields")
 """What can happen besides a field's new value. A field of such a name is set under ``fields``."""
 GONE: Final = "gone"
 
@@ -57,6 +58,10 @@ class Happenings:
                     stage = self.report.choice(entry.value, self.book.stages, "stages")
                     if stage is not None:
                         self._add("human", "somebody", stage, when, entry.key.mark)
+                case "allocated":
+                    stage = self.report.choice(entry.value, self.book.capacity, "`allocated`: stages with a capacity")
+                    if stage is not None:
+                        self.facts.append(place_fact(stage, when.at))
                 case "unreadable":
                     for item in self.report.items(entry.value):
                         name = self.report.choice(item, self.book.fields, "fields")

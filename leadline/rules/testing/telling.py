@@ -11,6 +11,7 @@ from typing import Final
 
 from leadline.common.canonical import decimal_text, plain
 from leadline.common.values import Precision, Value
+from leadline.rules.allocation import place_fact
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.history import History, Occurrences, ordered
 from leadline.rules.model import DEAL_PREFIX, Book
@@ -52,6 +53,7 @@ def tell(book: Book, story: Story, name: str) -> Told:
         *_activities(book, known),
         *_deals(book, known, lost),
         *_humans(book, known),
+        *_places(book, known),
     ]
     # The masked story is read back as a test would be, so that it expects what the test will give.
     facts = tuple(event.fact for event in events)
@@ -142,6 +144,12 @@ def _humans(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
         if fact.kind == "human" and fact.value in book.stages:
             told = Fact("human", "somebody", fact.value, fact.at, _TOLD, "person", fact.at)
             yield _Event(told, f"by_hand: {_scalar(str(fact.value))}")
+
+
+def _places(book: Book, facts: Sequence[Fact]) -> Iterator[_Event]:
+    for fact in facts:
+        if fact.kind == "allocation" and fact.value in book.capacity:
+            yield _Event(place_fact(str(fact.value), fact.at), f"allocated: {_scalar(str(fact.value))}")
 
 
 def _history(events: Sequence[_Event], zone: str) -> Iterator[str]:
