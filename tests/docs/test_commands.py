@@ -32,6 +32,7 @@ DOCUMENTS = sorted(
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     if "```sh" in path.read_text(encoding="utf-8")
 )
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = re.compile(r"leadline practice(?! --save)")
 MAKE = re.compile(r"make (\w+)$")
@@ -144,6 +145,19 @@ def contains(output: str, shown: str, where: str) -> None:
 def folded(line: str) -> str:
     """Return a line with its white space folded."""
     return " ".join(line.split())
+
+
+@pytest.mark.parametrize("translated", sorted(path.name for path in ROOT.glob("README.*.md")))
+def test_a_translated_readme_tells_the_same(translated: str) -> None:
+    """Its commands are those of README, which are run, and it leads to the same pages."""
+    told, original = (ROOT / translated).read_text(encoding="utf-8"), (ROOT / "README.md").read_text(encoding="utf-8")
+    commands_of = [
+        [block.text for block in blocks(name) if block.language != "mermaid"] for name in (translated, "README.md")
+    ]
+    assert commands_of[0] == commands_of[1]
+    assert f"]({translated})" in original
+    assert "](README.md)" in told
+    assert set(LINK.findall(original)) - {translated} == set(LINK.findall(told)) - {"README.md"}
 
 
 def test_contains_is_strict() -> None:
