@@ -68,6 +68,7 @@ CODES: Final[Mapping[str, str]] = {
     "main-path": "The main path is not clear.",
     "path": "A path has no effect as it stands.",
     "calendar": "A calendar's days or hours do not fit together.",
+    "sla": "An SLA does not say once how it runs.",
     # tests
     "instant": "This is no instant, day or length of time.",
     # doubtful or impossible

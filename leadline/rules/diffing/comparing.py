@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from leadline.common.marks import Mark
+from leadline.rules.diffing.calendars import calendar_changes
 from leadline.rules.diffing.parts import changes
 from leadline.rules.diffing.paths import path_changes
 from leadline.rules.diffing.spelling import shortly, snake, spelled
@@ -169,6 +170,8 @@ _SECTIONS: Final[Mapping[str, Callable[[Book, Book], Found]]] = {
     "on_enter": _named("on_enter", "on entering"),
     "capacity": _named("capacity", "capacity of"),
     "rotas": _named("rotas", "rota"),
+    "calendars": lambda old, new: calendar_changes(old.calendars, new.calendars),
+    "slas": _named("slas", "SLA"),
     "write": _plain("write", "write"),
     "publish": _plain("publish", "publish"),
     "guards": _plain("guards", "guards"),

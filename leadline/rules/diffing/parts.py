@@ -50,6 +50,11 @@ _COMBINED: Final = (All, AnyOf, AtLeast)
 _SILENT: Final = frozenset({"name", "mark", "marks", "hash", "label", "id", "crm"})
 _WORDS: Final[Mapping[str, str]] = {
     "sources": "comes from",
+    "starts": "from entering",
+    "ends": "until entering",
+    "responses": "first response",
+    "void": "void when",
+    "otherwise": "of others",
     "table": "is looked up in",
     "has_blank": "blank",
     "floor": "lowest points",

@@ -20,6 +20,7 @@ from leadline.rules.model import (
     AtLeast,
     AttributeTest,
     Band,
+    CalendarChoice,
     CreateTask,
     Criterion,
     DealsTest,
@@ -36,8 +37,11 @@ from leadline.rules.model import (
     Notify,
     PassTest,
     PreviousStage,
+    Rung,
     ScoreTest,
     SetField,
+    SlaTarget,
+    SlaTest,
     StageActions,
     StayTest,
     TableLookup,
@@ -174,6 +178,11 @@ def _grade_test(test: GradeTest) -> str:
     return f"{{{'temperature' if test.temperature else 'grade'}: {names}}}"
 
 
+def _sla_test(test: SlaTest) -> str:
+    asked = f"reached {decimal_text(test.reached * 100)}%" if test.reached is not None else None
+    return f"{{sla: {{{test.sla}: {asked or _one_or_many(test.statuses)}}}}}"
+
+
 def _criterion(criterion: Criterion) -> str:
     parts: list[str] = []
     if criterion.bands is not None:
@@ -274,6 +283,14 @@ _SPELLED: Final[Mapping[type, Any]] = {
     PassTest: _pass_test,
     PreviousStage: lambda value: f"{{previous_stage: {_one_or_many(value.stages)}}}",
     WasIn: lambda value: f"{{was_in: {_one_or_many(value.stages)}}}",
+    SlaTest: _sla_test,
+    SlaTarget: lambda value: (
+        value.target if value.when is None else f"{{when: {spelled(value.when)}, is: {value.target}}}"
+    ),
+    Rung: lambda value: f"{{at: {decimal_text(value.share * 100)}%, do: {spelled(value.actions)}}}",
+    CalendarChoice: lambda value: (
+        (value.otherwise or "none") if value.by is None else f"{{by: {value.by}, otherwise: {value.otherwise}}}"
+    ),
     StayTest: lambda _: "stay",
     DisqualifiedTest: lambda _: "disqualified",
     TimeInStage: lambda value: f"{{time_in_stage: {{at_least: {span_text(value.at_least)}}}}}",

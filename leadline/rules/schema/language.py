@@ -44,8 +44,8 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "on_enter": said("What entering a stage causes.", actions.on_enter_section()),
         "capacity": said("How many may enter a stage a day; the best go first.", allocation.capacity_section()),
         "rotas": said("Who takes turns, by the name of the rota.", named(allocation.rota())),
-        "calendars": said("When somebody works.", named(slas.calendar())),
-        "slas": said("What must happen by when.", named(slas.sla())),
+        "calendars": said("When somebody works.", {**named(slas.calendar()), "minProperties": 1}),
+        "slas": said("What must happen by when.", {**named(slas.sla()), "minProperties": 1}),
         "write": said("What is written to the CRMs.", sections.write_section()),
         "guards": said("What stops a plan before the first write.", sections.guards_section()),
     }

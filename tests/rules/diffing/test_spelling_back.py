@@ -24,6 +24,8 @@ stages:
   mql: {kind: sla, enter: %s, stay: {grade: {in: [A1, A2]}}}
   customer: {kind: final, enter: {deal: won}}
   recycled: {kind: detour, reasons: [cooled, lost]}
+slas:
+  accept mql: {from: {enters: mql}, target: 30 minutes}
 """
 CONDITIONS = [
     "{activity: demo, within: 7d, at_most: 2}",
@@ -43,6 +45,8 @@ CONDITIONS = [
     "{previous_stage: recycled}",
     "{was_in: [mql, customer]}",
     "{deal: renewed, ever: true}",
+    "{sla: {accept mql: breached}}",
+    "{sla: {accept mql: [running, paused]}}",
 ]
 
 
