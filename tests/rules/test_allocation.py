@@ -22,6 +22,7 @@ from leadline.rules.allocation import (
     part_of_rota,
     place_fact,
 )
+from leadline.rules.check import check_book
 from leadline.rules.deciding import Engine, outcome_from_json, outcome_to_json
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.diffing import differences
@@ -249,3 +250,40 @@ def test_bad_capacities_and_rotas_are_refused_in_their_place(old: str, new: str,
     assert (len(refused.value.problems), problem.code) == (1, code)
     assert told in str(problem)
     assert problem.line > 1
+
+
+ACTION = "on_enter: {mql: {assign: {rota: sdr, by: team}}, sal: {assign: {rota: closers}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "told"),
+    [
+        ("", "", "", ""),
+        ("sal: {most: 2", "inquiry: {most: 2", "no-effect", "stops nobody"),
+        ("per: team", "per: owner team", "", ""),
+        (
+            ACTION,
+            "on_enter: {mql: {assign: {rota: sdr, by: team}}}\n",
+            "no-effect",
+            "takes turns of the rota `closers`",
+        ),
+        ("{rota: closers}", "{rota: closers, by: team}", "no-effect", "has no parts"),
+        ("{rota: sdr, by: team}", "{rota: sdr}", "no-effect", "only `otherwise`"),
+        (", otherwise: [Inbound Queue]", "", "assign", "nobody but for `EMEA`"),
+    ],
+)
+def test_check_tells_what_stops_or_gives_nothing(old: str, new: str, code: str, told: str) -> None:
+    """Each with its line; a book that means all it says has nothing to be told."""
+    text = TEXT + ACTION
+    assert old in text
+    found = [problem for problem in check_book(read_book({"rules.yml": text.replace(old, new).encode()}))
+             if problem.code in {"no-effect", "assign"}]  # fmt: skip
+    assert [problem.code for problem in found] == [code] * bool(code)
+    assert all(told in problem.message and problem.line > 1 for problem in found)
+
+
+def test_check_tells_a_part_that_nobody_has() -> None:
+    """`owner team` where no stage before has an owner is no part at all."""
+    text = (TEXT + ACTION).replace(", owner: Marketing", "").replace("per: team", "per: owner team")
+    messages = [problem.message for problem in check_book(read_book({"rules.yml": text.encode()}))]
+    assert any("so all share the places" in message for message in messages)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from leadline.common.errors import Problem
 from leadline.common.values import Crm, ObjectDescription
 from leadline.rules.check.actions import check_actions, check_set_fields
+from leadline.rules.check.allocation import check_allocation
 from leadline.rules.check.caps import check_caps
 from leadline.rules.check.lifecycle import check_lifecycle
 from leadline.rules.check.limits import check_limits
@@ -30,7 +31,7 @@ def check_book(book: Book) -> list[Problem]:
         *check_sources(book),
         *check_limits(book),
     ]
-    problems += [*check_money(book), *check_actions(book)]
+    problems += [*check_money(book), *check_actions(book), *check_allocation(book)]
     return sorted(dict.fromkeys(problems))
 
 

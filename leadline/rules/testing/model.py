@@ -15,8 +15,8 @@ from leadline.common.marks import Mark
 from leadline.rules.state import Adopted, Fact
 
 What = Literal[
-    "stage", "pass", "previous", "waits_for", "reason", "grade", "temperature", "disqualified", "moves", "next_change",
-    "scope", "score", "score grade", "account",
+    "stage", "pass", "previous", "waits_for", "reason", "grade", "temperature", "disqualified", "moves",
+    "next_change", "scope", "score", "score grade", "account",
 ]  # fmt: skip
 
 
