@@ -35,7 +35,7 @@ class Word:
 
 
 WORDS: Final[dict[str, Word]] = {}
-LATER: Final = ("list", "record_types", "business_units", "source")
+LATER: Final = ("source",)
 """Words of the language that this version does not read yet."""
 
 AFTER_SCORES: Final[tuple[Place, ...]] = ("stage", "transition")

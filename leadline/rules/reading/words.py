@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
+import leadline.rules.reading.belonging  # noqa: F401  (registers its words)
 from leadline.common.marks import Mark
 from leadline.common.yamltree import Entry, MappingNode, Node
 from leadline.rules.model import (

@@ -94,6 +94,9 @@ def _head(place: Place) -> dict[str, Schema]:
         "distinct_days": said("The activity happened on so many days.", ref("text")),
         "no_activity_for": said("No activity of any kind happened for so long.", DURATION),
         "deal": said("The person has a deal in this state; or what is so of their deals.", _deal()),
+        "record_types": said("The field record_type is one of these, or `all`.", ref("texts")),
+        "business_units": said("The field business_unit is one of these, or `all`.", ref("texts")),
+        "list": said("The e-mail address or its domain is in lists/NAME.txt.", ref("texts")),
         "grade": said("The cell of the grid, such as A1.", grades),
         "temperature": said("What `temperature` makes of the grade.", grades),
         "time_in_stage": said(
@@ -144,6 +147,8 @@ def _deal() -> Schema:
 
 def _companion(place: Place) -> dict[str, Schema]:
     return {
+        "record_types": said("The field record_type is one of these, or `all`.", ref("texts")),
+        "business_units": said("The field business_unit is one of these, or `all`.", ref("texts")),
         "of": said("The conditions that are counted.", one_or_many(condition(place))),
         "within": said("Counted back from now.", DURATION),
         "at_least": said("So many times.", count(highest=counts.MOST_COUNTED)),
