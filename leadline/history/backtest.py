@@ -127,7 +127,7 @@ def journey_in(book: Book, known: Iterable[PersonHistory], asked: Question) -> I
 
 
 def _journey(book: Book, history: PersonHistory, asked: Question) -> Journey | None:
-    one = replayer(book)
+    one = replayer(book, identify=False)
     life = one.life(history, asked.span.until)
     return journey_of(life, one.engine, asked.span, asked.landmark) if life is not None else None
 

@@ -42,7 +42,7 @@ class Explainer:
         if key not in self._known:
             self._known[key] = next(iter(self.source.part([sample.person]).load(book)), None)
         history = self._known[key]
-        one = replayer(book)
+        one = replayer(book, identify=False)
         life = one.life(history, sample.at + MOMENT) if history is not None else None
         return one.engine.explain(life.state) if life is not None else None
 

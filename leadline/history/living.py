@@ -45,9 +45,10 @@ class Replayer(Protocol):
 class OnePerson:
     """The replayer over ``rules.deciding.Engine``: slow, readable, and the oracle for any other."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, *, identify: bool = True) -> None:
+        """Compile the book; without ``identify`` decisions have no ids, for who only counts them."""
         self.book = book
-        self.engine = Engine(book)
+        self.engine = Engine(book, identify=identify)
 
     def lives(self, people: Iterable[PersonHistory], until: datetime) -> Iterator[Life]:
         """Yield each person's life; see ``Replayer``."""

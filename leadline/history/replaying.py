@@ -110,18 +110,18 @@ class _Task:
         return people, counts, lines
 
 
-def replayer(book: Book) -> OnePerson:
+def replayer(book: Book, *, identify: bool = True) -> OnePerson:
     """Return this process's replayer of a book; compiling one takes longer than living a person through."""
-    found = _KEPT.get(book.hash)
+    found = _KEPT.get((book.hash, identify))
     if found is None:
         if len(_KEPT) >= _MOST_KEPT:
             _KEPT.clear()
-        found = _KEPT[book.hash] = OnePerson(book)
+        found = _KEPT[book.hash, identify] = OnePerson(book, identify=identify)
     return found
 
 
 _MOST_KEPT = 128
-_KEPT: dict[str, OnePerson] = {}
+_KEPT: dict[tuple[str, bool], OnePerson] = {}
 
 
 def _event_lines(events: list[Event]) -> Iterator[str]:

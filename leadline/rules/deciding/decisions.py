@@ -43,6 +43,19 @@ def decision(
     return Decision(f"d-{digest(content)[:20]}", person, at, cause, book.hash, moves, before, after)
 
 
+def unidentified(
+    book: Book,
+    person: str,
+    at: datetime,
+    cause: Cause,
+    moves: tuple[Move, ...],
+    before: Outcome | None,
+    after: Outcome,
+) -> Decision:
+    """Return the decision without an id, for who never stores or shows it."""
+    return Decision("", person, at, cause, book.hash, moves, before, after)
+
+
 def input_hash(before: PersonState | None, facts: Iterable[Fact], until: datetime) -> str:
     """Return the digest of everything a fold read: the state with its history, the new facts and the frontier."""
     known = [] if before is None else [_fact_text(fact) for fact in before.history]

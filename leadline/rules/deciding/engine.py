@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from leadline.common.errors import RefusedError
 from leadline.common.messages import Message
@@ -16,7 +17,7 @@ from leadline.rules.backends.durable import durable_back_end
 from leadline.rules.backends.vectors import BackEnd
 from leadline.rules.deciding.clock import carried_timers
 from leadline.rules.deciding.conditions import Node, compile_condition
-from leadline.rules.deciding.decisions import decision
+from leadline.rules.deciding.decisions import decision, unidentified
 from leadline.rules.deciding.explaining import next_change_of, trace_of
 from leadline.rules.deciding.history import History, fact_key, ordered
 from leadline.rules.deciding.lifecycle import Lifecycle, Position
@@ -34,12 +35,14 @@ from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcom
 class Engine:
     """Decides for the people of one rule book."""
 
-    def __init__(self, book: Book, back_end: BackEnd | None = None) -> None:
+    def __init__(self, book: Book, back_end: BackEnd | None = None, *, identify: bool = True) -> None:
         """Compile the book. Raises RefusedError where it cannot be decided (see ``backends.durable``).
 
-        ``back_end`` replaces durable_rules, for tests against the readable oracle.
+        ``back_end`` replaces durable_rules, for tests against the readable oracle. Without ``identify`` decisions
+        have no ids, which take longer than all else: for who only counts them.
         """
         self.book = book
+        self._decision = partial(decision if identify else unidentified, book)
         lifecycle = Lifecycle(book)
         chosen = durable_back_end(lifecycle.rules) if back_end is None else back_end
         self.settling = Settling(book, Scoring(book), lifecycle, chosen)
@@ -65,7 +68,7 @@ class Engine:
             human = None
         settled = self.settling.settle(history, at, start, human, starts=False)
         outcome = self.settling.outcome(settled)
-        made = decision(self.book, person, at, "adopted", settled.moves, None, outcome)
+        made = self._decision(person, at, "adopted", settled.moves, None, outcome)
         return self._advance(person, at, history, settled, outcome, (made,))
 
     def advance(self, state: PersonState, facts: Iterable[Fact], until: datetime) -> Advance:
@@ -99,7 +102,7 @@ class Engine:
             after = self.settling.outcome(settled)
             if after != outcome:
                 cause: Cause = "facts" if t == state.frontier or history.has_instant(t) else "time"
-                made.append(decision(self.book, state.person, t, cause, settled.moves, outcome, after))
+                made.append(self._decision(state.person, t, cause, settled.moves, outcome, after))
                 outcome = after
             t = self.settling.next_breakpoint(history, settled)
         ended = self._resting(history, until, position, livelock)
@@ -124,7 +127,7 @@ class Engine:
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
         if outcome != state.outcome:
-            made = (decision(self.book, state.person, at, "activated", settled.moves, state.outcome, outcome),)
+            made = (self._decision(state.person, at, "activated", settled.moves, state.outcome, outcome),)
         return self._advance(state.person, at, history, settled, outcome, made)
 
     def explain(self, state: PersonState, at: datetime | None = None) -> Trace:
