@@ -260,19 +260,25 @@ def plan(out: Path | None, config: Path, as_json: bool) -> int:
 
 @verbs.command(short_help="Write a plan, then read it back.")
 @click.argument("file", type=FILE, help="What `leadline plan -o FILE` saved.")
+@click.option("--first", "first", type=click.IntRange(1), help="Write so many records first, and watch them.")
+@click.option("--wait", "wait", help="How long to watch them before the rest, such as 10m.")
 @config_option
 @json_option
-def apply(file: Path, config: Path, as_json: bool) -> int:
-    """Write the plan in FILE and nothing else, then read it back. Naming a first plan accepts the adoption."""
+def apply(file: Path, first: int | None, wait: str | None, config: Path, as_json: bool) -> int:
+    """Write the plan in FILE and nothing else, then read it back. Naming a first plan accepts the adoption.
+
+    With --first the rest follows only when nothing went wrong with the first records; otherwise it is given up.
+    """
     from leadline.sync.cycle import open_writers, run_apply
     from leadline.sync.plan import load_plan
-    from leadline.terminal.applying import applied_data, render_applied
+    from leadline.terminal.applying import applied_data, render_applied, watched_first
     from leadline.terminal.session import session
 
     screen = Screen(as_json=as_json)
     chosen = load_plan(file)
+    canary = watched_first(first, wait)
     with session(screen, config) as (opened, setting), open_writers(opened) as writers:
-        result = run_apply(setting, writers, chosen)
+        result = run_apply(setting, writers, chosen, canary)
     screen.result(applied_data(result), lambda console: render_applied(console, result.report))
     return result.exit_code
 

@@ -14,7 +14,7 @@ from leadline.sync.plan.file import plan_text
 from leadline.sync.plan.model import Phase, Plan, PlannedWrite, grouped, record_write
 from leadline.sync.store import Store
 from leadline.sync.store import journal as rows
-from leadline.sync.store.applying import Settlement, intent_states, reopen, settle, supersede
+from leadline.sync.store.applying import Settlement, give_up, intent_states, reopen, settle, supersede
 from leadline.sync.store.effect_journal import unfinished_effects
 from leadline.sync.store.journal import Intent, IntentStatus
 from leadline.sync.store.mirror import Written, remember_written
@@ -126,6 +126,11 @@ class Journal:
             settle(connection, results, at)
             also(connection, at)
 
+    def give_up(self, code: str, message: str) -> int:
+        """Close what is open: it is stale, and the plan cannot be continued. Return how many intents that were."""
+        with self._store.write() as connection:
+            return give_up(connection, self._plan.hash, code, message, self._clock())
+
     def close(self) -> bool:
         """Mark the plan applied when nothing is left to write; return whether that is so."""
         with self._store.write() as connection:
@@ -133,7 +138,7 @@ class Journal:
             finished = not any(left.get(status) for status in ("planned", "claimed", "failed", "done"))
             finished = finished and not unfinished_effects(connection, self._plan.hash)
             if finished:
-                rows.set_plan_status(connection, self._plan.hash, "applied")
+                rows.set_plan_status(connection, self._plan.hash, "applied", ("applying",))
         return finished
 
     def _intents(self, at: datetime) -> Iterable[Intent]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
+from leadline.common.errors import UsageError
 from leadline.sync.apply.report import ApplyReport
 from leadline.sync.cycle import AppliedResult
+from leadline.sync.cycle.first import First
+from leadline.sync.schedule import Stop, period
 from leadline.sync.store.journal import IntentStatus
 from leadline.terminal.masking import mask
 from leadline.terminal.tables import table
@@ -36,6 +40,22 @@ def apply_data(report: ApplyReport) -> dict[str, Any]:
 def applied_data(result: AppliedResult) -> dict[str, Any]:
     """Return the result of `apply` for machines."""
     return {**apply_data(result.report), "calls": plain(result.calls), "lower_bounds": plain(result.bounds)}
+
+
+def watched_first(records: int | None, wait: str | None) -> First | None:
+    """Return what `--first` and `--wait` say; Ctrl-C while waiting gives the rest up. Raises UsageError."""
+    if records is None:
+        if wait is not None:
+            raise UsageError("--wait says how long the records of --first are watched; give both")
+        return None
+    watched = period(wait, "--wait") if wait is not None else timedelta(0)
+    stop = Stop()
+
+    def pause(seconds: float) -> bool:
+        with stop.on_signals():
+            return stop.wait(seconds)
+
+    return First(records, watched, pause)
 
 
 def render_applied(console: Console, report: ApplyReport) -> None:

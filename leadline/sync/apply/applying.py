@@ -14,6 +14,7 @@ from leadline.common.values import Crm, Raw, RecordRef
 from leadline.connectors.protocol import WriteConnector
 from leadline.rules.model import Book
 from leadline.sync.apply.admission import admit
+from leadline.sync.apply.canary import STOPPED, Canary, first_people, went_wrong
 from leadline.sync.apply.effects import Carrier, EffectJournal, Notifier, with_effects
 from leadline.sync.apply.reading_back import read_back
 from leadline.sync.apply.remedies import remedy_for
@@ -40,6 +41,7 @@ class Run:
     ``accepted`` is the hash of an adoption plan that a person accepted. ``prepare`` runs in the transaction that
     accepts the plan, before its book is activated. ``refresh`` pulls what changed since the
     plan was made; without it the mirror is taken as it is. ``notifier`` delivers notices to channels.
+    With a ``canary`` a few people are written first, and the rest only if nothing went wrong with them.
     """
 
     owner: str
@@ -51,6 +53,7 @@ class Run:
     patience: Patience = field(default_factory=Patience)
     on_event: Callable[[ApplyEvent], None] = lambda _: None
     notifier: Notifier | None = None
+    canary: Canary | None = None
 
 
 def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], book: Book, run: Run) -> ApplyReport:
@@ -74,14 +77,12 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         run.refresh()
     _drop_unfit(store, journal)
     errors: dict[Crm, LeadlineError] = {}
-    for crm in sorted({write.ref.crm for write in plan.writes}):
-        try:
-            _serve(journal, writers, crm, plan, run)
-        except OutsideError as error:
-            errors[crm] = error
-    carrier = Carrier(store, effects, run.patience, run.notifier)
-    errors = carrier.carry_out(plan, writers, journal.entries(), errors)
-    if journal.close() and plan.undoes:
+    stopped = run.canary is not None and not _try_first(journal, writers, plan, run, errors)
+    if not stopped:
+        errors |= _serve_all(journal, writers, plan, run)
+        carrier = Carrier(store, effects, run.patience, run.notifier)
+        errors = dict(carrier.carry_out(plan, writers, journal.entries(), errors))
+    if journal.close() and plan.undoes and not stopped:
         # The next cycle would decide the same again and write it.
         pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock())
     calls = {
@@ -124,9 +125,53 @@ def _drop_unfit(store: Store, journal: Journal) -> None:
     journal.settle(results)
 
 
-def _serve(journal: Journal, writers: Mapping[Crm, WriteConnector], crm: Crm, plan: Plan, run: Run) -> None:
+def _try_first(
+    journal: Journal,
+    writers: Mapping[Crm, WriteConnector],
+    plan: Plan,
+    run: Run,
+    errors: dict[Crm, LeadlineError],
+) -> bool:
+    """Write the canary's people, wait, and return whether to go on; otherwise the rest is given up."""
+    assert run.canary is not None
+    people = first_people(plan, run.canary.records)
+    errors |= _serve_all(journal, writers, plan, run, people)
+    wrong = went_wrong(journal.entries(), people)
+    if wrong or errors:
+        journal.give_up(STOPPED, "something went wrong with the first records, so no more were written")
+        return False
+    if not run.canary.wait():
+        journal.give_up(STOPPED, "it was stopped after the first records")
+        return False
+    return True
+
+
+def _serve_all(
+    journal: Journal,
+    writers: Mapping[Crm, WriteConnector],
+    plan: Plan,
+    run: Run,
+    people: frozenset[str] | None = None,
+) -> dict[Crm, LeadlineError]:
+    errors: dict[Crm, LeadlineError] = {}
+    for crm in sorted({write.ref.crm for write in plan.writes}):
+        try:
+            _serve(journal, writers, crm, plan, run, people)
+        except OutsideError as error:
+            errors[crm] = error
+    return errors
+
+
+def _serve(
+    journal: Journal,
+    writers: Mapping[Crm, WriteConnector],
+    crm: Crm,
+    plan: Plan,
+    run: Run,
+    people: frozenset[str] | None,
+) -> None:
     for phase in (1, 2):
-        mine = journal.entries(crm)
+        mine = [e for e in journal.entries(crm) if people is None or e.group[0].person in people]
         held = _held_back(mine) if phase == 2 else {}
         journal.settle(list(held.values()))
         due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]

@@ -8,6 +8,7 @@ _ACCESS = "grant the integration user edit access to this field and record, then
 _LOCK = "other jobs hold this record or its account; run `leadline sync` again when they are done"
 
 _REMEDIES: Final[dict[str, str]] = {
+    "CANARY": "the first records of the plan did not go well; mend that, and make a new plan",
     "CANNOT_UPDATE_CONVERTED_LEAD": "the lead was converted; the next pull follows it to its contact",
     "DUPLICATES_DETECTED": "a duplicate rule blocks the record: merge the duplicates or let the rule allow saving",
     "ENTITY_IS_DELETED": "the record was deleted; the next pull leaves it out",
@@ -73,6 +74,6 @@ def effect_remedy(status: str, code: str) -> str:
 
 def remedy_for(status: str, code: str) -> str:
     """Return one sentence that says what to do; empty when there is nothing to do."""
-    if status in {"stale", "planned", "claimed", "done"}:
+    if status in {"stale", "planned", "claimed", "done"} and code != "CANARY":
         return _BY_STATUS[status]
     return _REMEDIES.get(code) or _BY_STATUS.get(status, "")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from leadline.common.errors import LeadlineError, RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.sync.apply import ApplyReport, Run, apply_plan
+from leadline.sync.apply.canary import Canary
 from leadline.sync.cycle.deciding import decide, require_whole, take_over
+from leadline.sync.cycle.first import First
 from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult
 from leadline.sync.cycle.setting import CallMeter, CycleClock, Pulling, Setting
 from leadline.sync.cycle.work import bounds_of
@@ -58,10 +61,13 @@ def make_plan(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> Planned
     )
 
 
-def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Plan) -> AppliedResult:
+def run_apply(
+    setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Plan, first: First | None = None
+) -> AppliedResult:
     """Apply a plan that a person has named: this accepts an adoption, by the plan's hash.
 
     Refreshes the people's records first, so that what changed since the plan is told as stale and not overwritten.
+    With ``first`` a few people are written, and after a while the rest if nothing went wrong with them.
     Raises RefusedError, with nothing written, when the plan may not be applied.
     """
     meter = CallMeter(writers)
@@ -85,6 +91,7 @@ def run_apply(setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Pla
             patience=setting.patience,
             on_event=setting.tell,
             notifier=setting.notifier,
+            canary=None if first is None else Canary(first.records, partial(first.pass_time, lease)),
         )
         try:
             report = apply_plan(setting.store, plan, writers, setting.book, run)

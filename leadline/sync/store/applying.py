@@ -117,6 +117,15 @@ def supersede(connection: Connection, plan_hash: str, at: datetime) -> int:
     return closed
 
 
+def give_up(connection: Connection, plan_hash: str, code: str, message: str, at: datetime) -> int:
+    """Close a plan: what is open is stale, for a reason. Return how many intents that were."""
+    left = (journal.c.plan_hash == plan_hash) & journal.c.status.in_(OPEN)
+    values = {"status": "stale", "code": code, "message": message, "changed_at": at}
+    closed = connection.execute(update(journal).where(left).values(values)).rowcount
+    connection.execute(update(plans).where(plans.c.hash == plan_hash).values(status="stale"))
+    return closed
+
+
 def refusals(connection: Connection, since: datetime) -> list[Refusal]:
     """Return the intents parked or ignored since an instant, oldest first."""
     refused = journal.c.status.in_(("parked", "ignored")) & (journal.c.changed_at >= since)

@@ -96,8 +96,9 @@ def _settle_down(
     """Wait until a request without an answer can no longer create anything: before that, not seen is not known."""
     if not unanswered:
         return
-    until = max(item.changed_at for item in unanswered) + writer.settling([item.creation() for item in unanswered])
-    rest = until - journal.clock()
+    settling = writer.settling([item.creation() for item in unanswered])
+    passed = journal.clock() - max(item.changed_at for item in unanswered)
+    rest = settling - max(passed, timedelta(0))  # never more, even where clocks of two runs disagree
     if rest > timedelta(0):
         patience.sleep(rest.total_seconds())
 

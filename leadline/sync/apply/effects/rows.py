@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from leadline.common.values import Crm, Raw, RecordRef
 from leadline.connectors.protocol import Creation, CreationKind
+from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.store import Store
 from leadline.sync.store import effect_journal as rows
@@ -89,6 +90,7 @@ class EffectJournal:
         """Claim planned effects by compare-and-set, just before their call; return those that are ours now."""
         with self._store.write() as connection:
             self._keep(connection)
+            require_writing(connection)
             won = rows.claim_effects(connection, [item.key for item in items], self._owner, self.clock())
         return [item for item in items if item.key in won]
 
