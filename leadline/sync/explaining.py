@@ -12,6 +12,7 @@ from leadline.common.instants import require_plausible
 from leadline.rules.deciding import Engine, state_from_json
 from leadline.rules.deciding.trace import Trace
 from leadline.rules.model import Book
+from leadline.rules.deciding.units import Standing
 from leadline.rules.reading import read_book
 from leadline.rules.state import PersonState
 from leadline.sync.effects.due import name_of
@@ -20,7 +21,7 @@ from leadline.sync.handoff import HandOff, hand_off
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.people import find_person
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import book_sources, last_cycles
+from leadline.sync.store.cycles import Cycle, book_sources, last_cycles
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import LifecycleRow, decisions_of, load_lifecycle
 
@@ -28,6 +29,19 @@ MOST_DECISIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class ExplainedAccount:
+    """What the person's account comes to, and who makes it.
+
+    ``record`` is where the account is, as ``crm:object/id``, None for a person who is alone; ``people`` are the ids
+    of everybody in it.
+    """
+
+    record: str | None
+    people: tuple[str, ...]
+    facts: tuple[Standing, ...]
+
+
 class Explained:
     """One person's trace.
 
@@ -35,6 +49,7 @@ class Explained:
     nothing was decided for the person yet: the trace shows what the present book would decide. ``edited`` says that
     the book's files are not those the person was decided by. ``evaluated`` is the last evaluation's instant (UTC).
     """
+    ``account`` is None for a book that asks for no account facts.
 
     trace: Trace
     decisions: tuple[str, ...]
@@ -43,6 +58,7 @@ class Explained:
     edited: bool
     evaluated: datetime
 
+    account: ExplainedAccount | None = None
 
 def explain_person(store: Store, book: Book, text: str, at: datetime | None = None) -> Explained:
     """Explain the person that ``text`` means at ``at`` (UTC), by default at the last evaluation.
@@ -58,6 +74,7 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         records = records_of_persons(connection, [person]).get(person, [])
         decisions = decisions_of(connection, person, MOST_DECISIONS)
     return Explained(
+        account = _account(connection, engine, person, row, at or state.frontier)
         trace=engine.explain(state, at),
         decisions=tuple(decision.id for decision in decisions),
         records=tuple(str(record.ref) for record in records if not record.deleted),
@@ -65,6 +82,7 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         edited=row is not None and row.book_hash != book.hash,
         evaluated=state.frontier,
     )
+        account=account,
 
 
 def explain_note(store: Store, book: Book, text: str, *, masked: bool = True) -> HandOff:
@@ -96,9 +114,26 @@ def _standing(
 
 def _tried(connection: Connection, engine: Engine, person: str) -> PersonState:
     """Take the person up as an adoption would, without keeping it."""
-    cycle = next((cycle for cycle in last_cycles(connection, 20) if cycle.frontier is not None), None)
-    if cycle is None or cycle.frontier is None:
-        raise RefusedError("nothing was ever read completely, so nothing can be explained; run `leadline pull`")
+    cycle = _last_read(connection)
+    assert cycle.frontier is not None
+def _account(
+    connection: Connection, engine: Engine, person: str, row: LifecycleRow | None, at: datetime
+) -> ExplainedAccount | None:
+    """Return what the account comes to at ``at``, by what was known when the person was decided."""
+    if engine.unit is None:
+        return None
+    cycle = row.cycle if row is not None else _last_read(connection).id
+    together = _facts(connection, engine.book, person, cycle).together
+    if together is None:
+        return None
+    people = together.histories()
+    record = None if together.account is None else str(together.account)
+    standing = engine.unit.standing(people, at)
+    # Numbers, or this word: nothing that a person said of themselves.
+    told = (replace(item, value="unreadable") if isinstance(item.value, Unreadable) else item for item in standing)
+    return ExplainedAccount(record, tuple(people), tuple(told))
+
+
     facts = _facts(connection, engine.book, person, cycle.id)
     if not facts.live or engine.in_scope(facts.all(), cycle.frontier) is False:
         raise RefusedError(f"{person} is out of the book's scope, or no record of theirs is left; see `scope`")
@@ -110,6 +145,13 @@ def _book_of(connection: Connection, row: LifecycleRow, book: Book) -> Book:
         return book
     sources = book_sources(connection, row.book_hash)
     if sources is None:
+def _last_read(connection: Connection) -> Cycle:
+    cycle = next((cycle for cycle in last_cycles(connection, 20) if cycle.frontier is not None), None)
+    if cycle is None:
+        raise RefusedError("nothing was ever read completely, so nothing can be explained; run `leadline pull`")
+    return cycle
+
+
         raise RefusedError(f"the files of rule book {row.book_hash[:12]}, which decided, were not kept")
     return read_book(sources)
 

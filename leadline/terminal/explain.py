@@ -9,7 +9,7 @@ from leadline.common.canonical import decimal_text
 from leadline.common.marks import Mark
 from leadline.common.messages import ENGLISH, Argument, Language, Message, told
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
-from leadline.sync.explaining import Explained
+from leadline.sync.explaining import Explained, ExplainedAccount
 from leadline.terminal.masking import mask_email
 from leadline.terminal.slas import sla_line
 from leadline.terminal.tables import cell, table
@@ -55,12 +55,35 @@ def render_explained(console: Console, explained: Explained, language: Language 
     elif explained.trace.at > explained.evaluated:
         page.say("explain.later", evaluated=evaluated)
     page.trace(explained.trace)
+    if explained.account is not None:
+        _account(page, explained.account)
     if explained.records:
         page.say("explain.records", records=explained.records)
     else:
         page.say("explain.no_records")
     if explained.decisions:
         page.say("explain.decisions", decisions=explained.decisions)
+
+
+def _account(page: _Page, account: ExplainedAccount) -> None:
+    """Print what the account comes to; people stand there by their ids only."""
+    if account.record is None:
+        page.say("explain.account.alone", people=account.people)
+    else:
+        page.say("explain.account", account=account.record, people=account.people)
+    for fact in account.facts:
+        value = "none" if fact.value is None else cell(fact.value)
+        if fact.people:
+            page.say(
+                "explain.account.fact",
+                fact=fact.name,
+                value=value,
+                count=len(fact.people),
+                of=fact.of,
+                people=fact.people,
+            )
+        else:
+            page.say("explain.account.nobody", fact=fact.name, value=value, of=fact.of)
 
 
 def render_trace(console: Console, trace: Trace, language: Language = ENGLISH) -> None:
@@ -112,6 +135,8 @@ class _Page:
         self.say("explain.why", why=trace.why)
         if outcome.disqualified:
             self.say("explain.disqualified", reasons=outcome.disqualified)
+        if outcome.waits_for is not None:
+            self.say("explain.waits_for", stage=outcome.waits_for, since=cell(outcome.waits_since))
         if trace.hold is not None:
             self._held(trace)
         if trace.livelock:

@@ -212,3 +212,22 @@ def test_roles_of_a_group_give_points(world: World) -> None:
     with world.store.read() as connection:
         facts = facts_of_persons(connection, world.book, ["p-000001"], 1)["p-000001"]
     assert facts.together is not None and facts.together.account == RecordRef("salesforce", "Account", "A1")
+
+
+def test_an_explanation_names_the_account_and_who_makes_its_facts(world: World) -> None:
+    """Who is engaged stands there by id, at the instant that is asked for; somebody alone is told so."""
+    contact(world, "C1", "ann@acme.example", Title="CFO")
+    contact(world, "C2", "bob@acme.example", Title="Developer")
+    world.salesforce.put("Lead", "L1", {"Email": "eve@alone.example"})
+    demo(world, "ann@acme.example")
+    world.cycle()
+    account = explain_person(world.store, world.book, "p-000003").account
+    assert account is not None
+    assert (account.record, account.people) == ("salesforce:Account/A1", ("p-000002", "p-000003"))
+    assert [(fact.name, fact.value, fact.people, fact.of) for fact in account.facts] == [
+        ("engaged people", 1, ("p-000002",), 2), ("roles filled", 1, ("p-000002",), 2),
+    ]  # fmt: skip
+    later = explain_person(world.store, world.book, "p-000003", START + timedelta(days=31)).account
+    assert later is not None and [fact.value for fact in later.facts] == [0, 0]
+    alone = explain_person(world.store, world.book, "p-000001").account
+    assert alone is not None and (alone.record, alone.people) == (None, ("p-000001",))
