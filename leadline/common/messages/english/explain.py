@@ -19,6 +19,7 @@ TEXTS: Final[dict[str, str | tuple[str, str]]] = {
     "explain.temperature": "temperature {temperature}",
     "explain.why": "why: {why}",
     "explain.disqualified": "disqualified: {reasons}",
+    "explain.waits_for": "waits for a place in {stage} since {since}",
     "explain.held": "set by hand on {at}; it stands until new activity",
     "explain.held.until": "set by hand on {at}; it stands until {until} or until new activity",
     "explain.livelock": "the rules go round in a circle at this instant: the first stage was kept",
