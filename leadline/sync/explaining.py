@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from leadline.common.errors import RefusedError
 from leadline.common.instants import require_plausible
+from leadline.common.messages import Language
 from leadline.rules.deciding import Engine, state_from_json
 from leadline.rules.deciding.trace import Trace
-from leadline.rules.model import Book
 from leadline.rules.deciding.units import Standing
+from leadline.rules.model import Book
 from leadline.rules.reading import read_book
-from leadline.rules.state import PersonState
+from leadline.rules.state import PersonState, Unreadable
 from leadline.sync.effects.due import name_of
 from leadline.sync.evaluating import fold_person
 from leadline.sync.handoff import HandOff, hand_off
@@ -29,7 +30,6 @@ MOST_DECISIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class ExplainedAccount:
     """What the person's account comes to, and who makes it.
 
@@ -42,14 +42,15 @@ class ExplainedAccount:
     facts: tuple[Standing, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Explained:
     """One person's trace.
 
     ``decisions`` are ids, newest first; ``records`` where the person is, as ``crm:object/id``. ``tried`` says that
     nothing was decided for the person yet: the trace shows what the present book would decide. ``edited`` says that
     the book's files are not those the person was decided by. ``evaluated`` is the last evaluation's instant (UTC).
-    """
     ``account`` is None for a book that asks for no account facts.
+    """
 
     trace: Trace
     decisions: tuple[str, ...]
@@ -57,8 +58,8 @@ class Explained:
     tried: bool
     edited: bool
     evaluated: datetime
-
     account: ExplainedAccount | None = None
+
 
 def explain_person(store: Store, book: Book, text: str, at: datetime | None = None) -> Explained:
     """Explain the person that ``text`` means at ``at`` (UTC), by default at the last evaluation.
@@ -73,20 +74,24 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         row, engine, state = _standing(connection, book, person, at)
         records = records_of_persons(connection, [person]).get(person, [])
         decisions = decisions_of(connection, person, MOST_DECISIONS)
-    return Explained(
         account = _account(connection, engine, person, row, at or state.frontier)
+    return Explained(
         trace=engine.explain(state, at),
         decisions=tuple(decision.id for decision in decisions),
         records=tuple(str(record.ref) for record in records if not record.deleted),
         tried=row is None,
         edited=row is not None and row.book_hash != book.hash,
         evaluated=state.frontier,
-    )
         account=account,
+    )
 
 
-def explain_note(store: Store, book: Book, text: str, *, masked: bool = True) -> HandOff:
+def explain_note(
+    store: Store, book: Book, text: str, *, masked: bool = True, language: Language | None = None
+) -> HandOff:
     """Return the hand-off note on the person that ``text`` means; masked, it names them by their id.
+
+    It is in the ``language``, by default in that of the book that decided.
 
     Raises as ``explain_person`` does.
     """
@@ -95,7 +100,7 @@ def explain_note(store: Store, book: Book, text: str, *, masked: bool = True) ->
         _, engine, state = _standing(connection, book, person, None)
         records = records_of_persons(connection, [person]).get(person, [])
     name = person if masked else name_of(engine.book, records, person)
-    return hand_off(engine.book, state, engine.explain(state), name, masked=masked)
+    return hand_off(engine.book, state, engine.explain(state), name, masked=masked, language=language)
 
 
 def _standing(
@@ -112,10 +117,6 @@ def _standing(
     return row, engine, state_from_json(row.state, (*facts.all(), *facts.shared(engine.unit, since)))
 
 
-def _tried(connection: Connection, engine: Engine, person: str) -> PersonState:
-    """Take the person up as an adoption would, without keeping it."""
-    cycle = _last_read(connection)
-    assert cycle.frontier is not None
 def _account(
     connection: Connection, engine: Engine, person: str, row: LifecycleRow | None, at: datetime
 ) -> ExplainedAccount | None:
@@ -134,17 +135,16 @@ def _account(
     return ExplainedAccount(record, tuple(people), tuple(told))
 
 
+def _tried(connection: Connection, engine: Engine, person: str) -> PersonState:
+    """Take the person up as an adoption would, without keeping it."""
+    cycle = _last_read(connection)
+    assert cycle.frontier is not None
     facts = _facts(connection, engine.book, person, cycle.id)
     if not facts.live or engine.in_scope(facts.all(), cycle.frontier) is False:
         raise RefusedError(f"{person} is out of the book's scope, or no record of theirs is left; see `scope`")
     return fold_person(engine, None, facts, None, cycle.frontier).advance.state
 
 
-def _book_of(connection: Connection, row: LifecycleRow, book: Book) -> Book:
-    if row.book_hash == book.hash:
-        return book
-    sources = book_sources(connection, row.book_hash)
-    if sources is None:
 def _last_read(connection: Connection) -> Cycle:
     cycle = next((cycle for cycle in last_cycles(connection, 20) if cycle.frontier is not None), None)
     if cycle is None:
@@ -152,6 +152,11 @@ def _last_read(connection: Connection) -> Cycle:
     return cycle
 
 
+def _book_of(connection: Connection, row: LifecycleRow, book: Book) -> Book:
+    if row.book_hash == book.hash:
+        return book
+    sources = book_sources(connection, row.book_hash)
+    if sources is None:
         raise RefusedError(f"the files of rule book {row.book_hash[:12]}, which decided, were not kept")
     return read_book(sources)
 
