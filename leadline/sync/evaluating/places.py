@@ -78,6 +78,8 @@ def give_places(connection: Connection, book: Book, cycle: int, frontier: dateti
 
     Places that a later cycle gave are not counted, so a cycle that is decided again gives the same ones.
     """
+    if not book.capacity:
+        return []
     begins, ends = day_of_places(book, frontier)
     parts: dict[str, list[str]] = {}
     for stage, part in waiting_parts(connection):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,15 @@ from leadline.sync.evaluating import Before, evaluate, fold_person
 from leadline.sync.funnel import funnel
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store import open_store
-from leadline.sync.store.allocations import waiting_parts
+from leadline.sync.store.allocations import (
+    AllocationRow,
+    add_allocations,
+    allocations_of,
+    answers,
+    places_given,
+    turns_taken,
+    waiting_parts,
+)
 from leadline.sync.store.outcomes import all_lifecycle, decisions_in, decisions_of
 from leadline.sync.store.schema import allocations
 from leadline.sync.verifying import verify
@@ -218,3 +227,27 @@ def _check_replay(world: World, frontiers: list[tuple[int, datetime]]) -> None:
                     before = Before(state_to_json(state), cycle, world.book.hash)
                 previous = frontier
             assert outcome_to_json(state.outcome) == canonical_json(row.outcome)
+
+
+def test_both_databases_keep_places_and_turns_in_order(any_url: str) -> None:
+    """Counts by part and day, last turns first to last, and one answer for each wish, on SQLite and PostgreSQL."""
+    at, later = datetime(2026, 3, 2, 9, tzinfo=UTC), datetime(2026, 3, 3, 9, tzinfo=UTC)
+    rows = [
+        AllocationRow("p-1", "capacity", "sal", "red", "sal", "sal at 1", at, at, 1, "b"),
+        AllocationRow("p-2", "capacity", "sal", "", "sal", "sal at 1", at, at, 1, "b"),
+        AllocationRow("p-3", "capacity", "sal", "red", "sal", "sal at 2", later, later, 2, "b"),
+        *(
+            AllocationRow("p-1", "owner", "sdr", "otherwise", who, f"e-{number}", at, at, number, "b")
+            for number, who in enumerate("cabca", 1)
+        ),
+    ]
+    with open_store(any_url) as store, store.write() as connection:
+        add_allocations(connection, rows)
+        add_allocations(connection, [replace(rows[0], value="other"), replace(rows[3], value="other")])
+        assert places_given(connection, "sal", at, later, 9) == {"red": 1, "": 1}
+        assert places_given(connection, "sal", at, later + timedelta(days=1), 1) == {"red": 1, "": 1}
+        assert turns_taken(connection, "sdr", "otherwise", 9) == ["b", "c", "a"]
+        assert turns_taken(connection, "sdr", "otherwise", 3) == ["c", "a", "b"]
+        assert turns_taken(connection, "sdr", "EMEA", 9) == []
+        assert answers(connection, "owner", ["e-1", "e-9"]) == {"e-1": "c"}
+        assert [row.wish for row in allocations_of(connection, ["p-1"], 2)] == ["sal at 1", "e-1", "e-2"]
