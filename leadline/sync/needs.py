@@ -135,7 +135,8 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
             warnings.append(f"{crm}: {name}.{item} is not visible; people and deals are joined without it")
     targets = book.write[crm].all_fields() if crm in book.write and name in PERSON_OBJECTS[crm] else ()
     acted = _acted_fields(book, crm, name)
-    wanted = {*ruled, *own, *targets, *acted, *(_stage_dates(book, crm) if targets else ())}
+    counters = _counters(book, crm, shown, warnings)
+    wanted = {*ruled, *own, *counters, *targets, *acted, *(_stage_dates(book, crm) if targets else ())}
     return ObjectNeed(
         name, tuple(sorted(item for item in wanted if item in shown.fields)), _links(book, crm, name), hidden
     )
@@ -160,6 +161,18 @@ def _asks_account_owner(book: Book) -> bool:
     """Say whether any owner is assigned by who owns the account."""
     assigned = [item for actions in all_actions(book) for item in actions if isinstance(item, AssignOwner)]
     return any(item.account_owner_first for item in assigned)
+
+
+def _counters(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str]) -> Iterator[str]:
+    """Yield the counters that stand for activities of a tier that we do not have."""
+    for activity in book.activities.values():
+        counter = activity.otherwise
+        if counter is None or (counter.crm, counter.object) != (crm, shown.name):
+            continue
+        yield counter.field
+        if counter.field not in shown.fields:
+            hint = _or_grant(counter.field, [shown], "grant access to it")
+            warnings.append(f"{crm}: {counter} is not visible, so `{activity.name}` is not counted by it; {hint}")
 
 
 def _stage_dates(book: Book, crm: Crm) -> Iterator[str]:

@@ -50,6 +50,10 @@ def check_supply(book: Book, denied: Mapping[Crm, frozenset[str]]) -> Iterator[P
                 message = (
                     f"{source.crm} does not supply `{source.kind}` activities here, which `{activity.name}` reads"
                 )
+                if activity.otherwise is not None and activity.otherwise.crm == source.crm:
+                    counted = f"{message}; rises of {activity.otherwise} are counted instead"
+                    yield note(source.mark, "not-supplied", counted)
+                    continue
                 hint = "its tier lacks them or the app lacks the permission; see `leadline pull`"
                 yield warning(source.mark, "not-supplied", message, hint)
 

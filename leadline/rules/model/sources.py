@@ -125,8 +125,12 @@ class ActivitySource:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A name for rules and the raw activities that are meant by it."""
+    """A name for rules and the raw activities that are meant by it.
+
+    ``otherwise`` is a number field whose rises stand for it where its CRM does not supply these activities.
+    """
 
     name: str
     sources: tuple[ActivitySource, ...]
+    otherwise: FieldSource | None = None
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)

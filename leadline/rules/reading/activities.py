@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Final, Literal, cast, get_args
 
 from leadline.common.values import CRMS, Crm
-from leadline.common.vocabulary import ACTIVITY_KINDS
+from leadline.common.vocabulary import ACTIVITY_KINDS, PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
-from leadline.rules.model import Activity, ActivitySource, AttributeTest, DealKind, DealLink, Deals, DealState
+from leadline.rules.model import (
+    Activity,
+    ActivitySource,
+    AttributeTest,
+    DealKind,
+    DealLink,
+    Deals,
+    DealState,
+    FieldSource,
+)
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.report import Report, short
 
@@ -19,6 +30,8 @@ MAIN_ATTRIBUTE: Final = {
     "call": "outcome",
     "meeting": "outcome",
 }
+ACTIVITY_KEYS: Final = (*CRMS, "otherwise")
+PROPERTY: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 DEAL_KINDS: Final = ("renewed", "churned")
 """Names of deals that a book may give a meaning."""
 DEAL_KEYS: Final = ("link", "only", "fields", *DEAL_KINDS)
@@ -31,14 +44,32 @@ def read_activities(report: Report, node: Node) -> dict[str, Activity]:
     """Return the activities that could be read, by name, in file order."""
     activities: dict[str, Activity] = {}
     for entry in report.entries(node, "`activities`"):
-        keys = report.keys(entry.value, CRMS, f"the activity `{short(entry.name)}`", later=("otherwise",))
+        keys = report.keys(entry.value, ACTIVITY_KEYS, f"the activity `{short(entry.name)}`")
         if keys is None:
             continue
         sources = tuple(
-            source for crm, given in keys.items() for source in _sources(report, cast(Crm, crm), given.value)
+            source for crm, given in keys.items() if crm in CRMS for source in _sources(report, crm, given.value)
         )
-        activities[entry.name] = Activity(entry.name, sources, entry.key.mark)
+        otherwise = _otherwise(report, keys) if "otherwise" in keys else None
+        activities[entry.name] = Activity(entry.name, sources, otherwise, entry.key.mark)
     return activities
+
+
+def _otherwise(report: Report, keys: Mapping[str, Entry]) -> FieldSource | None:
+    """Return the contact property of HubSpot whose rises count where HubSpot's tier lacks the activities."""
+    given = keys["otherwise"].value
+    inner = report.keys(given, ("property",), "`otherwise`")
+    node = report.required(inner, "property", given.mark, "`otherwise`") if inner is not None else None
+    text = report.text(node, "`property`") if node is not None else None
+    if "hubspot" not in keys:
+        hint = "say under `hubspot` what it stands for"
+        report.add(keys["otherwise"].key.mark, "`otherwise` stands for no activity of HubSpot", hint, "missing-key")
+    if text is None or node is None:
+        return None
+    if not PROPERTY.fullmatch(text):
+        report.wrong(node, "`property` is the name of a contact property, such as hs_analytics_num_page_views")
+        return None
+    return FieldSource("hubspot", PERSON_OBJECTS["hubspot"][0], text, node.mark)
 
 
 def read_links(report: Report, node: Node) -> Deals:
@@ -84,7 +115,7 @@ def _source(report: Report, crm: Crm, node: Node) -> ActivitySource | None:
     if isinstance(node, Scalar):  # `hubspot: meeting` is every meeting
         kind = report.choice(node, kinds, f"kinds of activities in {crm}")
         return ActivitySource(crm, kind, (), node.mark) if kind else None
-    keys = report.keys(node, (*kinds, "where"), f"an activity of {crm}", later=("property",))
+    keys = report.keys(node, (*kinds, "where"), f"an activity of {crm}")
     if keys is None:
         return None
     heads = [entry for name, entry in keys.items() if name != "where"]

@@ -15,6 +15,7 @@ from leadline.common.folding import fold
 from leadline.rules.fieldops import TEXT_OPS
 from leadline.rules.model import (
     Action,
+    Activity,
     ActivityTest,
     Book,
     Condition,
@@ -65,6 +66,7 @@ _LEFT_OUT: Final = {"mark", "marks", "hash", "file", "label"}
 # Added to the model later: at their default they are left out, so that a book which does not use them keeps its hash.
 _ADDED: Final[dict[type, frozenset[str]]] = {
     Deals: frozenset({"kinds", "fields"}),
+    Activity: frozenset({"otherwise"}),
     DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),

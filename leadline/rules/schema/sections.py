@@ -96,7 +96,12 @@ def deals_section() -> Schema:
 
 def activity() -> Schema:
     """Return one activity: what it is in each CRM."""
-    return mapping(CRMS, {crm: one_or_many(_source(crm)) for crm in CRMS})
+    counter = mapping(("property",), {"property": text(activities.PROPERTY.pattern)}, ("property",))
+    shapes: dict[str, Schema] = {crm: one_or_many(_source(crm)) for crm in CRMS}
+    shapes["otherwise"] = said(
+        "Where HubSpot's tier lacks these activities: a contact property that counts them.", counter
+    )
+    return {**mapping(activities.ACTIVITY_KEYS, shapes), "dependentRequired": {"otherwise": ["hubspot"]}}
 
 
 def attribute() -> Schema:

@@ -15,10 +15,11 @@ from leadline.common.vocabulary import DEAL_OBJECTS
 from leadline.rules.allocation import SOURCE
 from leadline.rules.convert import matching
 from leadline.rules.deciding.units import Unit, since
-from leadline.rules.model import Book
+from leadline.rules.model import Activity, Book
 from leadline.rules.state import Adopted, Fact
 from leadline.sync.intake import rows
 from leadline.sync.intake.accounts import units_of
+from leadline.sync.intake.counters import Supply, counted, counter_facts, supplies
 from leadline.sync.intake.deals import deal_facts
 from leadline.sync.intake.fields import Source, field_facts, sources_by_object
 from leadline.sync.intake.stages import adopted_state, human_facts
@@ -107,7 +108,7 @@ def facts_of_persons(
 
 def _facts_of(connection: Connection, book: Book, wanted: list[str], cycle: int) -> dict[str, PersonFacts]:
     found = {person: PersonFacts(person) for person in wanted}
-    scene = _Scene(book, sources_by_object(book))
+    scene = _Scene(book, sources_by_object(book), counted(book), supplies(connection, book, cycle))
     scene.load(connection, wanted, cycle)
     for place in scene.places:
         history = scene.history.get(place.ref, [])
@@ -142,6 +143,8 @@ class _Scene:
 
     book: Book
     sources: Mapping[tuple[str, str], tuple[Source, ...]]
+    counters: Mapping[tuple[str, str], tuple[Activity, ...]]
+    supplied: Mapping[str, Supply]
     places: list[_Place] = field(default_factory=list)
     members: dict[str, list[RecordRef]] = field(default_factory=dict)
     history: dict[RecordRef, list[rows.Observation]] = field(default_factory=dict)
@@ -172,7 +175,9 @@ class _Scene:
         facts = field_facts(self.sources.get((ref.crm, ref.object), ()), history)
         if ref.object in _DEALS:
             return chain(facts, deal_facts(self.book.deals, history, self.created.get(ref)))
-        return chain(facts, human_facts(self.book, history))
+        counters = self.counters.get((ref.crm, ref.object), ())
+        rises = (fact for item in counters for fact in counter_facts(item, history, self.supplied.get(item.name)))
+        return chain(facts, human_facts(self.book, history), rises)
 
     def _accounts(self, connection: Connection, own: Sequence[_Place], cycle: int) -> list[_Place]:
         first: dict[RecordRef, rows.KnownLink] = {}

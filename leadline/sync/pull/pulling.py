@@ -15,6 +15,7 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
+from leadline.sync.intake.counters import remember_supply
 from leadline.sync.knowing import remember_denied, remember_described
 from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
 from leadline.sync.privacy.tombstones import Tombstones
@@ -186,6 +187,7 @@ def _pull_activities(
     with store.write() as connection:
         done = StreamCursor(bound.upper, "", bound.upper, shape)
         move_cursor(connection, bound.crm, f"activity:{need.kind}", done, bound.cycle)
+        remember_supply(connection, bound.crm, need.kind, bound.cycle, bound.upper)
 
 
 def _further(one: Cursor | None, other: Cursor) -> Cursor:

@@ -168,7 +168,15 @@ SALESFORCE_FIELDS = {
     "Opportunity": ("StageName", "IsClosed", "IsWon", "CloseDate", "AccountId", "Type", "Amount"),
 }
 HUBSPOT_FIELDS = {
-    "contact": ("email", "jobtitle", "salesforceleadid", "salesforcecontactid", "lifecyclestage", "fit_score"),
+    "contact": (
+        "email",
+        "jobtitle",
+        "salesforceleadid",
+        "salesforcecontactid",
+        "lifecyclestage",
+        "fit_score",
+        "hs_analytics_num_page_views",
+    ),
     "company": ("numberofemployees", "name"),
     "deal": ("dealstage", "hs_is_closed", "hs_is_closed_won", "closedate", "dealtype", "amount"),
 }

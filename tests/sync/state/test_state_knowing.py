@@ -7,7 +7,12 @@ import pytest
 
 from leadline.cli import run
 from leadline.common.problem_codes import CODES
+from leadline.common.values import RecordRef, SourceActivity
+from leadline.rules.deciding.history import History, ordered
+from leadline.sync.intake import facts_of_persons
 from leadline.sync.knowing import problems_known
+from leadline.sync.store.outcomes import decisions_in, load_lifecycle
+from leadline.sync.verifying import verify
 
 
 def told(world, path):
@@ -88,3 +93,67 @@ def test_without_a_state_there_is_nothing_to_know(world, tmp_path):
     """No database appears because somebody checks a book."""
     assert problems_known(f"sqlite:///{tmp_path}/other.db", world.book) == []
     assert not (tmp_path / "other.db").exists()
+
+
+COUNTED = """
+leadline: 1
+name: Views
+fields: {email: {type: text, hubspot: contact.email}}
+activities:
+  view: {hubspot: {event: page_view}, otherwise: {property: hs_analytics_num_page_views}}
+stages:
+  inquiry: {kind: inventory}
+  mql: {kind: gate, enter: {activity: view, within: 30d, at_least: 3}}
+  recycled: {kind: detour}
+paths:
+  - inquiry -> mql
+  - {from: mql, to: recycled, when: {activity: view, at_most: 0}}
+  - {from: recycled, to: mql, after: 30d}
+"""
+
+
+def views(world, count):
+    """Let the counter of the one contact stand at so many views."""
+    world.hubspot.put("contact", "7", {"email": "a@b.example", "hs_analytics_num_page_views": str(count)})
+    world.pass_time(hours=1)
+    world.cycle()
+    return told_views(world)
+
+
+def told_views(world):
+    """Return how many views are known of the one person."""
+    with world.store.read() as connection:
+        known = facts_of_persons(connection, world.book, ["p-000001"], 99)["p-000001"].all()
+    history = History(ordered(known), world.book.fields)
+    return len(history.activity("view").between(None, world.hubspot.now))
+
+
+def test_rises_of_a_counter_stand_for_what_the_tier_lacks(world, tmp_path):
+    """Two more views are two activities when they are seen; the first count is none; a fall is none."""
+    world.hubspot.lacking = {"event"}
+    world.use(COUNTED)
+    assert [views(world, count) for count in (5, 7, 7, 2, 3, 900)] == [0, 2, 2, 2, 3, 103]
+    assert ("note", "not-supplied") in {(severity, code) for severity, code, _ in told(world, tmp_path)}
+    with world.store.read() as connection:
+        assert load_lifecycle(connection, ["p-000001"])["p-000001"].stage == "mql"
+        made = [row.id for cycle in range(1, 9) for row in decisions_in(connection, cycle)]
+    assert made
+    assert all(verify(world.store, found).same for found in made)
+
+
+def test_what_the_crm_supplies_itself_takes_the_place_of_the_counter(world, tmp_path):
+    """With the events themselves nothing is counted twice, and what was decided before can be derived again."""
+    world.hubspot.lacking = {"event"}
+    world.use(COUNTED)
+    assert [views(world, count) for count in (5, 9)] == [0, 4]
+    world.hubspot.lacking = set()
+    at = world.hubspot.now
+    about = (RecordRef("hubspot", "contact", "7"),)
+    world.hubspot.happened["e1"] = SourceActivity(
+        "hubspot", "event", "e1", at, at, about=about, attributes={"name": "page_view"}
+    )
+    assert views(world, 12) == 1
+    with world.store.read() as connection:
+        ids = [row.id for cycle in range(1, 9) for row in decisions_in(connection, cycle)]
+    assert len(ids) >= 2
+    assert all(verify(world.store, found).same for found in ids)
