@@ -11,7 +11,8 @@ from leadline.rules.deciding import Engine
 from leadline.rules.deciding.fieldtests import compare_number
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.deciding.units import from_account
-from leadline.rules.state import Advance, Fact, Outcome, Unreadable
+from leadline.rules.effects import action_word
+from leadline.rules.state import Advance, Effect, Fact, Outcome, Unreadable
 from leadline.rules.testing.because import because
 from leadline.rules.testing.instants import told
 from leadline.rules.testing.model import Expectation, Failure, MoveMade, Wanted, What
@@ -21,12 +22,13 @@ _OPS = {"equals": "", "at_least": "at least ", "at_most": "at most ", "over": "o
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What there is to compare with at one instant; ``moves`` are all of the test up to there."""
+    """What there is to compare with at one instant; ``moves`` and ``effects`` are all up to there."""
 
     engine: Engine
     advance: Advance
     known: Sequence[Fact]
     moves: Sequence[MoveMade]
+    effects: Sequence[Effect] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -108,6 +110,14 @@ def _moves(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
     return None if made == wanted.value else (_arrows(wanted.value), _arrows(made))
 
 
+def _actions(seen: Seen, expectation: Expectation, wanted: Wanted) -> Compared:
+    assert isinstance(wanted.value, tuple)
+    caused = tuple(
+        action_word(item.action) for item in seen.effects if expectation.since <= item.at <= expectation.at
+    )
+    return None if caused == wanted.value else (", ".join(wanted.value) or "none", ", ".join(caused) or "none")
+
+
 def _next_change(seen: Seen, _: Expectation, wanted: Wanted) -> Compared:
     actual, zone = seen.advance.next_change, seen.engine.book.zone
     found = "never" if actual is None else told(actual, zone)
@@ -140,6 +150,7 @@ _COMPARED: Mapping[What, Callable[[Seen, Expectation, Wanted], Compared]] = {
     "disqualified": _disqualified,
     "moves": _moves,
     "next_change": _next_change,
+    "actions": _actions,
     "scope": _scope,
 }
 _TITLES: Mapping[str, str] = {"next_change": "next change", "moves": "moves", "waits_for": "waits for"}

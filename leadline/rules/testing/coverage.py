@@ -13,8 +13,19 @@ from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, MAIN_PATH
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import CompiledCriterion, inside
-from leadline.rules.model import Band, Book, Criterion, DisqualifiedTest, Score, Transition
-from leadline.rules.state import Fact
+from leadline.rules.effects import action_word, actions_by_cause, has_actions
+from leadline.rules.model import (
+    Band,
+    Book,
+    CloseTask,
+    Consequence,
+    Criterion,
+    DisqualifiedTest,
+    Mark,
+    Score,
+    Transition,
+)
+from leadline.rules.state import Effect, Fact
 from leadline.rules.testing.model import ITEM_KINDS, Case, CaseResult, Item, ItemKind, MoveMade
 
 
@@ -35,9 +46,10 @@ def coverage(book: Book, results: Iterable[CaseResult]) -> Coverage:
     """Return what these tests reached, passed or not."""
     found = frozenset(item for result in results for item in result.reached)
     items = tuple(items_of(book))
+    kinds: tuple[ItemKind, ...] = (*ITEM_KINDS, "action") if has_actions(book) else ITEM_KINDS
     return Coverage(
-        {kind: sum(item.kind == kind for item in items) for kind in ITEM_KINDS},
-        {kind: tuple(item for item in items if item.kind == kind and item not in found) for kind in ITEM_KINDS},
+        {kind: sum(item.kind == kind for item in items) for kind in kinds},
+        {kind: tuple(item for item in items if item.kind == kind and item not in found) for kind in kinds},
     )
 
 
@@ -54,6 +66,12 @@ def items_of(book: Book) -> Iterator[Item]:
         if book.stages[target].enter is not None:
             yield _main(book, source, target)
     yield from (_transition(transition) for transition in book.transitions)
+    yield from (_action(cause, action, number) for cause, action, number in actions_by_cause(book))
+
+
+def caused(effects: Iterable[Effect]) -> frozenset[Item]:
+    """Return the actions that a test reached."""
+    return frozenset(_action(effect.cause, effect.action, effect.number) for effect in effects)
 
 
 def reached(
@@ -111,6 +129,11 @@ def _moved(book: Book, move: MoveMade) -> Iterator[Item]:
         same_ends = (transition.source, transition.target) == (move.source, move.target)
         if transition.id == move.by or (by_disqualification and same_ends):
             yield _transition(transition)
+
+
+def _action(cause: str, action: Consequence, number: int) -> Item:
+    mark = Mark() if isinstance(action, CloseTask) else action.mark
+    return Item("action", f"{cause}: {number + 1} {action_word(action)}", mark)
 
 
 def _criterion(score: Score, criterion: Criterion) -> Item:

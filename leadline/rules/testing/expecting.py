@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
+from leadline.rules.effects import WORDS
 from leadline.rules.fieldops import NUMBER_OPS
 from leadline.rules.model import Book
 from leadline.rules.model.accounts import PREFIX
@@ -73,6 +74,7 @@ class Expecting:
             "disqualified": self._disqualified,
             "moves": self._moves,
             "next_change": self._next_change,
+            "actions": self._actions,
         }
         if entry.name in readers:
             return readers[entry.name](entry)
@@ -113,6 +115,13 @@ class Expecting:
 
     def _moves(self, entry: Entry) -> list[Wanted]:
         return [Wanted("moves", self._arrows(entry.value), mark=entry.key.mark)]
+
+    def _actions(self, entry: Entry) -> list[Wanted]:
+        """Read ``[task, note]`` or ``none``."""
+        if isinstance(entry.value, Scalar) and entry.value.text == NONE:
+            return [Wanted("actions", (), mark=entry.key.mark)]
+        words = self.report.choices(entry.value, (*WORDS.values(), "remove_from"), "`actions`")
+        return [Wanted("actions", words, mark=entry.key.mark)]
 
     def _next_change(self, entry: Entry) -> list[Wanted]:
         node = entry.value

@@ -8,7 +8,8 @@ from typing import Final
 
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.units import since
-from leadline.rules.state import Adopted, Advance, Decision, Fact
+from leadline.rules.effects import effects_of
+from leadline.rules.state import Adopted, Advance, Decision, Effect, Fact
 from leadline.rules.testing.model import Case, MoveMade
 
 PERSON: Final = "the person of the test"
@@ -53,6 +54,10 @@ class Life:
         return tuple(
             MoveMade(made.at, move.source, move.target, move.by) for made in self.made[number] for move in made.moves
         )
+
+    def effects(self, number: int = 0) -> tuple[Effect, ...]:
+        """Return what one person's decisions caused, in order."""
+        return tuple(effect for made in self.made[number] for effect in effects_of(self.engine.book, made))
 
     def facts_of_account(self) -> tuple[Fact, ...]:
         """Return what the account comes to at every instant, by everything that the test tells."""

@@ -16,7 +16,7 @@ from leadline.rules.state import Adopted, Fact
 
 What = Literal[
     "stage", "pass", "previous", "waits_for", "reason", "grade", "temperature", "disqualified", "moves",
-    "next_change", "scope", "score", "score grade", "account",
+    "next_change", "scope", "score", "score grade", "account", "actions",
 ]  # fmt: skip
 
 
@@ -25,7 +25,8 @@ class Wanted:
     """One thing that is expected.
 
     ``value`` by ``what``: a text or None for names; a number with ``op`` for a score (``name``); an int for ``pass``;
-    a bool or a tuple of reasons for ``disqualified``; a tuple of (source, target) for ``moves``; an instant or None
+    a bool or a tuple of reasons for ``disqualified``; a tuple of (source, target) for ``moves``, of words for
+    ``actions``; an instant or None
     (never) for ``next_change``; ``in`` or ``out`` for ``scope``; a number with ``op``, or None, for a fact of the
     ``account`` (``name``).
     """
@@ -109,8 +110,9 @@ class MoveMade:
     by: str
 
 
-ItemKind = Literal["criterion", "band", "grade", "stage", "transition"]
+ItemKind = Literal["criterion", "band", "grade", "stage", "transition", "action"]
 ITEM_KINDS: tuple[ItemKind, ...] = ("criterion", "band", "grade", "stage", "transition")
+"""What every book has; ``action`` is asked of books with actions only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from leadline.rules.deciding import Engine
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.model import Book
 from leadline.rules.testing.comparing import Seen, failures
-from leadline.rules.testing.coverage import reached
+from leadline.rules.testing.coverage import caused, reached
 from leadline.rules.testing.instants import told
 from leadline.rules.testing.living import Life
 from leadline.rules.testing.model import Case, CaseResult, ExpectedMove, Failure, Item, MoveMade
@@ -30,7 +30,7 @@ def run_case(engine: Engine, case: Case) -> CaseResult:
         # A moment before the test's start is seen as the start: nothing is decided for it.
         advance = story.until(expectation.at, number)
         known = [fact for fact in story.cases[number].facts if fact.at <= expectation.at]
-        found = failures(Seen(engine, advance, known, story.moves(number)), expectation)
+        found = failures(Seen(engine, advance, known, story.moves(number), story.effects(number)), expectation)
         failed += [_named(failure, story.cases[number], number) for failure in found]
     ends = [fact.at for one in story.cases for fact in one.facts]
     ends += [move.at for one in story.cases for move in one.moves or ()]
@@ -43,6 +43,7 @@ def run_case(engine: Engine, case: Case) -> CaseResult:
             failed += [_named(failure, one, number) for failure in wrong]
         instants = {expectation.at for expectation in one.expectations} | story.instants
         reaching |= reached(engine, one, story.moves(number), instants, shared)
+        reaching |= caused(story.effects(number))
     return CaseResult(case, tuple(failed), story.moves(), frozenset(reaching))
 
 
