@@ -6,6 +6,7 @@
 #   make docs    write docs/reference and the translations again from the code
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
+#   make crash   kill runs at random points, KILLS=200 SEED=1, and count what they made
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -14,6 +15,7 @@ VENV ?= .venv
 WORKERS ?= 2
 CASES ?= 1000000
 FUZZ ?= 10000
+KILLS ?= 200
 SEED ?= 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.leadline-ready
@@ -21,10 +23,10 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs fuzz oracle bench practice clean
+.PHONY: help demo test check lint docs fuzz oracle crash bench practice clean
 
 help:
-	@sed -n '2,10s/^# *//p' Makefile
+	@sed -n '2,11s/^# *//p' Makefile
 
 demo: $(READY)
 	$(BIN)/leadline demo
@@ -53,6 +55,9 @@ oracle: $(DEV_READY)
 
 fuzz: $(DEV_READY)
 	$(BIN)/python -m tests.fuzz --count $(FUZZ) --workers $(WORKERS)
+
+crash: $(DEV_READY)
+	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks

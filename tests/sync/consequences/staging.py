@@ -25,6 +25,7 @@ from leadline.sync.cycle.setting import CycleClock
 from leadline.sync.plan import Plan
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.model import Counts, EffectKind, PlannedEffect, PlannedWrite
+from leadline.sync.store import open_store
 from leadline.sync.store.cycles import activate_book, remember_book, set_frontier, start_cycle
 from leadline.sync.store.effects import EffectRow, add_effects, effects_by_key
 from tests.connectors.webhooks.receiver import Receiver, receiving
@@ -42,7 +43,7 @@ salesforce:
   url: ${SALESFORCE_URL}
   patience: 0.2
   auth: {flow: client_credentials, client_id: "${SALESFORCE_CLIENT_ID}", client_secret: "${SALESFORCE_CLIENT_SECRET}"}
-hubspot: {url: "${HUBSPOT_URL}", token: "${HUBSPOT_TOKEN}", patience: 0.2, timeout: 0.5}
+hubspot: {url: "${HUBSPOT_URL}", token: "${HUBSPOT_TOKEN}", patience: 0.2, timeout: 0.3}
 channels: {"#sales": {webhook: "${HOOK}", patience: 0}}
 """
 
@@ -59,7 +60,8 @@ class Stage:
     home: Path
     people: Mapping[Crm, Sequence[RecordRef]] = field(default_factory=dict)
     groups: Mapping[Crm, str] = field(default_factory=dict)
-    _plans: int = 0
+    _organisations: Mapping[Crm, str] = field(default_factory=dict)
+    _book: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -80,6 +82,8 @@ class Stage:
         with open_writers(self.config) as writers, open_setting(self.config, lambda: WALL) as setting:
             self.people = {crm: _people(writer) for crm, writer in writers.items()}
             self.groups = {crm: writer.groups([_GROUP])[_GROUP].id for crm, writer in writers.items()}
+            self._organisations = {crm: writer.organisation() for crm, writer in writers.items()}
+            self._book = setting.book.hash
             with setting.store.write() as connection:
                 cycle = start_cycle(connection, "plan", WALL)
                 set_frontier(connection, cycle, WALL, setting.book.hash)
@@ -88,21 +92,17 @@ class Stage:
 
     def plan(self, *effects: PlannedEffect, writes: Sequence[PlannedWrite] = ()) -> Plan:
         """Return a plan of these effects (and writes), made in a cycle of its own; the effects wait in the state."""
-        self._plans += 1
-        with open_setting(self.config, lambda: WALL) as setting:
-            with setting.store.write() as connection:
-                cycle = start_cycle(connection, "plan", WALL)
-                set_frontier(connection, cycle, WALL, setting.book.hash)
-                known = [
-                    Effect(one.key, one.person, one.at, one.cause, one.number, CreateTask(), one.decision)
-                    for one in effects
-                ]
-                add_effects(connection, known, cycle, WALL)
-            with open_writers(self.config) as writers:
-                organisations = {crm: writer.organisation() for crm, writer in writers.items()}
-            plan = Plan("", cycle, WALL, setting.book.hash, organisations, False, tuple(writes), {}, Counts(),
-                        effects=effects)  # fmt: skip
-            return replace(plan, hash=plan_hash(plan))
+        with open_store(self.config.state_url) as store, store.write() as connection:
+            cycle = start_cycle(connection, "plan", WALL)
+            set_frontier(connection, cycle, WALL, self._book)
+            known = [
+                Effect(one.key, one.person, one.at, one.cause, one.number, CreateTask(), one.decision)
+                for one in effects
+            ]
+            add_effects(connection, known, cycle, WALL)
+        plan = Plan("", cycle, WALL, self._book, self._organisations, False, tuple(writes), {}, Counts(),
+                    effects=effects)  # fmt: skip
+        return replace(plan, hash=plan_hash(plan))
 
     def apply(self, plan: Plan, waits: list[float] | None = None) -> ApplyReport:
         """Apply a plan in this process."""
@@ -113,7 +113,7 @@ class Stage:
 
     def rows(self, plan: Plan) -> dict[str, EffectRow]:
         """Return a plan's effects as they are stored."""
-        with open_setting(self.config, lambda: WALL) as setting, setting.store.read() as connection:
+        with open_store(self.config.state_url) as store, store.read() as connection:
             return effects_by_key(connection, [one.key for one in plan.effects])
 
     def statuses(self, plan: Plan) -> list[str]:
