@@ -80,7 +80,7 @@ def compare(
 ) -> Compared:
     """Live everybody of ``source`` through under both books; ``progress`` is called with the people done."""
     found = Compared()
-    for count, part in in_parts(source, _Task(question), workers):
+    for count, part in in_parts(source, PartTask(question), workers):
         found.add(part)
         found.people += count
         progress(found.people)
@@ -88,10 +88,13 @@ def compare(
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class PartTask:
+    """What a process does with a part of the people."""
+
     question: Question
 
     def __call__(self, part: HistorySource) -> Compared:
+        """Return what these people come to."""
         asked, found = self.question, Compared()
         for new, old in journeys(part, asked):
             if new is not None:

@@ -1,8 +1,9 @@
 """Histories out of files: people as they are now, what they did, what changed, and their deals.
 
-People: ``person_id``, a column for each field of the book, optionally ``created``. Activities: ``person_id``,
-``activity``, ``at``. Changes: ``person_id``, ``field``, ``value``, ``at``. Deals: ``person_id``, ``deal``, ``state``
-(open, won, lost), ``at``, optionally ``kind``. CSV or Parquet, as ``leadline evaluate`` reads them.
+People: ``person_id``, a column for each field of the book, optionally ``created`` and ``account``. Activities:
+``person_id``, ``activity``, ``at``. Changes: ``person_id``, ``field``, ``value``, ``at``. Deals: ``person_id``,
+``deal``, ``state`` (open, won, lost), ``at``, optionally ``kind``. CSV or Parquet. A field that the changes know of
+never changed for whom they name no change of it; before somebody's first change it is unknown.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from leadline.batch.accounts import COLUMN
 from leadline.batch.evaluating import STATE_COLUMNS
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table
 from leadline.common.errors import UsageError
 from leadline.common.instants import read_instant
 from leadline.common.values import Precision, Raw
-from leadline.history.people import Limits, PersonHistory
+from leadline.history.people import Limits, PersonHistory, Together
 from leadline.rules.convert import convert
 from leadline.rules.model import Book
 from leadline.rules.nearest import nearest
@@ -49,6 +51,7 @@ class _Rows:
     line: int = 0
     cells: Mapping[str, Raw] = field(default_factory=dict)
     created: datetime | None = None
+    account: str = ""
     activities: list[Dated] = field(default_factory=list)
     changes: list[Dated] = field(default_factory=list)
     deals: list[Dated] = field(default_factory=list)
@@ -60,6 +63,7 @@ class FileSource:
 
     people: Path
     rows: Mapping[str, _Rows]
+    chosen: tuple[str, ...]
     columns: tuple[str, ...]
     changing: frozenset[str]
     earliest: datetime
@@ -69,23 +73,32 @@ class FileSource:
 
     def ids(self) -> Sequence[str]:
         """Return everybody, sorted."""
-        return sorted(self.rows)
+        return self.chosen
 
     def part(self, ids: Sequence[str]) -> FileSource:
-        """Return these people's rows."""
-        return replace(self, rows={person: self.rows[person] for person in ids})
+        """Return these people; rows of the others in their accounts come along."""
+        accounts = {account for person in ids if (account := self.rows[person].account)}
+        members = [person for person, row in self.rows.items() if row.account in accounts] if accounts else []
+        rows = {person: self.rows[person] for person in (*ids, *members)}
+        return replace(self, rows=rows, chosen=tuple(sorted(ids)))
 
     def load(self, book: Book) -> Iterator[PersonHistory]:
         """Yield everybody's history; see ``HistorySource``. What this book does not name is left out."""
-        columns = [name for name in book.fields if name in self.columns and name not in self.changing]
+        columns = tuple(name for name in book.fields if name in self.columns)
         problems = Problems(self.people)
-        for person in self.ids():
-            rows = self.rows[person]
-            dated = (*rows.activities, *rows.changes, *rows.deals)
-            born = rows.created or min((item.at for item in dated), default=self.earliest)
-            facts = [*self._as_of_now(book, columns, rows, born, problems), *self._dated(book, rows, problems)]
-            yield PersonHistory(person, born, tuple(facts), tuple(columns))
+        alone = {person: self._history(book, person, columns, problems) for person in self.rows}
         problems.raise_if_any()
+        units: dict[str, Together] = {}
+        for person in self.chosen:
+            history, account = alone[person], self.rows[person].account
+            if not book.accounts:
+                yield history
+                continue
+            if not account or account not in units:
+                members = [one for one, row in self.rows.items() if row.account == account] if account else [person]
+                born = min(alone[one].born for one in members)
+                units[account] = Together({one: alone[one].facts for one in members}, born)
+            yield replace(history, together=units[account])
 
     def limits(self, book: Book) -> Limits:
         """Say what these files cannot know; see ``HistorySource``."""
@@ -98,6 +111,15 @@ class FileSource:
         silent = {name: "no column and no change tells it" for name in book.fields if name not in told}
         fieldless = {name: why for name, why in silent.items() if book.fields[name].table is None}
         return Limits(tuple(said), fieldless)
+
+    def _history(self, book: Book, person: str, columns: tuple[str, ...], problems: Problems) -> PersonHistory:
+        rows = self.rows[person]
+        dated = (*rows.activities, *rows.changes, *rows.deals)
+        born = rows.created or min((item.at for item in dated), default=self.earliest)
+        changed = {item.name for item in rows.changes}
+        now = [name for name in columns if name not in changed]
+        facts = [*self._as_of_now(book, now, rows, born, problems), *self._dated(book, rows, problems)]
+        return PersonHistory(person, born, tuple(facts), tuple(name for name in now if name not in self.changing))
 
     def _as_of_now(
         self, book: Book, columns: Iterable[str], rows: _Rows, born: datetime, problems: Problems
@@ -154,7 +176,15 @@ def open_files(
     created = [row.created for row in rows.values() if row.created is not None]
     earliest = min((*dated, *created), default=_NO_DATE)
     return FileSource(
-        people, rows, table.columns, frozenset(changing), earliest, len(strangers), deals is not None, changes
+        people,
+        rows,
+        tuple(sorted(rows)),
+        table.columns,
+        frozenset(changing),
+        earliest,
+        len(strangers),
+        deals is not None,
+        changes,
     )
 
 
@@ -180,7 +210,7 @@ def _people(table: Table) -> dict[str, _Rows]:
         elif person in found:
             problems.add(row.line, f"person_id stands already in line {found[person].line}", "one row a person")
         created = _instant(row, "created", problems)[0] if _text(row, "created") else None
-        found.setdefault(person, _Rows(row.line, row.cells, created))
+        found.setdefault(person, _Rows(row.line, row.cells, created, _text(row, COLUMN)))
     problems.raise_if_any()
     return found
 

@@ -11,7 +11,7 @@ from leadline.history.living import Life
 from leadline.history.replaying import Span
 from leadline.rules.consequences_json import consequence_kind
 from leadline.rules.deciding import Engine
-from leadline.rules.deciding.history import History, ordered
+from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.effects import effects_of
 from leadline.rules.model import Book
@@ -82,7 +82,7 @@ def journey_of(life: Life, engine: Engine, span: Span, landmark: timedelta) -> J
     looked = at if at < span.until else None
     known = None
     if looked is not None or any(made.after.slas for made in inside):
-        known = History(ordered(life.history.facts), book.fields)
+        known = History(life.state.history, book.readable, book.deals)
     return Journey(
         life.history.person,
         born,

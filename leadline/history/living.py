@@ -7,7 +7,7 @@ caused by facts. Ranges only choose what is told: a replay of two halves tells w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -46,9 +46,13 @@ class OnePerson:
     """The replayer over ``rules.deciding.Engine``: slow, readable, and the oracle for any other."""
 
     def __init__(self, book: Book, *, identify: bool = True) -> None:
-        """Compile the book; without ``identify`` decisions have no ids, for who only counts them."""
+        """Compile the book; without ``identify`` decisions have no ids, for who only counts them.
+
+        Everybody who qualifies enters at once: a stage's ``capacity`` is given out among all people, cycle by cycle,
+        and no history tells that of another book.
+        """
         self.book = book
-        self.engine = Engine(book, identify=identify)
+        self.engine = Engine(replace(book, capacity={}), identify=identify)
 
     def lives(self, people: Iterable[PersonHistory], until: datetime) -> Iterator[Life]:
         """Yield each person's life; see ``Replayer``."""
@@ -65,5 +69,9 @@ class OnePerson:
         if self.engine.in_scope(history.facts, last) is False:
             return None
         begun = self.engine.begin(history.person, (), history.born - MOMENT)
-        lived = self.engine.advance(begun.state, history.before(until).facts, until - MOMENT)
+        known = history.before(until).facts
+        if self.engine.unit is not None and history.together is not None:
+            shared = history.together.shared(self.engine.unit, history.born)
+            known = (*known, *(fact for fact in shared if fact.at < until))
+        lived = self.engine.advance(begun.state, known, until - MOMENT)
         return Life(history, (*begun.decisions, *lived.decisions), lived.state)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from leadline.common.errors import RefusedError
 from leadline.common.values import RecordRef
 from leadline.common.vocabulary import DEAL_OBJECTS
-from leadline.history.people import Limits, PersonHistory
+from leadline.history.people import Limits, PersonHistory, Together
 from leadline.rules.model import Book, FieldSource
 from leadline.rules.state import Fact
 from leadline.sync.intake import PersonFacts, facts_of_persons
@@ -46,10 +46,21 @@ class MirrorSource:
         """Yield everybody's history; who has no record left is left out. See ``HistorySource``."""
         with open_store(self.url) as store, store.read() as connection:
             found = facts_of_persons(connection, book, self.chosen, self.cycle)
-            made = created(connection, _refs(found.values()))
+            everybody = [one for known in found.values() for one in _household(known)]
+            made = created(connection, _refs(everybody))
+        units: dict[int, Together] = {}
         for person in self.chosen:
-            if found[person].live:
-                yield self._history(found[person], made)
+            known = found[person]
+            if not known.live:
+                continue
+            if known.together is None:
+                yield self._history(known, made)
+                continue
+            if id(known.together) not in units:
+                people = [self._history(one, made) for one in known.together.people.values() if one.live]
+                born = min(one.born for one in people)
+                units[id(known.together)] = Together({one.person: one.facts for one in people}, born)
+            yield replace(self._history(known, made), together=units[id(known.together)])
 
     def limits(self, book: Book) -> Limits:
         """Say what the mirror cannot know; see ``HistorySource``."""
@@ -103,6 +114,10 @@ def open_mirror(store: Store, url: str) -> MirrorSource:
     if last is None or first is None:
         raise RefusedError("nothing was ever read completely, so there is no history; run `leadline pull`")
     return MirrorSource(url, last, first, ids, has_deals)
+
+
+def _household(known: PersonFacts) -> Iterable[PersonFacts]:
+    return (known,) if known.together is None else known.together.people.values()
 
 
 def _refs(people: Iterable[PersonFacts]) -> set[RecordRef]:

@@ -7,8 +7,24 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from leadline.rules.deciding.units import Unit, since
 from leadline.rules.model import Book
 from leadline.rules.state import Fact
+
+
+@dataclass(slots=True)
+class Together:
+    """The people of one account and what is known of each: facts of the account come from all of them."""
+
+    people: Mapping[str, tuple[Fact, ...]]
+    born: datetime
+    _derived: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+
+    def shared(self, unit: Unit, at: datetime) -> tuple[Fact, ...]:
+        """Return the facts of the account from ``at`` on; they are derived once for a book."""
+        if id(unit) not in self._derived:
+            self._derived[id(unit)] = unit.derive(self.people, self.born)
+        return since(self._derived[id(unit)], max(at, self.born))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +33,14 @@ class PersonHistory:
 
     ``born`` is when they became known (UTC); who has no dated fact is there since the source's first one.
     ``assumed`` are fields whose value as of now was taken for earlier instants, because nothing older is known.
+    ``together`` are the people of their account, for a book that asks for facts of accounts.
     """
 
     person: str
     born: datetime
     facts: tuple[Fact, ...]
     assumed: tuple[str, ...] = ()
+    together: Together | None = None
 
     def before(self, until: datetime) -> PersonHistory:
         """Return what had happened before ``until``."""

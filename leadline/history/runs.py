@@ -54,5 +54,9 @@ class SortedLines:
 def _merged(runs: list[Path]) -> Iterator[str]:
     with ExitStack() as opened:
         files = [opened.enter_context(path.open(encoding="utf-8", newline="\n")) for path in runs]
-        for line in heapq.merge(*files):
-            yield line[:-1]
+        # Without their ends: a line end sorts after a tab.
+        yield from heapq.merge(*(map(_without_end, file) for file in files))
+
+
+def _without_end(line: str) -> str:
+    return line[:-1]

@@ -28,6 +28,7 @@ def unknown_of(source: HistorySource, asked: Question, found: Compared) -> tuple
         said += limits.sentences
         said += _silent(book, limits.fieldless)
         said += _scope(book)
+        said += _capacity(book)
     said += _unripe(asked, found)
     if not asked.deals:
         last = (asked.old or asked.new).main_path[-1]
@@ -47,6 +48,12 @@ def _silent(book: Book, fieldless: Mapping[str, str]) -> Iterator[str]:
 def _scope(book: Book) -> Iterator[str]:
     if book.scope is not None:
         yield "Who is in scope is judged by all that is known now, not as of then."
+
+
+def _capacity(book: Book) -> Iterator[str]:
+    if book.capacity:
+        stages = ", ".join(book.capacity)
+        yield f"The capacity of {stages} is not kept to: everybody who qualifies enters at once (see --sweep)."
 
 
 def _unripe(asked: Question, found: Compared) -> Iterator[str]:
