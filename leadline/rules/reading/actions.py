@@ -161,10 +161,11 @@ def _membership(reading: Reading, node: Node, word: str, *, remove: bool) -> tup
     if keys is None:
         return ()
     status = report.text(keys["status"].value, "`status`") if "status" in keys else None
-    if "status" in keys and "salesforce_campaign" not in keys:
+    unknown = isinstance(node, MappingNode) and len(keys) < len(node.entries)
+    if not unknown and "status" in keys and "salesforce_campaign" not in keys:
         hint = "add `salesforce_campaign`: lists of HubSpot have no status"
         report.add(keys["status"].key.mark, "`status` is of a campaign, and there is none", hint, "missing-key")
-    if not any(name in keys for name, _ in _MEMBERSHIPS):
+    if not unknown and not any(name in keys for name, _ in _MEMBERSHIPS):
         hint = "add `hubspot_list` or `salesforce_campaign`"
         report.add(node.mark, f"`{word}` does not say what", hint, "missing-key")
     return tuple(
