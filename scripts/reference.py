@@ -69,7 +69,8 @@ def vocabulary_page() -> str:
     """Return the page of sections, condition words, objects and kinds of activity."""
     lines = ["# Words of the rule language\n", NOTICE.strip(), ""]
     lines += ["Sections of a rule book: " + ", ".join(f"`{name}`" for name in SECTIONS) + ".", ""]
-    lines += ["Known but refused until a later version: " + ", ".join(f"`{name}`" for name in LATER) + ".", ""]
+    if LATER:
+        lines += ["Known but refused until a later version: " + ", ".join(f"`{name}`" for name in LATER) + ".", ""]
     lines += ["## Conditions", "", "| word | keys beside it |", "|---|---|"]
     for name, entry in sorted(WORDS.items()):
         beside = ", ".join(f"`{key}`" for key in entry.companions)

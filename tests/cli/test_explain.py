@@ -158,3 +158,18 @@ def test_the_help_of_explain_names_the_languages(leadline: Leadline) -> None:
     assert said.code == 0
     assert "zh-CN" in said.out
     assert "LEADLINE_LANGUAGE" in said.out
+
+
+def test_the_hand_off_note_names_nobody_unless_asked(reading_desk: Desk) -> None:
+    """Four headings; masked it has no address of the person, whole it has, and half a note is refused."""
+    assert reading_desk.leadline("pull").code == 0
+    masked = reading_desk.leadline("explain", "p-1", "--note")
+    whole = reading_desk.leadline("explain", "p-1", "--note-unmasked").out
+    for heading in ("Who they are", "What they did", "Why they qualify", "What is missing"):
+        assert heading in masked.out
+        assert heading in whole
+    assert "email: ***" in masked.out
+    assert "@" not in masked.out
+    assert re.search(r"email: \S+@\S+", whole)
+    assert reading_desk.leadline("explain", "p-1", "--note", "--json").json["masked"] is True
+    reading_desk.refused("explain", "p-1", "--note", "--line", code=2, said="leave out --at and --line")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from leadline.common.values import RecordRef
 from leadline.sync.cycle import PlannedResult
 from leadline.sync.guards import GuardStop
-from leadline.sync.plan.model import Counts, Plan, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, Held, Plan, PlannedEffect, PlannedWrite
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.terminal.plan import render_funnel, render_plan, render_planned
 
@@ -91,3 +92,45 @@ def test_a_stopped_plan_is_not_offered() -> None:
     assert "stopped by guards.most: 2 records would be written, 1 may be" in lines
     assert "Nothing of this plan would be written: `leadline apply` refuses it." in lines
     assert lines[-1] == "Saved in plan.json."
+
+
+def effect(key: str, kind: EffectKind, title: str, hours: int) -> PlannedEffect:
+    """Return an effect that was caused so many hours ago, with personal data in what is sent."""
+    ref = None if kind == "notify" else RecordRef("hubspot", "contact", "1")
+    at = AT - timedelta(hours=hours)
+    return PlannedEffect(key, "p-1", kind, at, "enter mql", 0, "d-1", ref, {"text": "Ann Lee"}, title)
+
+
+def test_actions_are_shown_without_personal_data_and_with_their_delay() -> None:
+    """By kind, the first of them one by one, and what is held back; what is sent stands in the file only."""
+    effects = (
+        effect("e-1", "task", "task for owner: Call {name}", 0),
+        effect("e-2", "note", "hand-off note", 5),
+        effect("e-3", "notify", "notice in #sales: ann@acme.example", 72),
+    )
+    made = plan_of(write("p-1", "lifecyclestage", "lead", "mql", stage="mql"))
+    plan = replace(
+        made,
+        effects=effects,
+        counts=replace(made.counts, effects={"note": 1, "notify": 1, "task": 1}),
+        held=(Held("member", "hubspot has no list `Nurture`", 2),),
+    )
+    lines = printed(lambda console: render_plan(console, plan, head=3))
+    assert lines[0].endswith("1 values on 1 records of 1 people, 3 actions")
+    assert "p-1 task contact/1 task for owner: Call {name} enter mql -" in lines
+    assert "p-1 note contact/1 hand-off note enter mql 5 h" in lines
+    assert "p-1 notify - notice in #sales: a***@***.example enter mql 3 d" in lines
+    assert "held back: 2 x member: hubspot has no list `Nurture`" in lines
+    assert not any("Ann Lee" in line for line in lines)
+    more = printed(lambda console: render_plan(console, plan, head=1))
+    assert "... and 2 more actions." in more
+
+
+def test_a_plan_of_actions_alone_is_not_empty() -> None:
+    """Nothing to write is not nothing to do."""
+    plan = replace(
+        plan_of(), effects=(effect("e-1", "note", "hand-off note", 0),), counts=Counts(effects={"note": 1})
+    )
+    lines = printed(lambda console: render_plan(console, plan))
+    assert not any("nothing to write" in line for line in lines)
+    assert any(line.startswith("hubspot 0 1 1") for line in lines)
