@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -132,7 +133,20 @@ def _account(
     standing = engine.unit.standing(people, at)
     # Numbers, or this word: nothing that a person said of themselves.
     told = (replace(item, value="unreadable") if isinstance(item.value, Unreadable) else item for item in standing)
-    return ExplainedAccount(record, tuple(people), tuple(told))
+    best = _best_stages(connection, engine.book, tuple(people))
+    return ExplainedAccount(record, tuple(people), (*told, *best))
+
+
+def _best_stages(connection: Connection, book: Book, people: tuple[str, ...]) -> Iterator[Standing]:
+    """Yield the facts that are the furthest main-path stage of anybody at the last evaluation."""
+    named = [fact.name for fact in book.accounts.values() if not fact.read]
+    rows = load_lifecycle(connection, people) if named else {}
+    placed = [row for row in rows.values() if row.stage in book.main_path]
+    best = max((book.main_path.index(row.stage) for row in placed), default=None)
+    stage = None if best is None else book.main_path[best]
+    for name in named:
+        who = tuple(sorted(row.person_id for row in placed if row.stage == stage))
+        yield Standing(name, stage, who, len(people))
 
 
 def _tried(connection: Connection, engine: Engine, person: str) -> PersonState:

@@ -14,6 +14,7 @@ from html import escape
 from typing import Final
 
 from leadline.common.canonical import decimal_text, instant_text
+from leadline.common.messages import ENGLISH, Language, Message, language_named
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.deciding.trace import ScoreTrace, Trace
@@ -30,34 +31,44 @@ LONGEST_VALUE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """What the receiver should know. ``did`` are activities, newest first; ``missing`` are fields without a value."""
+    """What the receiver should know. ``did`` are activities, newest first; ``missing`` are fields without a value.
+
+    All of it is in ``language``, except for the words of the book and of the CRMs.
+    """
 
     title: str
     who: tuple[str, ...]
     did: tuple[str, ...]
     why: tuple[str, ...]
     missing: tuple[str, ...]
+    language: str = "en"
 
 
-def hand_off(book: Book, state: PersonState, trace: Trace, name: str, *, masked: bool = False) -> HandOff:
+def hand_off(
+    book: Book, state: PersonState, trace: Trace, name: str, *, masked: bool = False, language: Language | None = None
+) -> HandOff:
     """Return the note on one person as of the trace's instant; ``name`` is what the CRMs call them.
 
-    ``masked``: texts of fields are not said, for a screen; give another name then, too.
+    ``masked``: texts of fields are not said, for a screen; give another name then, too. It is in the ``language``,
+    by default the book's.
     """
+    spoken_in = language or language_named(book.language)
+    say = spoken_in.text
     history = History(ordered(state.history), book.fields, book.deals)
     at, stage = trace.at, trace.outcome.stage
-    known = {field: value for field in book.fields if (value := spoken(history, field, at)) is not None}
+    known = {field: value for field in book.fields if (value := spoken(history, field, at, spoken_in)) is not None}
     who = [
-        f"{_title(field)}: {'***' if masked and book.fields[field].type in _TEXTS else value}"
+        say(Message("note.field", field=_title(field), value="***" if masked and _is_text(book, field) else value))
         for field, value in known.items()
         if not book.fields[field].signal
     ]
     return HandOff(
-        title=f"{stage_title(stage)}: {name}",
+        title=say(Message("note.title", stage=stage_title(stage), name=name)),
         who=(name, *who[:MOST_FIELDS]),
-        did=tuple(_activities(book, state.history, at)),
-        why=(trace.outcome.why, *_grades(trace), *(line for score in trace.scores for line in _points(score))),
+        did=tuple(say(line) for line in _activities(book, state.history, at)),
+        why=tuple(say(line) for line in (trace.why, *_grades(trace), *map(_points, trace.scores))),
         missing=tuple(_missing(book, trace, known.keys())),
+        language=spoken_in.code,
     )
 
 
@@ -81,13 +92,13 @@ def html_note(note: HandOff) -> str:
     return "".join(parts)
 
 
-def spoken(history: History, field: str, at: datetime) -> str | None:
+def spoken(history: History, field: str, at: datetime, language: Language = ENGLISH) -> str | None:
     """Return a field's value as people write it; None where it is empty or may not be read."""
     value = history.value(field, at)
     if value is None or isinstance(value, Unreadable):
         return None
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return language.text(Message("yes" if value else "no"))
     if isinstance(value, int | Decimal):
         return decimal_text(Decimal(value))
     if isinstance(value, datetime):
@@ -97,16 +108,19 @@ def spoken(history: History, field: str, at: datetime) -> str | None:
 
 
 def _sections(note: HandOff) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "Who they are", note.who
-    yield "What they did", note.did or ("nothing that is recorded",)
-    yield "Why they qualify", note.why
-    yield "What is missing", note.missing or ("nothing that the rules ask for",)
+    def say(id: str) -> str:
+        return language_named(note.language).text(Message(id))
+
+    yield say("note.who"), note.who
+    yield say("note.did"), note.did or (say("note.nothing_did"),)
+    yield say("note.why"), note.why
+    yield say("note.missing"), note.missing or (say("note.nothing_missing"),)
 
 
-def _activities(book: Book, facts: tuple[Fact, ...], at: datetime) -> Iterator[str]:
+def _activities(book: Book, facts: tuple[Fact, ...], at: datetime) -> Iterator[Message]:
     """Yield each activity with how often and when last, the latest first."""
     counted = History(facts, {})
-    told: list[tuple[datetime, str]] = []
+    told: list[tuple[datetime, Message]] = []
     for name in book.activities:
         happened = counted.activity(name)
         found = happened.between(None, at)
@@ -114,27 +128,35 @@ def _activities(book: Book, facts: tuple[Fact, ...], at: datetime) -> Iterator[s
             continue
         last = happened.facts[found[-1]]
         day = day_of(last.at, "UTC" if last.precision == "day" else book.zone).isoformat()
-        times = f"{len(found)} times, last on {day}" if len(found) > 1 else f"on {day}"
-        told.append((last.at, f"{_title(name)} {times}"))
+        if len(found) > 1:
+            told.append((last.at, Message("note.times", activity=_title(name), count=len(found), day=day)))
+        else:
+            told.append((last.at, Message("note.once", activity=_title(name), day=day)))
     told.sort(key=lambda pair: (pair[0], pair[1]), reverse=True)
     yield from (text for _, text in told[:MOST_ACTIVITIES])
 
 
-def _grades(trace: Trace) -> Iterator[str]:
+def _grades(trace: Trace) -> Iterator[Message]:
     outcome = trace.outcome
-    if outcome.cell is not None:
-        yield f"grade {outcome.cell}" + (f", {outcome.temperature}" if outcome.temperature else "")
+    if outcome.cell is None:
+        return
+    if outcome.temperature:
+        yield Message("note.grade.temperature", grade=outcome.cell, temperature=outcome.temperature)
+    else:
+        yield Message("note.grade", grade=outcome.cell)
 
 
-def _points(score: ScoreTrace) -> Iterator[str]:
-    lines = [
+def _points(score: ScoreTrace) -> Message:
+    lines = tuple(
         f"{criterion.name} {'+' if criterion.points > 0 else ''}{decimal_text(criterion.points)}"
         for criterion in sorted(score.criteria, key=lambda criterion: (-criterion.points, criterion.name))
         if criterion.points
-    ]
-    grade = f" ({score.grade})" if score.grade else ""
-    because = f": {', '.join(lines)}" if lines else ""
-    yield f"{score.name} {decimal_text(score.value.value)}{grade}{because}"
+    )
+    points = score.value.value
+    said = Message("note.score", score=score.name, points=points)
+    if score.grade:
+        said = Message("note.score.graded", score=score.name, points=points, grade=score.grade)
+    return Message("note.score.because", score=said, lines=lines) if lines else said
 
 
 def _missing(book: Book, trace: Trace, known: Container[str]) -> Iterator[str]:
@@ -147,7 +169,8 @@ def _missing(book: Book, trace: Trace, known: Container[str]) -> Iterator[str]:
     yield from (_title(field) for field in dict.fromkeys((*empty, *trace.empty)))
 
 
-_TEXTS: Final = frozenset({"text", "list"})
+def _is_text(book: Book, field: str) -> bool:
+    return book.fields[field].type in {"text", "list"}
 
 
 def _title(name: str) -> str:

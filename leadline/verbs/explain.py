@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from leadline.common.errors import UsageError
-from leadline.common.messages import LANGUAGES, language_named, language_of_environment
+from leadline.common.messages import LANGUAGES, Language, language_named, language_of_environment
 from leadline.terminal.screen import Screen
 from leadline.verbs.options import Instant, config_option, json_option
 
@@ -49,7 +49,7 @@ def explain(
     if note is not None:
         if at is not None or only_line:
             raise UsageError("--note is of the last evaluation, and whole: leave out --at and --line")
-        _note(screen, person, config, masked=note == "masked")
+        _note(screen, person, config, spoken if language else None, masked=note == "masked")
         return
     with session(screen, config, crms=False) as (_, setting):
         explained = explain_person(setting.store, setting.book, person, at)
@@ -61,13 +61,13 @@ def explain(
     screen.result(explained_data(explained, spoken), lambda console: render_explained(console, explained, spoken))
 
 
-def _note(screen: Screen, person: str, config: Path, *, masked: bool) -> None:
+def _note(screen: Screen, person: str, config: Path, language: Language | None, *, masked: bool) -> None:
     from leadline.common.canonical import plain
     from leadline.sync.explaining import explain_note
     from leadline.sync.handoff import plain_note
     from leadline.terminal.session import session
 
     with session(screen, config, crms=False) as (_, setting):
-        found = explain_note(setting.store, setting.book, person, masked=masked)
+        found = explain_note(setting.store, setting.book, person, masked=masked, language=language)
     data = {"ok": True, "masked": masked, "note": plain(found)}
     screen.result(data, lambda console: console.print(plain_note(found), markup=False, soft_wrap=True))

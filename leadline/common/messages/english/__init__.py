@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from leadline.common.messages.english import conditions, explain, general, scores, slas, ways
+from leadline.common.messages.english import conditions, explain, general, note, scores, slas, ways
 
 Text = str | tuple[str, str]
 """One text, or those for one and for many (``count`` decides)."""
@@ -14,4 +14,5 @@ TEXTS: Final[dict[str, Text]] = {
     **ways.TEXTS,
     **explain.TEXTS,
     **slas.TEXTS,
+    **note.TEXTS,
 }
