@@ -11,6 +11,7 @@ from leadline.common.errors import Problem
 from leadline.rules.check.finding import all_conditions, error, leaves, warning
 from leadline.rules.check.reach import INFINITE, Reach, criterion_range, reach
 from leadline.rules.model import Band, Book, Criterion, GradeTest, Score, ScoreTest
+from leadline.rules.ownscores import without_account_facts
 
 _INTEGER_STEP = Decimal(1)
 _NOTHING = (Decimal(0), Decimal(0))
@@ -31,6 +32,23 @@ def check_scoring(book: Book) -> Iterator[Problem]:
         for leaf in leaves(condition):
             if isinstance(leaf, ScoreTest | GradeTest):
                 yield from _asked(known, leaf)
+    yield from _accounts(book)
+
+
+def _accounts(book: Book) -> Iterator[Problem]:
+    """Yield account facts that ask more of scores than people can have by themselves."""
+    if not book.accounts:
+        return
+    alone, known = reach(without_account_facts(book)), reach(book)
+    for fact in book.accounts.values():
+        for leaf in leaves(fact.when):
+            if not isinstance(leaf, ScoreTest | GradeTest):
+                continue
+            if alone.constant(leaf, None) is False and known.constant(leaf, None) is not False:
+                message = (
+                    f"the account fact `{fact.name}` asks for what only account facts give, which is left out here"
+                )
+                yield error(leaf.mark, "never-true", message, "ask for less, or give points for what people do")
 
 
 def _criterion(book: Book, criterion: Criterion) -> Iterator[Problem]:

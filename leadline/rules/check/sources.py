@@ -60,6 +60,10 @@ def _unused(book: Book) -> Iterator[Problem]:
             yield warning(field.mark, "unused", f"no rule asks deals for `{field.name}`", "use it or remove it")
     for activity in book.activities.values():
         if activity.name not in activities:
+    for fact in book.accounts.values():
+        if fact.read and fact.as_field().name not in fields:
+            message = f"no criterion or condition asks for the account fact `{fact.name}`"
+            yield warning(fact.mark, "unused", message, "`leadline explain` tells it all the same")
             message = f"no criterion or condition names the activity `{activity.name}`"
             yield warning(activity.mark, "unused", message, "it only counts as a sign of life")
 

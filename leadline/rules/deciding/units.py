@@ -20,22 +20,14 @@ from leadline.rules.deciding.moment import ZERO, Moment
 from leadline.rules.deciding.scores import CompiledCriterion, Scoring, next_change
 from leadline.rules.model import (
     AccountFact,
-    All,
-    Any,
-    AtLeast,
     Book,
     Condition,
-    Criterion,
     DisqualifiedTest,
-    FieldTest,
     GradeTest,
-    Not,
     ScoreTest,
 )
-from leadline.rules.model import (
-    Known as KnownTest,
-)
 from leadline.rules.model.accounts import PREFIX, SOURCE
+from leadline.rules.ownscores import without_account_facts
 from leadline.rules.state import UNREADABLE, Fact, Unreadable
 
 Part = frozenset[str] | Decimal | None | Unreadable
@@ -214,29 +206,3 @@ def since(facts: Sequence[Fact], at: datetime) -> tuple[Fact, ...]:
     """Return account facts as if they had been derived since ``at``: what stands then, and what comes later."""
     standing = {fact.name: replace(fact, at=at, seen=at) for fact in facts if fact.at <= at}
     return (*standing.values(), *(fact for fact in facts if fact.at > at))
-
-
-def without_account_facts(book: Book) -> Book:
-    """Return the book without the criteria that read account facts."""
-    if not book.accounts:
-        return book
-    scores = {
-        name: replace(score, criteria=tuple(item for item in score.criteria if not reads_account(item)))
-        for name, score in book.scores.items()
-    }
-    return replace(book, scores=scores)
-
-
-def reads_account(criterion: Criterion) -> bool:
-    """Tell whether a criterion reads an account fact, so that it gives nothing where account facts are made."""
-    if criterion.bands is not None and criterion.bands.field.startswith(PREFIX):
-        return True
-    return criterion.when is not None and _asks(criterion.when)
-
-
-def _asks(condition: Condition) -> bool:
-    if isinstance(condition, All | Any | AtLeast):
-        return any(_asks(part) for part in condition.parts)
-    if isinstance(condition, Not):
-        return _asks(condition.part)
-    return isinstance(condition, FieldTest | KnownTest) and condition.field.startswith(PREFIX)

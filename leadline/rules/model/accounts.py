@@ -24,7 +24,7 @@ class AccountFact:
     ``count`` counts people, ``distinct`` the different known values of a field, ``sum`` and ``most`` add up or take
     the greatest of a score or a number field (``of``), ``best_stage`` is the furthest main-path stage. What a
     person's own scores get from account facts plays no part in ``when`` and ``of``: else one would cause the other.
-    ``best_stage`` is for writing and for reports: stages come from account facts, so none can be made of stages.
+    ``best_stage`` is for explanations: stages come from account facts, so none that rules read can be made of stages.
     """
 
     name: str

@@ -167,7 +167,7 @@ class Conditions:
             self.report.add(entry.key.mark, message, "ask for what one person is or did", "account-circle")
         else:
             message = f"`{name}` cannot be asked: it is made of stages, and stages would be made of it"
-            self.report.add(entry.key.mark, message, "it can be written, under `account` of a CRM", "account-circle")
+            self.report.add(entry.key.mark, message, "`leadline explain` tells it", "account-circle")
 
 
 _PLACES: Final[Mapping[Place, str]] = {

@@ -14,7 +14,7 @@ def account_fact() -> Schema:
         "distinct": said("How many different values of a field.", ref("text")),
         "sum": said("A score or a number field of all of them, added up.", ref("text")),
         "most": said("The greatest of a score or a number field.", ref("text")),
-        "best": said("The furthest stage of the main path; for writing only.", {"const": accounts.STAGE}),
+        "best": said("The furthest stage of the main path; told, never asked.", {"const": accounts.STAGE}),
         "when": said("Only people for whom this is true count.", condition("account")),
     }
     return {

@@ -31,6 +31,7 @@ activities:
 accounts:
   engaged people: {count: people, when: {interest: {at_least: 10}}}
   roles filled:   {distinct: title, when: {interest: {at_least: 10}}}
+  furthest:       {best: stage}
 scores:
   interest:
     criteria:
@@ -226,8 +227,9 @@ def test_an_explanation_names_the_account_and_who_makes_its_facts(world: World) 
     assert (account.record, account.people) == ("salesforce:Account/A1", ("p-000002", "p-000003"))
     assert [(fact.name, fact.value, fact.people, fact.of) for fact in account.facts] == [
         ("engaged people", 1, ("p-000002",), 2), ("roles filled", 1, ("p-000002",), 2),
+        ("furthest", "lead", ("p-000002", "p-000003"), 2),
     ]  # fmt: skip
     later = explain_person(world.store, world.book, "p-000003", START + timedelta(days=31)).account
-    assert later is not None and [fact.value for fact in later.facts] == [0, 0]
+    assert later is not None and [fact.value for fact in later.facts] == [0, 0, "lead"]
     alone = explain_person(world.store, world.book, "p-000001").account
     assert alone is not None and (alone.record, alone.people) == (None, ("p-000001",))
