@@ -17,6 +17,7 @@ from leadline.rules.check.limits import check_limits
 from leadline.rules.check.money import check_money
 from leadline.rules.check.reads import check_reads
 from leadline.rules.check.scoring import check_scoring
+from leadline.rules.check.slas import check_slas
 from leadline.rules.check.sources import check_sources
 from leadline.rules.check.writes import check_writes
 from leadline.rules.model import Book
@@ -31,7 +32,7 @@ def check_book(book: Book) -> list[Problem]:
         *check_sources(book),
         *check_limits(book),
     ]
-    problems += [*check_money(book), *check_actions(book), *check_allocation(book)]
+    problems += [*check_money(book), *check_actions(book), *check_allocation(book), *check_slas(book)]
     return sorted(dict.fromkeys(problems))
 
 

@@ -53,4 +53,6 @@ def all_conditions(book: Book) -> Iterator[Condition]:
         found += [stage.enter, stage.stay, stage.exit]
     for transition in book.transitions:
         found += [transition.when, transition.at_once_when]
+    for sla in book.slas.values():
+        found += [sla.until, sla.pause, sla.void, *(target.when for target in sla.targets)]
     yield from (condition for condition in found if condition is not None)

@@ -41,6 +41,8 @@ def _unused(book: Book) -> Iterator[Problem]:
     fields |= {field.table.by for field in book.fields.values() if field.table is not None}
     fields |= {fact.of for fact in book.accounts.values() if fact.of is not None}
     activities = {leaf.activity for leaf in tests if isinstance(leaf, ActivityTest)}
+    fields |= {name for sla in book.slas.values() for name in (sla.owner, sla.calendar.by) if name is not None}
+    activities |= {name for sla in book.slas.values() for name in sla.responses}
     activities |= {criterion.activity for criterion in criteria if criterion.activity is not None}
     # A report may still group people by a text, and people are joined by e-mail: only other types are surely unused.
     for field in book.fields.values():
@@ -58,12 +60,12 @@ def _unused(book: Book) -> Iterator[Problem]:
     for field in book.deals.fields.values():
         if field.name not in asked:
             yield warning(field.mark, "unused", f"no rule asks deals for `{field.name}`", "use it or remove it")
-    for activity in book.activities.values():
-        if activity.name not in activities:
     for fact in book.accounts.values():
         if fact.read and fact.as_field().name not in fields:
             message = f"no criterion or condition asks for the account fact `{fact.name}`"
             yield warning(fact.mark, "unused", message, "`leadline explain` tells it all the same")
+    for activity in book.activities.values():
+        if activity.name not in activities:
             message = f"no criterion or condition names the activity `{activity.name}`"
             yield warning(activity.mark, "unused", message, "it only counts as a sign of life")
 

@@ -22,7 +22,21 @@ STAGES = """stages:
 """
 PATHS = "paths:\n  - inquiry -> mql -> customer\n"
 
+CALENDARS = "calendars:\n  never: {zone: UTC, open: {mon: closed}}\n"
+
 CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
+    "SLAs that cannot run as they say": (
+        CALENDARS + "slas:\n"
+        "  one: {from: {enters: inquiry}, until: {enters: mql}, target: 30 minutes}\n"
+        "  two: {from: {enters: mql}, until: {enters: [inquiry, mql, customer]}, target: 2 hours}\n"
+        "  three: {from: {enters: mql}, target: [{when: {title: a}, is: 3 hours}, 1 business hour]}\n",
+        [
+            ("4:3", "warning", "sla-stage", "the SLA `one` starts in `inquiry`, a stage of kind inventory"),
+            ("5:3", "error", "sla-end", "`inquiry` cannot be entered after `mql`"),
+            ("5:3", "error", "sla-end", "`mql` cannot be entered after `mql`"),
+            ("6:74", "error", "sla-never", "the calendar `never` never opens for 1 business hour"),
+        ],
+    ),
     "a stage that no path names": (
         STAGES
         + "  lost: {kind: final}\n  away: {kind: detour}\n"
@@ -47,6 +61,19 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
             ("8:5", "error", "never-fires", "`inquiry` has no `stay`, so everybody may stay"),
         ],
     ),
+    "account facts that nobody reaches alone, or nobody asks for": (
+        "accounts:\n  keen: {count: people, when: {interest: {at_least: 45}}}\n  heat: {sum: interest}\n"
+        "  far: {count: people, when: {fit: {over: 60}}}\n  best: {best: stage}\n"
+        "scores:\n  fit: {criteria: {senior: {points: 60, when: {title: {has_word: [vp]}}}}, grades: {A: 50, B: 0}}\n"
+        "  interest:\n    criteria:\n      demo: {points: 40, latest: demo}\n"
+        "      group: {points: {account.keen: {from 1: 10}}}\n"
+        "      others: {points: 5, when: {account.far: {at_least: 1}}}\n    grades: {1: 30, 2: 0}\n",
+        [
+            ("2:43", "error", "never-true", "`keen` asks for what only account facts give"),
+            ("3:3", "warning", "unused", "no criterion or condition asks for the account fact `heat`"),
+            ("4:37", "warning", "never-true", "`fit` is 0 to 60"),
+        ],
+    ),
     "a path without any condition": (
         STAGES + PATHS + "  - {from: mql, to: recycled, when: {not: stay}}\n"
         "  - {from: recycled, to: [inquiry, customer], after: 30d}\n",
@@ -61,19 +88,6 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
     "disqualification that nothing causes": (
         STAGES + PATHS + "  - {from: mql, to: recycled, when: disqualified}\n  - {from: recycled, to: customer}\n",
         [
-    "account facts that nobody reaches alone, or nobody asks for": (
-        "accounts:\n  keen: {count: people, when: {interest: {at_least: 45}}}\n  heat: {sum: interest}\n"
-        "  far: {count: people, when: {fit: {over: 60}}}\n  best: {best: stage}\n"
-        "scores:\n  fit: {criteria: {senior: {points: 60, when: {title: {has_word: [vp]}}}}, grades: {A: 50, B: 0}}\n"
-        "  interest:\n    criteria:\n      demo: {points: 40, latest: demo}\n"
-        "      group: {points: {account.keen: {from 1: 10}}}\n"
-        "      others: {points: 5, when: {account.far: {at_least: 1}}}\n    grades: {1: 30, 2: 0}\n",
-        [
-            ("2:43", "error", "never-true", "`keen` asks for what only account facts give"),
-            ("3:3", "warning", "unused", "no criterion or condition asks for the account fact `heat`"),
-            ("4:37", "warning", "never-true", "`fit` is 0 to 60"),
-        ],
-    ),
             ("5:3", "error", "unreachable", "no path to it can fire"),
             ("8:5", "error", "never-fires", "no criterion disqualifies"),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -39,6 +40,7 @@ from leadline.rules.model import (
 )
 from leadline.rules.state import UNREADABLE, Fact
 from tests.rules.deciding.books import bands, by_hand, day, days, deal, deal_said, did, said, small_book, where
+from tests.rules.deciding.promised import DURING, EASY, calendars, consequences, easy_moves, slas
 
 DAYS = st.integers(0, 120).map(lambda half: half / 2)
 NAMES = st.sampled_from(["demo_request", "webinar"])
@@ -288,6 +290,21 @@ def generated_books(draw: st.DrawFn) -> Book:
         zone=draw(ZONES),
         capacity=draw(CAPACITIES),
     )
+
+
+@st.composite
+def books_with_slas(draw: st.DrawFn) -> Book:
+    """Return a generated book with one or two SLAs, and moves that they cause."""
+    book = draw(generated_books())
+    found = {"first": draw(slas("first"))}
+    if draw(st.booleans()):
+        found["second"] = draw(slas("second", ("first",)))
+    moves = tuple(draw(consequences(number)) for number in range(draw(st.integers(0, 2))))
+    ways = [draw(easy_moves(number)) for number in range(draw(st.integers(0, 3)))]
+    stages = {name: replace(stage, require=(), exit=None) for name, stage in book.stages.items()}
+    stages["b"] = replace(stages["b"], enter=draw(st.one_of(DURING, EASY, EASY)))
+    listed = (*(item for item in book.transitions if item.source != "a"), *ways, *moves)
+    return replace(book, slas=found, calendars=calendars(), stages=stages, transitions=listed)
 
 
 @st.composite
