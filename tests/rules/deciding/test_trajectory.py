@@ -58,7 +58,7 @@ def test_every_instant_lies_on_its_step(book: Book, history: list[Fact], start: 
     """At any instant the card is what the step says, also just before each step; neighbours differ."""
     made = engine(book)
     steps = made.trajectory(history, day(start), day(80))
-    known = History(ordered(history), book.fields)
+    known = History(ordered(history), book.fields, book.deals)
     assert steps[0].at == day(start)
     tries = [day(number / 100) for number in instants] + [step.at - TICK for step in steps[1:]]
     for at in (at for at in tries if at >= day(start)):
