@@ -11,6 +11,7 @@ from leadline.sync.apply.report import ApplyReport
 from leadline.sync.cycle import AppliedResult
 from leadline.sync.cycle.first import First
 from leadline.sync.schedule import Stop, period
+from leadline.sync.store.effects import EffectStatus
 from leadline.sync.store.journal import IntentStatus
 from leadline.terminal.masking import mask
 from leadline.terminal.tables import table
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MOST_RECORDS = 20
 UNFINISHED: tuple[IntentStatus, ...] = ("planned", "claimed", "failed", "done")
 """Endings that a second run of the same plan takes up again."""
+UNDONE: tuple[EffectStatus, ...] = ("planned", "claimed", "failed")
+"""The same for actions."""
 
 
 def apply_data(report: ApplyReport) -> dict[str, Any]:
@@ -34,6 +37,8 @@ def apply_data(report: ApplyReport) -> dict[str, Any]:
         "calls": plain(report.calls),
         "errors": {crm: str(error) for crm, error in report.errors.items()},
         "records": plain(report.records),
+        "actions": plain(report.effects),
+        "undone_actions": plain(report.undone),
     }
 
 
@@ -79,11 +84,28 @@ def render_applied(console: Console, report: ApplyReport) -> None:
         console.print(table(["record", "ending", "code", "fields", "what to do"], rows))
     if len(report.records) > len(shown):
         console.print(f"... and {len(report.records) - len(shown):,} more; `--json` lists them all.")
+    _render_actions(console, report)
     for crm, error in report.errors.items():
         console.print(f"{crm} broke off: {error}", markup=False)
+    again = any(report.counts.get(status) for status in UNFINISHED)
+    again = again or any(report.effects.get(status) for status in UNDONE)
     if report.ok:
         console.print("Everything planned was written and read back.")
-    elif report.errors or any(report.counts.get(status) for status in UNFINISHED):
+    elif report.errors or again:
         console.print("Not everything was written. Run the same plan again to continue, or make a new one.")
     else:
         console.print("Not everything was written. This plan is done; `leadline plan` shows what is left.")
+
+
+def _render_actions(console: Console, report: ApplyReport) -> None:
+    """Print actions by ending, and those that were not carried out, with what to do."""
+    if not report.effects:
+        return
+    counts = ", ".join(f"{count:,} {status}" for status, count in report.effects.items())
+    console.print(f"Actions: {counts}.", markup=False)
+    shown = report.undone[:MOST_RECORDS]
+    if shown:
+        rows = [(item.kind, item.cause, item.person, item.status, item.code, mask(item.remedy)) for item in shown]
+        console.print(table(["action", "cause", "person", "ending", "code", "what to do"], rows))
+    if len(report.undone) > len(shown):
+        console.print(f"... and {len(report.undone) - len(shown):,} more; `--json` lists them all.")

@@ -8,7 +8,6 @@ https://developers.hubspot.com/docs/api-reference/latest/crm/objects/custom-obje
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +21,7 @@ from leadline.connectors.hubspot.associations import RECORDS_A_CALL as LINKS_A_C
 from leadline.connectors.hubspot.associations import read_associations
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.hubspot.describing import describe
+from leadline.connectors.hubspot.marks import MADE, body_of, mark, marked_key
 from leadline.connectors.hubspot.memberships import MEMBERS, Memberships
 from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.writing import RECORDS_A_CALL
@@ -29,8 +29,6 @@ from leadline.connectors.instants import maybe_instant, milliseconds
 from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import CreateResult, Creation, Made
 
-TASKS: Final = ("task", "note")
-_MARK: Final = re.compile(r"\[leadline ([\w-]+)\]")
 _LONGEST_TEXT: Final = 65_000
 _TO: Final[Mapping[tuple[str, str], int]] = {
     # HubSpot's own association types from an engagement (docs: association type id values)
@@ -55,7 +53,7 @@ class Creator:
     def batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
         """Return what is sent together: 100 tasks or notes about one object, or the members of one list."""
         found: list[tuple[Creation, ...]] = []
-        for kind in TASKS:
+        for kind in MADE:
             by_object: dict[str, list[Creation]] = {}
             for item in creations:
                 if item.kind == kind:
@@ -71,7 +69,7 @@ class Creator:
                 write += 1
             else:
                 write += 2 if self.keyed(batch[0].kind) else 1
-        for kind in TASKS:
+        for kind in MADE:
             mine = [item for item in creations if item.kind == kind]
             back += -(-len(mine) // RECORDS_A_CALL)
             for _, group in _by_object(mine):
@@ -92,7 +90,7 @@ class Creator:
     def find(self, creations: Sequence[Creation], known: Mapping[str, str]) -> Mapping[str, Made]:
         """Return what stands there by key."""
         found: dict[str, Made] = {}
-        for kind in TASKS:
+        for kind in MADE:
             mine = [item for item in creations if item.kind == kind]
             told = {known[item.key]: item.key for item in mine if known.get(item.key)}
             rows = {told[str(row["id"])]: row for row in self._rows(kind, list(told)) if str(row["id"]) in told}
@@ -107,13 +105,13 @@ class Creator:
 
         ``seconds`` is the request timeout: twice that, because a server may go on after its client gave up.
         """
-        once = any(item.kind in TASKS and not self.keyed(item.kind) for item in creations)
+        once = any(item.kind in MADE and not self.keyed(item.kind) for item in creations)
         return timedelta(seconds=2 * seconds if once else 0)
 
     def keyed(self, kind: str) -> bool:
         """Say whether the portal keeps the keys of this kind unique."""
         if kind not in self._keyed:
-            for name, described in {**dict.fromkeys(TASKS), **describe(self._client, TASKS)}.items():
+            for name, described in {**dict.fromkeys(MADE), **describe(self._client, MADE)}.items():
                 field = described.fields.get(self._client.task_key) if described is not None else None
                 self._keyed[name] = field is not None and field.external_id and field.updateable
         return self._keyed[kind]
@@ -181,11 +179,7 @@ class Creator:
         except UnavailableError as error:
             yield from (CreateResult(item.key, "unknown", "", "NO_ANSWER", str(error)) for item in batch)
             return
-        ids = {
-            marked[1]: str(row["id"])
-            for row in _results(answer)
-            if (marked := _MARK.search(str((row.get("properties") or {}).get(_body(kind)) or ""))) is not None
-        }
+        ids = {key: str(row["id"]) for row in _results(answer) if (key := marked_key(row, kind)) is not None}
         for item in batch:
             if item.key in ids:
                 yield CreateResult(item.key, "done", ids[item.key])
@@ -222,8 +216,8 @@ class Creator:
         if self.keyed(kind):
             found[self._client.task_key] = item.key
         else:
-            text = f"{text}\n[leadline {item.key}]"
-        return {**found, _body(kind): text}
+            text = f"{text}\n{mark(item.key)}"
+        return {**found, body_of(kind): text}
 
     def _by_key(self, kind: str, items: Sequence[Creation]) -> dict[str, Mapping[str, Any]]:
         name = self._client.task_key
@@ -240,13 +234,13 @@ class Creator:
         wanted = {item.key for item in items}
         found: dict[str, Mapping[str, Any]] = {}
         for row in self._rows(kind, list(dict.fromkeys(candidates))):
-            marked = _MARK.search(str((row.get("properties") or {}).get(_body(kind)) or ""))
-            if marked is not None and marked[1] in wanted:
-                found.setdefault(marked[1], row)
+            key = marked_key(row, kind)
+            if key in wanted:
+                found.setdefault(str(key), row)
         return found
 
     def _rows(self, kind: str, ids: Sequence[str], by: str = "") -> Iterator[Mapping[str, Any]]:
-        wanted = [_body(kind), "hubspot_owner_id", "hs_task_status", self._client.task_key]
+        wanted = [body_of(kind), "hubspot_owner_id", "hs_task_status", self._client.task_key]
         for some in chunks(ids, RECORDS_A_CALL):
             body: dict[str, Any] = {
                 "inputs": [{"id": ident} for ident in some],
@@ -276,10 +270,6 @@ def _by_object(items: Sequence[Creation]) -> Iterator[tuple[str, list[Creation]]
     ordered = sorted(items, key=lambda item: item.ref.object)
     for name, group in groupby(ordered, key=lambda item: item.ref.object):
         yield name, list(group)
-
-
-def _body(kind: str) -> str:
-    return "hs_note_body" if kind == "note" else "hs_task_body"
 
 
 def _results(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

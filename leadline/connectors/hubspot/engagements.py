@@ -15,6 +15,7 @@ from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.archived import archived_rows
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL, read_associations
 from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.marks import MADE, body_of, is_ours
 from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.owners import CallOutcomes
 from leadline.connectors.hubspot.searching import Row, Window, search_pages, window_of
@@ -74,12 +75,14 @@ class EngagementPuller:
         self, request: ActivityRequest, engagement: Engagement, window: Window
     ) -> Iterator[tuple[SourceActivity, ...]]:
         kind = kind_of(engagement.object)
-        wanted = (*engagement.when, *engagement.attributes.values())
+        own = (self._client.task_key, body_of(engagement.object)) if engagement.object in MADE else ()
+        wanted = (*engagement.when, *engagement.attributes.values(), *own)
         oldest = request.oldest if request.since is None else None
         narrow = [] if oldest is None else [_at_least(engagement.when[-1], oldest)]
         group: list[Row] = []
         for page in search_pages(self._client, kind, wanted, window, narrow if len(engagement.when) == 1 else ()):
-            group += page
+            # What Leadline made itself is no news of the person.
+            group += [row for row in page if not own or not is_ours(row, engagement.object, self._client.task_key)]
             while len(group) >= RECORDS_A_CALL:
                 yield from self._page(request, engagement, group[:RECORDS_A_CALL], oldest)
                 group = group[RECORDS_A_CALL:]

@@ -56,11 +56,13 @@ class ActivityPuller:
             *kind.times,
             *kind.days,
             *kind.others,
+            *([self._client.task_key] if kind.source == "Task" else ()),
         )
         wanted = [name for name in (*own, *kind.attributes.values()) if "." in name or name in visible]
         where = _not_before(request, [name for name in kind.times if name in visible], kind, visible)
         for rows in pages_of(self._client, wanted, kind.source, window_of(request), where):
-            page = tuple(_activity(request.kind, kind, row) for row in rows)
+            # What Leadline made itself (tasks and notes, each under a key) is no news of the person.
+            page = tuple(_activity(request.kind, kind, row) for row in rows if not row.get(self._client.task_key))
             oldest = request.oldest if request.since is None else None
             kept = page if oldest is None else tuple(item for item in page if item.at >= oldest)
             if kept:

@@ -9,7 +9,7 @@ import pytest
 
 from leadline.common.errors import LeadlineError, PermissionMissingError, UnavailableError
 from leadline.common.values import RecordRef
-from leadline.connectors.protocol import CreateResult, Creation, WriteConnector
+from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, WriteConnector
 from tests.connectors.exam.test_exam_writing import persons
 from tests.connectors.exam.vendors import Vendor
 
@@ -173,6 +173,28 @@ def test_tasks_are_closed(vendor: Vendor) -> None:
     for _ in range(2):
         assert [result.status for page in connector.close_tasks(ids) for result in page] == ["done", "done"]
     assert all(one.closed for one in connector.find_created(wanted).values())
+
+
+@pytest.mark.parametrize("options", WAYS)
+def test_what_we_made_is_no_activity(start: Start, options: dict[str, object]) -> None:
+    """Tasks and notes of our own making are not pulled, open or completed; everybody else's are."""
+    vendor = start(**options)
+    connector = vendor.connect()
+    kinds = ["task"] if vendor.crm == "salesforce" else ["task", "note"]
+
+    def pulled() -> set[tuple[str, str]]:
+        until = connector.server_time()
+        pages = [page for kind in kinds for page in connector.activities(ActivityRequest(kind, until))]
+        return {(one.kind, one.id) for page in pages for one in page}
+
+    before = pulled()
+    refs = persons(vendor, connector)[:2]
+    results = made(connector, [*tasks(refs), *tasks(refs, kind="note", start=50)])
+    assert {result.status for result in results} == {"done"}
+    for _ in connector.close_tasks([results[0].remote_id]):
+        pass
+    vendor.practice.clock.advance(timedelta(minutes=1))
+    assert before and pulled() == before
 
 
 def test_a_server_that_is_down_is_told(vendor: Vendor) -> None:
