@@ -181,7 +181,7 @@ def test_it_never_looks_at_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_threads_share_a_back_end() -> None:
     """Two threads that ask for the same and for different vectors get the oracle's answers."""
-    rules = {"a": StageRules("a", tuple(every_form("listed", n, (True, True, 2)) for n in range(6)))}
+    rules = {"a": StageRules("a", tuple(every_form("listed", n, (True, True, 2, True)) for n in range(6)))}
     made, oracle = DurableBackEnd(rules), Oracle(rules)
     wrong: list[Vector] = []
 
