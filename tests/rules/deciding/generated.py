@@ -304,7 +304,7 @@ def books_with_slas(draw: st.DrawFn) -> Book:
     stages = {name: replace(stage, require=(), exit=None) for name, stage in book.stages.items()}
     stages["b"] = replace(stages["b"], enter=draw(st.one_of(DURING, EASY, EASY)))
     listed = (*(item for item in book.transitions if item.source != "a"), *ways, *moves)
-    return replace(book, slas=found, calendars=calendars(), stages=stages, transitions=listed)
+    return replace(book, slas=found, calendars=calendars(), stages=stages, transitions=listed, capacity={})
 
 
 @st.composite
