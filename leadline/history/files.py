@@ -107,8 +107,13 @@ class FileSource:
             said.append(f"{self.strangers} people of the other files are not in the people file; they were left out.")
         if any(name in self.columns for name in STATE_COLUMNS):
             said.append("The people file's stage is that of now; everybody begins in the start stage instead.")
-        told = {*self.columns, *self.changing}
-        silent = {name: "no column and no change tells it" for name in book.fields if name not in told}
+        silent = {
+            name: "it is a signal, and no change says when it came"
+            if item.signal
+            else "no column and no change tells it"
+            for name, item in book.fields.items()
+            if name not in self.changing and (item.signal or name not in self.columns)
+        }
         fieldless = {name: why for name, why in silent.items() if book.fields[name].table is None}
         return Limits(tuple(said), fieldless)
 
@@ -117,7 +122,7 @@ class FileSource:
         dated = (*rows.activities, *rows.changes, *rows.deals)
         born = rows.created or min((item.at for item in dated), default=self.earliest)
         changed = {item.name for item in rows.changes}
-        now = [name for name in columns if name not in changed]
+        now = [name for name in columns if name not in changed and not book.fields[name].signal]
         facts = [*self._as_of_now(book, now, rows, born, problems), *self._dated(book, rows, problems)]
         return PersonHistory(person, born, tuple(facts), tuple(name for name in now if name not in self.changing))
 

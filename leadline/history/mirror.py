@@ -54,13 +54,13 @@ class MirrorSource:
             if not known.live:
                 continue
             if known.together is None:
-                yield self._history(known, made)
+                yield self._history(book, known, made)
                 continue
             if id(known.together) not in units:
-                people = [self._history(one, made) for one in known.together.people.values() if one.live]
+                people = [self._history(book, one, made) for one in known.together.people.values() if one.live]
                 born = min(one.born for one in people)
                 units[id(known.together)] = Together({one.person: one.facts for one in people}, born)
-            yield replace(self._history(known, made), together=units[id(known.together)])
+            yield replace(self._history(book, known, made), together=units[id(known.together)])
 
     def limits(self, book: Book) -> Limits:
         """Say what the mirror cannot know; see ``HistorySource``."""
@@ -73,7 +73,8 @@ class MirrorSource:
         if first is not None:
             said.append(
                 f"Changes of fields and stages are known since the first pull, {first:%Y-%m-%d}; a value found then"
-                " counts for the time before, too, and is marked as leaking."
+                " counts for the time before, too, and is marked as leaking; signals count since their record's last"
+                " change before it."
             )
             said.append("Records that were deleted or merged before the first pull were never seen.")
         if deleted:
@@ -82,7 +83,8 @@ class MirrorSource:
             said.append(f"The oldest activity is of {oldest:%Y-%m-%d}; what the CRMs kept no longer is missing.")
         return Limits(tuple(said), fieldless)
 
-    def _history(self, known: PersonFacts, made: dict[RecordRef, datetime]) -> PersonHistory:
+    def _history(self, book: Book, known: PersonFacts, made: dict[RecordRef, datetime]) -> PersonHistory:
+        """Place what is known: a first value counts since its record was made, a signal only since its stamp."""
         facts = known.all()
         born = known.created or min((fact.at for fact in facts), default=self.earliest)
         since = {str(ref): max(born, at) for ref, at in made.items()}
@@ -91,7 +93,8 @@ class MirrorSource:
         begun: set[tuple[str, str, str]] = set()
         for fact in facts:
             key = (fact.name, fact.source, fact.record)
-            begins = fact.kind == "field" and fact.source != "account" and key not in begun
+            field = book.fields.get(fact.name) if fact.kind == "field" else None
+            begins = field is not None and not field.signal and key not in begun
             if begins:
                 begun.add(key)
                 at = since.get(fact.record, born)
