@@ -30,6 +30,10 @@ from leadline.sync.store.outcomes import load_lifecycle
 
 LOOK_BACK: Final = timedelta(minutes=10)
 """How long a CRM may tell of the past (facts.md, hazard 2): the consequence of an SLA waits for it."""
+PATIENCE: Final = timedelta(days=30)
+"""How long plans try what they have to hold back, such as a list that nobody made; then it is left out."""
+TRIES: Final = 10
+"""Cycles that must have passed besides: after an outage of any length what waits is tried first."""
 LATE: Final = timedelta(hours=1)
 """From here on a consequence counts as late: an SLA may say that it is then left out (``late: skip``)."""
 
@@ -61,7 +65,7 @@ def record_effects(
     settle_effects(connection, lost, "withdrawn", frontier)
 
 
-def tidy_effects(connection: Connection, frontier: datetime) -> None:
+def tidy_effects(connection: Connection, cycle: int, frontier: datetime) -> None:
     """Withdraw what is no longer wanted among all that waits.
 
     That is the consequences of SLAs that are ripe and that the outcome does not tell of any more: what became known
@@ -70,6 +74,9 @@ def tidy_effects(connection: Connection, frontier: datetime) -> None:
     """
     waiting = effects_by_status(connection, ("waiting",))
     _close_nothing(connection, waiting, frontier)
+    old = [row for row in waiting if frontier - row.changed_at > PATIENCE]
+    given_up = [row.key for row in old if cycle - row.cycle >= TRIES]
+    settle_effects(connection, dict.fromkeys(given_up, f"held back for {PATIENCE.days} days"), "skipped", frontier)
     ripe = [row for row in waiting if _of_sla(row) and is_ripe(row, frontier)]
     people = load_lifecycle(connection, {row.person_id for row in ripe})
     outcomes = {person: outcome_from_json(row.outcome) for person, row in people.items()}

@@ -61,7 +61,7 @@ def evaluate(
             _evaluate_batch(writing, work, batch, joined)
         _give_places(writing, work)
         if work.acting:
-            tidy_effects(writing, frontier)
+            tidy_effects(writing, cycle, frontier)
         forget_touched(writing, cycle)
         set_evaluated(writing, cycle, frontier)
         set_meta(writing, EVALUATED_BOOK, book.hash)
