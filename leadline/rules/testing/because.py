@@ -10,6 +10,7 @@ from leadline.common.canonical import decimal_text
 from leadline.rules.deciding import ConditionTrace, Engine, ScoreTrace, Trace, WayTrace
 from leadline.rules.state import Advance
 from leadline.rules.testing.model import Wanted
+from leadline.rules.testing.slas import arithmetic
 
 MOST_LINES: Final = 6
 _ANSWERS: Final = {True: "true", False: "false", None: "unknown"}
@@ -26,6 +27,8 @@ def because(engine: Engine, advance: Advance, wanted: Wanted) -> tuple[str, ...]
         grid = engine.book.grid
         sides = (grid.rows, grid.columns) if grid is not None else ()
         lines = [line for score in trace.scores if score.name in sides for line in _score(score)]
+    elif wanted.what in {"sla", "due"}:
+        lines = list(arithmetic(trace, wanted.name))
     elif wanted.what == "next_change":
         lines = [] if trace.next is None else list(trace.next.changes)
     elif wanted.what == "stage" or (wanted.what == "waits_for" and wanted.value is not None):

@@ -16,6 +16,7 @@ from leadline.rules.state import Advance, Effect, Fact, Outcome, Unreadable
 from leadline.rules.testing.because import because
 from leadline.rules.testing.instants import told
 from leadline.rules.testing.model import Expectation, Failure, MoveMade, Wanted, What
+from leadline.rules.testing.slas import compare_due, compare_sla
 
 _OPS = {"equals": "", "at_least": "at least ", "at_most": "at most ", "over": "over ", "under": "under "}
 
@@ -43,8 +44,8 @@ def failures(seen: Seen, expectation: Expectation) -> Iterator[Failure]:
         if compared is None:
             continue
         expected, actual = compared
-        what = wanted.name if wanted.what in ("score", "account") else _TITLES.get(wanted.what, wanted.what)
-        title = f"{wanted.name} grade" if wanted.what == "score grade" else what
+        what = wanted.name if wanted.what in ("score", "account", "sla") else _TITLES.get(wanted.what, wanted.what)
+        title = f"{wanted.name} {_AFTER[wanted.what]}" if wanted.what in _AFTER else what
         why = because(seen.engine, seen.advance, wanted)
         zone = seen.engine.book.zone
         when = f"{day_of(expectation.at, zone)}" if expectation.is_day else told(expectation.at, zone)
@@ -152,7 +153,10 @@ _COMPARED: Mapping[What, Callable[[Seen, Expectation, Wanted], Compared]] = {
     "next_change": _next_change,
     "actions": _actions,
     "scope": _scope,
+    "sla": lambda seen, _, wanted: compare_sla(seen.outcome, wanted),
+    "due": lambda seen, _, wanted: compare_due(seen.outcome, wanted, seen.engine.book.zone),
 }
+_AFTER: Mapping[str, str] = {"score grade": "grade", "due": "due"}
 _TITLES: Mapping[str, str] = {"next_change": "next change", "moves": "moves", "waits_for": "waits for"}
 
 

@@ -27,6 +27,7 @@ from leadline.rules.model import (
 )
 from leadline.rules.state import Effect, Fact
 from leadline.rules.testing.model import ITEM_KINDS, Case, CaseResult, Item, ItemKind, MoveMade
+from leadline.rules.testing.slas import sla_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def coverage(book: Book, results: Iterable[CaseResult]) -> Coverage:
     found = frozenset(item for result in results for item in result.reached)
     items = tuple(items_of(book))
     kinds: tuple[ItemKind, ...] = (*ITEM_KINDS, "action") if has_actions(book) else ITEM_KINDS
+    kinds = (*kinds, "sla") if book.slas else kinds
     return Coverage(
         {kind: sum(item.kind == kind for item in items) for kind in kinds},
         {kind: tuple(item for item in items if item.kind == kind and item not in found) for kind in kinds},
@@ -67,6 +69,7 @@ def items_of(book: Book) -> Iterator[Item]:
             yield _main(book, source, target)
     yield from (_transition(transition) for transition in book.transitions)
     yield from (_action(cause, action, number) for cause, action, number in actions_by_cause(book))
+    yield from sla_items(book)
 
 
 def caused(effects: Iterable[Effect]) -> frozenset[Item]:

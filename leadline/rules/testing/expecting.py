@@ -17,6 +17,7 @@ from leadline.rules.nearest import nearest
 from leadline.rules.reading.report import Report, short
 from leadline.rules.testing.instants import timed_entries, when
 from leadline.rules.testing.model import Expectation, ExpectedMove, Wanted, What
+from leadline.rules.testing.slas import read_due, read_sla
 
 NONE: Final = "none"
 NEVER: Final = "never"
@@ -75,6 +76,8 @@ class Expecting:
             "moves": self._moves,
             "next_change": self._next_change,
             "actions": self._actions,
+            "sla": lambda inner: read_sla(self.report, self.book, inner),
+            "due": lambda inner: read_due(self.report, self.book, self.start, inner),
         }
         if entry.name in readers:
             return readers[entry.name](entry)

@@ -17,6 +17,7 @@ from leadline.rules.state import Adopted, Fact
 What = Literal[
     "stage", "pass", "previous", "waits_for", "reason", "grade", "temperature", "disqualified", "moves",
     "next_change", "scope", "score", "score grade", "account", "actions",
+    "sla", "due",
 ]  # fmt: skip
 
 
@@ -26,9 +27,9 @@ class Wanted:
 
     ``value`` by ``what``: a text or None for names; a number with ``op`` for a score (``name``); an int for ``pass``;
     a bool or a tuple of reasons for ``disqualified``; a tuple of (source, target) for ``moves``, of words for
-    ``actions``; an instant or None
-    (never) for ``next_change``; ``in`` or ``out`` for ``scope``; a number with ``op``, or None, for a fact of the
-    ``account`` (``name``).
+    ``actions``; an instant or None (never) for ``next_change``; ``in`` or ``out`` for ``scope``; a number with
+    ``op``, or None, for a fact of the ``account`` (``name``); for the SLA ``name`` its state (None: not started) as
+    ``sla``, and as ``due`` the first and last instant in which it may lie, or None (never).
     """
 
     what: What
@@ -110,7 +111,7 @@ class MoveMade:
     by: str
 
 
-ItemKind = Literal["criterion", "band", "grade", "stage", "transition", "action"]
+ItemKind = Literal["criterion", "band", "grade", "stage", "transition", "action", "sla"]
 ITEM_KINDS: tuple[ItemKind, ...] = ("criterion", "band", "grade", "stage", "transition")
 """What every book has; ``action`` is asked of books with actions only."""
 

@@ -13,6 +13,7 @@ from leadline.rules.testing.coverage import caused, reached
 from leadline.rules.testing.instants import told
 from leadline.rules.testing.living import Life
 from leadline.rules.testing.model import Case, CaseResult, ExpectedMove, Failure, Item, MoveMade
+from leadline.rules.testing.slas import slas_reached
 
 
 def run_cases(book: Book, cases: Iterable[Case]) -> tuple[CaseResult, ...]:
@@ -43,7 +44,7 @@ def run_case(engine: Engine, case: Case) -> CaseResult:
             failed += [_named(failure, one, number) for failure in wrong]
         instants = {expectation.at for expectation in one.expectations} | story.instants
         reaching |= reached(engine, one, story.moves(number), instants, shared)
-        reaching |= caused(story.effects(number))
+        reaching |= caused(story.effects(number)) | set(slas_reached(story.made[number]))
     return CaseResult(case, tuple(failed), story.moves(), frozenset(reaching))
 
 
