@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from leadline.common.values import RecordRef
-from leadline.sync.cycle import Setting, make_plan, run_sync
+from leadline.sync.cycle import Setting, make_plan, run_apply, run_sync
 from leadline.sync.guards import GuardError
 from leadline.sync.plan import Plan, parse_plan, plan_text
 from leadline.sync.store.effects import effects_of_persons
@@ -133,3 +133,17 @@ def test_a_book_without_actions_has_the_plans_it_had(rehearsal: Rehearsal) -> No
     text = plan_text(planned(rehearsal))
     assert '"effect' not in text
     assert '"held"' not in text
+
+
+def test_a_book_that_is_only_tried_out_leaves_no_effects(rehearsal: Rehearsal) -> None:
+    """A plan under a new book shows them and keeps nothing; accepting it carries out what it showed."""
+    person, _ = accepted_lead(rehearsal)
+    rehearsal.edit("write:\n", ACTIONS)
+    with rehearsal.at_work() as (setting, writers):
+        tried = make_plan(setting, writers)
+        assert not tried.kept
+        assert len(tried.plan.effects) == 6
+        assert stored(setting, person) == {}
+    with rehearsal.at_work() as (setting, writers):
+        assert run_apply(setting, writers, tried.plan).exit_code == 0
+        assert set(stored(setting, person).values()) == {"done"}
