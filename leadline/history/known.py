@@ -134,6 +134,9 @@ class _Work:
             yield from self._fold(engine, before, known, cycle)
 
     def _due(self, person: _Person, book: Book, cycle: _Cycle) -> bool:
+        if book.accounts:
+            # News of a colleague, and of who was one then, is news of the person. Looking once too often is harmless.
+            return True
         looked = self.looked.get(person.id)
         if looked is None or any(looked < number <= cycle.number for number in self.news[person.id] | self.ended):
             return True

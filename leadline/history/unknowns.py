@@ -29,6 +29,7 @@ def unknown_of(source: HistorySource, asked: Question, found: Compared) -> tuple
         said += _silent(book, limits.fieldless)
         said += _scope(book)
         said += _capacity(book)
+    said += _left_out(asked, found)
     said += _unripe(asked, found)
     if not asked.deals:
         last = (asked.old or asked.new).main_path[-1]
@@ -54,6 +55,14 @@ def _capacity(book: Book) -> Iterator[str]:
     if book.capacity:
         stages = ", ".join(book.capacity)
         yield f"The capacity of {stages} is not kept to: everybody who qualifies enters at once (see --sweep)."
+
+
+def _left_out(asked: Question, found: Compared) -> Iterator[str]:
+    for book, tally in ((asked.new, found.new), (asked.old, found.old)):
+        out = found.people - tally.people
+        if book is not None and out:
+            told = "out of scope or not known before the end of the range"
+            yield f"{out:,} of {found.people:,} people are {told} under {book.name} ({book.hash[:8]})."
 
 
 def _unripe(asked: Question, found: Compared) -> Iterator[str]:
