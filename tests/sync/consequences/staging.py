@@ -95,11 +95,7 @@ class Stage:
         with open_store(self.config.state_url) as store, store.write() as connection:
             cycle = start_cycle(connection, "plan", WALL)
             set_frontier(connection, cycle, WALL, self._book)
-            known = [
-                Effect(one.key, one.person, one.at, one.cause, one.number, CreateTask(), one.decision)
-                for one in effects
-            ]
-            add_effects(connection, known, cycle, WALL)
+            add_effects(connection, known_effects(effects), cycle, WALL)
         plan = Plan("", cycle, WALL, self._book, self._organisations, False, tuple(writes), {}, Counts(),
                     effects=effects)  # fmt: skip
         return replace(plan, hash=plan_hash(plan))
@@ -166,6 +162,11 @@ def effect(number: int, kind: EffectKind, ref: RecordRef | None, **payload: Raw)
         payload=payload,
         title=kind,
     )
+
+
+def known_effects(effects: Sequence[PlannedEffect]) -> list[Effect]:
+    """Return the effects that were decided before these were planned."""
+    return [Effect(one.key, one.person, one.at, one.cause, one.number, CreateTask(), one.decision) for one in effects]
 
 
 def a_task(number: int, ref: RecordRef, **more: Raw) -> PlannedEffect:
