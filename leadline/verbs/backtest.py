@@ -10,7 +10,7 @@ import click
 
 from leadline.common.errors import UsageError
 from leadline.terminal.screen import Screen
-from leadline.verbs.histories import active_book_of, chosen_source, history_options
+from leadline.verbs.histories import active_book_of, chosen_source, history_options, require_folder
 from leadline.verbs.options import FILE, config_option, json_option
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def backtest(rules: Path, against: str | None, config: Path, as_json: bool, **ch
     from leadline.rules.reading import read_book
     from leadline.terminal.backtest import backtest_data, render_backtest, render_sweep
 
+    require_folder(chosen["html"])
     screen = Screen(as_json=as_json)
     sources = read_sources(rules)
     new = read_book(sources)

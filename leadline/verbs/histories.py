@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from leadline.common.errors import UsageError
 from leadline.verbs.options import FILE, Instant
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ def chosen_source(books: Sequence[Book], chosen: dict[str, Any], config: Path) -
 
     with open_state(config) as store:
         return open_mirror(store, load_config(config, os.environ, crms=False).state_url)
+
+
+def require_folder(*files: Path | None) -> None:
+    """Raise UsageError before long work when a file's folder is not there."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise UsageError(f"{file}: there is no folder {file.parent}")
 
 
 def active_book_of(config: Path) -> Book | None:

@@ -9,7 +9,7 @@ import click
 
 from leadline.common.errors import UsageError
 from leadline.terminal.screen import Screen
-from leadline.verbs.histories import chosen_source, history_options
+from leadline.verbs.histories import chosen_source, history_options, require_folder
 from leadline.verbs.options import FILE, config_option, json_option
 
 
@@ -41,6 +41,7 @@ def replay(rules: str | None, manner: str | None, config: Path, as_json: bool, *
         raise UsageError("--decisions are JSON lines; leave --csv out")
     if chosen["people"] is not None and manner == "known":
         raise UsageError("files do not say what was known when; --as known reads the mirror")
+    require_folder(chosen["out"])
     screen = Screen(as_json=as_json)
     span = Span(chosen["since"], chosen["until"])
     wanted = Wanted(chosen["out"], chosen["as_csv"], chosen["bodies"])

@@ -161,4 +161,5 @@ def test_the_verbs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "= 20 fits 1 a day" in told
     assert page.read_text().startswith("<!doctype html>")
     assert run(command(tmp_path, "backtest", "--capacity", "1 a day")) == 2
+    assert run(command(tmp_path, "backtest", "--html", str(tmp_path / "nowhere" / "report.html"))) == 2
     assert run(command(tmp_path, "backtest", "--json")) == 0
