@@ -8,14 +8,17 @@ from datetime import timedelta
 import pytest
 from pretend_crm import START
 from pretend_world import World
+from sqlalchemy import select
 
 from leadline.common.values import RecordRef
+from leadline.history.known import replay_known
 from leadline.sync.explaining import explain_person
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.intake.accounts import units_of
 from leadline.sync.store import Store
 from leadline.sync.store.mirror import MirrorRecord, records_of_persons
 from leadline.sync.store.outcomes import all_lifecycle, decisions_of
+from leadline.sync.store.schema import decisions
 from leadline.sync.verifying import verify
 
 BOOK = """
@@ -70,12 +73,13 @@ def stages(store: Store) -> dict[str, str]:
 
 
 def verify_all(store: Store) -> int:
-    """Derive every decision again; return how many there are."""
+    """Derive every decision again, alone and as a replay of all cycles; return how many there are."""
     with store.read() as connection:
-        ids = [row.id for person in stages(store) for row in decisions_of(connection, person)]
+        ids = list(connection.execute(select(decisions.c.id)).scalars())
     for number in ids:
         again = verify(store, number)
         assert (again.same, again.same_input) == (True, True), again
+    assert sorted(known.decision.id for known in replay_known(store)) == sorted(ids)
     return len(ids)
 
 
