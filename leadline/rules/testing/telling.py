@@ -19,7 +19,6 @@ from leadline.rules.state import Adopted, Decision, Fact, Outcome, Unreadable
 from leadline.rules.testing.living import Life
 from leadline.rules.testing.masking import fields_read, masked, of_deals, same_answers
 from leadline.rules.testing.model import Case
-from leadline.rules.testing.running import Life
 
 
 @dataclass(frozen=True, slots=True)
