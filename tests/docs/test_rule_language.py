@@ -14,7 +14,17 @@ from leadline.rules.check import check_book
 from leadline.rules.deciding import Engine
 from leadline.rules.fieldops import OPS
 from leadline.rules.model import Book
-from leadline.rules.reading import activities, fields, limits, paths, read_book, scores, stages
+from leadline.rules.reading import (
+    activities,
+    fields,
+    limits,
+    paths,
+    read_book,
+    scores,
+    slas,
+    slatests,
+    stages,
+)
 from leadline.rules.reading.book import LATER, SECTIONS
 from leadline.rules.reading.conditions import LATER as LATER_CONDITIONS
 from leadline.rules.reading.conditions import WORDS
@@ -122,7 +132,8 @@ def test_every_word_of_the_language_is_on_the_page() -> None:
         *(companion for word in WORDS.values() for companion in word.companions),
         *fields.KEYS, *fields.TYPES, *fields.PREFERENCES, *(op for ops in OPS.values() for op in ops),
         *activities.MAIN_ATTRIBUTE, *activities.LINKS, *scores.SCORE_KEYS, *scores.CRITERION_KEYS,
-        *stages.KEYS, *stages.KINDS, *paths.KEYS, *limits.KEYS,
+        *stages.KEYS, *stages.KINDS, *paths.KEYS, *limits.KEYS, *slas.KEYS, *slas.STOPS, *slatests.STATUSES,
+        *(word for words in slas.CHOICES.values() for word in words),
     }  # fmt: skip
     named = set(
         re.findall(r"[\w.]+", " ".join(re.findall(r"`[^`\n]+`|^```yaml.*?^```", TEXT, re.MULTILINE | re.DOTALL)))

@@ -13,7 +13,7 @@ import pytest
 from leadline.common.bookfiles import read_sources
 from leadline.rules.diffing import differences
 from leadline.rules.diffing.spelling import spelled
-from leadline.rules.model import Book
+from leadline.rules.model import Book, Calendars
 from leadline.rules.reading import read_book
 from leadline.rules.reading.hashing import book_hash
 from tests.rules.reading.reading_kit import cases, sources
@@ -235,13 +235,16 @@ def test_differences_agree_with_hashes(case: dict[str, Any]) -> None:
             assert bool(differences(one, other)) is (one.hash != other.hash)
 
 
+_OTHERS = {str: "Asia/Tokyo", tuple: (), dict: {}, Calendars: Calendars(owners={"x": "y"})}
+
+
 def test_a_part_that_a_later_version_adds_is_told_too() -> None:
     """Nothing of a book can be left out: every attribute that the hash covers makes a difference."""
     for item in dataclasses.fields(Book):
         if item.name == "hash":
             continue
         value = getattr(BOOK, item.name)
-        other = {str: "Asia/Tokyo", tuple: (), dict: {}}.get(type(value))
+        other = _OTHERS.get(type(value))
         fresh = {"x": "y"} if isinstance(value, dict) else ("x",)
         changed = dataclasses.replace(BOOK, **{item.name: other if other != value else fresh})
         if item.name not in {"fields", "stages"}:
