@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -320,3 +322,23 @@ def test_the_trace_tells_the_arithmetic() -> None:
     hours = [span.total_seconds() / 3600 for span in (sla.used, sla.still, sla.left) if span is not None]
     assert hours == [2, 1, 6]
     assert (sla.rung_at, sla.rung) == (at("2026-07-13 13:00"), Decimal("0.5"))
+
+
+LIGHT = """
+import sys
+from leadline.rules.check import check_book
+from leadline.rules.deciding import Engine
+from leadline.rules.reading import read_book
+book = read_book({"rules.yml": sys.stdin.buffer.read()})
+check_book(book)
+Engine(book)
+print(*(name for name in ("holidays", "leadline.rules.business_time.tables") if name in sys.modules))
+"""
+
+
+def test_a_book_without_slas_loads_no_calendars() -> None:
+    """Reading, checking and compiling such a book needs neither holidays nor the arithmetic."""
+    without = BOOK[: BOOK.index("calendars:")]
+    for text, loaded in ((without, ""), (BOOK, "leadline.rules.business_time.tables")):
+        done = subprocess.run([sys.executable, "-c", LIGHT], input=text.encode(), capture_output=True, check=True)
+        assert done.stdout.decode().strip() == loaded
