@@ -15,7 +15,6 @@ from sqlalchemy import Connection, select
 
 from leadline.common.canonical import plain
 from leadline.common.errors import RefusedError
-from leadline.history.replaying import replayer
 from leadline.rules.deciding import Engine, state_to_json
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -62,7 +61,9 @@ class _Person:
 def replay_known(
     store: Store, book: Book | None = None, progress: Callable[[int], None] = lambda _: None
 ) -> list[Known]:
-    """Return the decisions of every kept cycle, in the order in which they were recorded.
+    """Return the decisions of every kept cycle, by cycle and person: the order in which they were recorded.
+
+    (Under a book with ``capacity`` a cycle records those who may still get a place after the others.)
 
     ``book`` decides in every cycle; without it each cycle's own does. ``progress`` is called with the number of
     people done. Raises RefusedError where no cycle was kept, or where a book's files were not.
@@ -84,10 +85,11 @@ def books_by_hash(store: Store) -> dict[str, Book]:
 
 @dataclass(slots=True)
 class _Scene:
-    """The cycles, their books, and in which of them links between records ended."""
+    """The cycles, their books and engines, and in which of them links between records ended."""
 
     cycles: Sequence[_Cycle]
     books: Mapping[str, Book]
+    engines: Mapping[str, Engine]
     ended: frozenset[int]
 
     def replay(self, connection: Connection, batch: Sequence[_Person]) -> Iterator[Known]:
@@ -102,8 +104,7 @@ class _Scene:
             news[person].update(cycle for cycle in (since, until) if cycle is not None)
         work = _Work(batch, news, self.ended)
         for cycle in self.cycles:
-            book = self.books[cycle.book_hash]
-            yield from work.live(connection, replayer(book).engine, cycle)
+            yield from work.live(connection, self.engines[cycle.book_hash], cycle)
 
 
 @dataclass(slots=True)
@@ -192,7 +193,8 @@ def _scene(connection: Connection, book: Book | None) -> _Scene:
     for table in (links, person_records):
         over = select(table.c.until_cycle).where(table.c.until_cycle.is_not(None)).distinct()
         ended.update(connection.execute(over).scalars())
-    return _Scene(kept, books, frozenset(ended))
+    engines = {name: Engine(item) for name, item in books.items()}
+    return _Scene(kept, books, engines, frozenset(ended))
 
 
 def _book(connection: Connection, book_hash: str) -> Book:

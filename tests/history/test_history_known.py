@@ -55,3 +55,21 @@ def test_incremental_is_replay_as_known(tmp_path: Path) -> None:
     assert any(move.by == "human" for known in again for move in known.decision.moves)
     assert [(known.cycle, decision_to_json(known.decision)) for known in again] == stored
     assert {known.decision.book for known in other} == {first.hash}
+
+
+def test_places_are_replayed_too(tmp_path: Path) -> None:
+    """Where not all may enter, the places that were given are part of what was known."""
+    with rehearse(tmp_path) as made:
+        rules = made.home / "rules" / "rules.yml"
+        rules.write_text(
+            rules.read_text(encoding="utf-8") + "\ncapacity:\n  mql: {most: 1 a day}\n", encoding="utf-8"
+        )
+        made.adopt()
+        made.pass_time(days=1)
+        cycle(made)
+        with made.at_work() as (setting, _):
+            again = replay_known(setting.store)
+            with setting.store.read() as connection:
+                stored = [tuple(row) for row in connection.execute(select(decisions.c.cycle, decisions.c.body))]
+    assert any(known.decision.after.waits_for == "mql" for known in again)
+    assert sorted((known.cycle, decision_to_json(known.decision)) for known in again) == sorted(stored)
