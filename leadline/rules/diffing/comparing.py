@@ -157,6 +157,7 @@ _SECTIONS: Final[Mapping[str, Callable[[Book, Book], Found]]] = {
     "scope": _plain("scope", "scope"),
     "primary": _plain("primary", "primary"),
     "machines": _plain("machines", "machines"),
+    "identity": _plain("identity", "identity"),
     "fields": _named("fields", "field"),
     "deals": _plain("deals", "deals"),
     "activities": _named("activities", "activity"),

@@ -48,6 +48,7 @@ from leadline.rules.model.conditions import (
     TimeInStage,
     WasIn,
 )
+from leadline.rules.model.identity import Identity
 from leadline.rules.model.lifecycle import ByHand, Stage, StageKind, Transition
 from leadline.rules.model.scores import Band, Bands, Criterion, Decay, Grid, Match, Score, Temperatures
 from leadline.rules.model.slas import CalendarChoice, Calendars, Rung, Sla, SlaTarget
@@ -66,7 +67,7 @@ from leadline.rules.model.sources import (
     FieldType,
     TableLookup,
 )
-from leadline.rules.model.writing import Guards, Publish, StageTarget, WriteTargets
+from leadline.rules.model.writing import ConflictWord, Guards, OnConflict, Publish, StageTarget, WriteTargets
 
 __all__ = [
     "DEAL_PREFIX",
@@ -92,6 +93,7 @@ __all__ = [
     "Capacity",
     "CloseTask",
     "Condition",
+    "ConflictWord",
     "Consequence",
     "CreateTask",
     "Criterion",
@@ -112,6 +114,7 @@ __all__ = [
     "GradeTest",
     "Grid",
     "Guards",
+    "Identity",
     "Known",
     "Mark",
     "Match",
@@ -120,6 +123,7 @@ __all__ = [
     "Not",
     "Notify",
     "NumberOp",
+    "OnConflict",
     "PassTest",
     "PreviousStage",
     "Publish",

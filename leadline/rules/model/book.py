@@ -11,6 +11,7 @@ from leadline.common.values import Crm
 from leadline.rules.model.accounts import AccountFact, Capacity
 from leadline.rules.model.actions import Rota, StageActions
 from leadline.rules.model.conditions import Condition
+from leadline.rules.model.identity import Identity
 from leadline.rules.model.lifecycle import ByHand, Stage, Transition
 from leadline.rules.model.scores import Grid, Score, Temperatures
 from leadline.rules.model.slas import Calendars, Sla
@@ -52,6 +53,7 @@ class Book:
     calendars: Calendars = dataclasses.field(default_factory=Calendars)
     slas: Mapping[str, Sla] = dataclasses.field(default_factory=dict)
     language: str = "en"
+    identity: Identity = dataclasses.field(default_factory=Identity)
     hash: str = ""
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Literal
 
 from leadline.common.marks import Mark
 from leadline.common.values import Crm
@@ -20,9 +21,28 @@ class StageTarget:
     values: Mapping[str, str | None]
 
 
+ConflictWord = Literal["leadline", "human", "newest", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """Whose value stays where somebody changed a value of ours.
+
+    ``leadline`` writes ours again. ``human`` lets a person's value stand for ``stands`` (None: until ours differs
+    from the one that they replaced). ``newest`` lets any value stand until ours differs from the one it replaced.
+    ``report`` never writes over it.
+    """
+
+    wins: ConflictWord = "leadline"
+    stands: timedelta | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class WriteTargets:
-    """Fields of one CRM that Leadline may write: the allow-list. ``scores`` maps a score's name to a field."""
+    """Fields of one CRM that Leadline may write: the allow-list. ``scores`` maps a score's name to a field.
+
+    ``on_conflict`` maps a field, or an object and a field (``Lead.Fit_Score__c``, which outranks it), to a policy.
+    """
 
     crm: Crm
     stage: StageTarget | None = None
@@ -33,12 +53,18 @@ class WriteTargets:
     entered: Mapping[str, str] = dataclasses.field(default_factory=dict)
     pass_number: str | None = None
     previous: str | None = None
+    on_conflict: Mapping[str, OnConflict] = dataclasses.field(default_factory=dict)
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
     marks: Mapping[str, Mark] = dataclasses.field(default_factory=dict, compare=False)
 
     def mark_of(self, field: str) -> Mark:
         """Return where a CRM field is named in the book."""
         return self.marks.get(field, self.mark)
+
+    def policy(self, name: str, field: str) -> OnConflict:
+        """Return whose value stays in one field of one object."""
+        given = self.on_conflict.get(f"{name}.{field}") or self.on_conflict.get(field)
+        return given if given is not None else OnConflict()
 
     def all_fields(self) -> tuple[str, ...]:
         """Return every CRM field named, sorted and unique."""
@@ -59,10 +85,18 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits on one plan: ``most_records`` and ``most_percent`` (the smaller binds), moves back, stages, actions."""
+    """Limits on one plan: ``most_records`` and ``most_percent`` (the smaller binds), moves back, stages, actions.
+
+    ``paths`` counts people by move (source, target), ``fields`` records by CRM and field, ``crms`` records by CRM.
+    ``per_hour`` counts the records of every plan within an hour.
+    """
 
     most_records: int | None = 2000
     most_percent: Decimal | None = Decimal(10)
     backward: int | None = 50
     to_stage: Mapping[str, int] = dataclasses.field(default_factory=dict)
     most_actions: int | None = 200
+    paths: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    fields: Mapping[Crm, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    crms: Mapping[Crm, int] = dataclasses.field(default_factory=dict)
+    per_hour: int | None = None

@@ -11,7 +11,19 @@ from leadline.common.messages import LANGUAGES
 from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node
-from leadline.rules.model import All, Book, ByHand, Calendars, Condition, Deals, Guards, Not, Publish, WriteTargets
+from leadline.rules.model import (
+    All,
+    Book,
+    ByHand,
+    Calendars,
+    Condition,
+    Deals,
+    Guards,
+    Identity,
+    Not,
+    Publish,
+    WriteTargets,
+)
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.accounts import read_accounts, with_accounts
 from leadline.rules.reading.actions import read_on_enter
@@ -23,6 +35,7 @@ from leadline.rules.reading.fields import read_fields
 from leadline.rules.reading.files import Files, root_of
 from leadline.rules.reading.grids import read_grid, read_temperatures
 from leadline.rules.reading.hashing import book_hash
+from leadline.rules.reading.identity import read_identity
 from leadline.rules.reading.limits import read_guards
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.names import Reading, gather
@@ -37,7 +50,8 @@ from leadline.rules.reading.writing import read_write
 
 VERSION: Final = 1
 SECTIONS: Final = (
-    *("leadline", "name", "include", "zone", "language", "rates", "scope", "primary", "machines", "fields", "deals"),
+    *("leadline", "name", "include", "zone", "language", "rates", "scope", "primary", "machines", "identity"),
+    *("fields", "deals"),
     *("activities", "accounts", "scores", "grid", "temperature", "stages", "paths", "by_hand", "on_enter", "write"),
     "guards",
     *("capacity", "rotas", "calendars", "slas"),
@@ -96,12 +110,13 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
         grid=read_grid(reading, nodes["grid"]) if "grid" in nodes else None,
         temperatures=read_temperatures(reading, nodes["temperature"]) if "temperature" in nodes else None,
         by_hand=read_by_hand(reading, nodes["by_hand"]) if "by_hand" in nodes else ByHand(),
+        identity=read_identity(report, nodes["identity"]) if "identity" in nodes else Identity(),
         machines=report.texts(nodes["machines"], "`machines`") if "machines" in nodes else (),
         primary=_primary(report, nodes),
         scope=_scope(before, nodes["scope"]) if "scope" in nodes else None,
         write=write,
         publish=publish,
-        guards=read_guards(reading, nodes["guards"]) if "guards" in nodes else Guards(),
+        guards=read_guards(reading, nodes["guards"], write) if "guards" in nodes else Guards(),
         rates=read_rates(report, nodes["rates"], lists) if "rates" in nodes else {},
         on_enter=read_on_enter(reading, nodes["on_enter"]) if "on_enter" in nodes else {},
         capacity=read_capacity(reading, nodes["capacity"]) if "capacity" in nodes else {},

@@ -28,6 +28,7 @@ from leadline.rules.model import (
     Score,
     Stage,
     Temperatures,
+    WriteTargets,
 )
 
 SEMANTICS: Final = 1
@@ -70,11 +71,14 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     DealTest: frozenset({"kind"}),
     ActivityTest: frozenset({"most", "days"}),
     Criterion: frozenset({"counted"}),
-    Book: frozenset({"zone", "rates", "accounts", "on_enter", "capacity", "rotas", "calendars", "slas", "language"}),
+    Book: frozenset(
+        {"zone", "rates", "accounts", "on_enter", "capacity", "rotas", "calendars", "slas", "language", "identity"}
+    ),
     Field: frozenset({"currency", "crm_values"}),
     FieldTest: frozenset({"currency"}),
-    Guards: frozenset({"most_actions"}),
+    Guards: frozenset({"most_actions", "paths", "fields", "crms", "per_hour"}),
     Stage: frozenset({"exit", "renamed"}),
+    WriteTargets: frozenset({"on_conflict"}),
 }
 _TAGGED: Final[tuple[type, ...]] = (*get_args(Condition), *get_args(Action))
 

@@ -11,6 +11,7 @@ from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, scalars
 from leadline.rules.model import Publish, StageTarget, WriteTargets
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.conditions import Keys
+from leadline.rules.reading.conflicts import read_policies
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.names import WRITE_WORDS, Reading
 from leadline.rules.reading.report import short
@@ -23,6 +24,7 @@ PUBLISH_ON: Final = ("grade change",)
 NEVER: Final = "never"
 LATER: Final = ("due", "slas")
 UNCHANGED: Final = "unchanged"
+ON_CONFLICT: Final = "on_conflict"
 FIELD: Final = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
 
 
@@ -60,6 +62,8 @@ def _targets(reading: Reading, crm: Crm, entry: Entry) -> WriteTargets | None:
         mark=entry.key.mark,
     )
     _check_unique(reading, made)
+    if ON_CONFLICT in keys:
+        made = replace(made, on_conflict=read_policies(reading, keys[ON_CONFLICT].value, made))
     named = set(made.all_fields())
     return replace(made, marks={node.text: node.mark for node in scalars(entry.value) if node.text in named})
 

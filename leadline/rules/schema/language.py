@@ -31,6 +31,7 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "scope": said("Who is in the lifecycle at all.", sections.scope_section()),
         "primary": said("Which record of a person counts first.", sections.primary_section()),
         "machines": said("Users whose edits are not a person's.", ref("texts")),
+        "identity": said("Which records are one person, beside what the CRMs link.", sections.identity_section()),
         "fields": said("What is known about a person, and where it lives.", named(ref("field"), words)),
         "deals": said("Which deals speak for a person.", sections.deals_section()),
         "activities": said("What a person did, and how a CRM tells it.", named(ref("activity"), words)),

@@ -7,7 +7,18 @@ from typing import Final
 from leadline.common.values import CRMS, Crm
 from leadline.common.vocabulary import ACTIVITY_KINDS, DEAL_OBJECTS, OBJECTS, PERSON_OBJECTS
 from leadline.rules.model import DEAL_STATE
-from leadline.rules.reading import activities, book, deals, fields, limits, paths, stages, writing
+from leadline.rules.reading import (
+    activities,
+    book,
+    conflicts,
+    deals,
+    fields,
+    identity,
+    limits,
+    paths,
+    stages,
+    writing,
+)
 from leadline.rules.reading.conditions import WORDS
 from leadline.rules.reading.names import WRITE_WORDS
 from leadline.rules.schema.conditions import condition
@@ -115,6 +126,17 @@ def primary_section() -> Schema:
     return one_or_many(choice([name for names in PERSON_OBJECTS.values() for name in names]))
 
 
+def identity_section() -> Schema:
+    """Return the section ``identity``."""
+    objects = "|".join(name for names in PERSON_OBJECTS.values() for name in names)
+    shapes: dict[str, Schema] = {
+        "plus_tags": said("Whether what follows a plus sign is part of an address.", choice(identity.PLUS_TAGS)),
+        "also": said("Further fields with addresses.", one_or_many(text(rf"(?:{objects})\.[A-Za-z]\w*"))),
+        "never": said("Parts before the @ that many share: they join nobody.", ref("texts")),
+    }
+    return mapping(identity.KEYS, {"email": mapping(identity.EMAIL_KEYS, shapes)})
+
+
 def stage() -> Schema:
     """Return one stage."""
     shapes: dict[str, Schema] = {
@@ -187,13 +209,27 @@ def guards_section() -> Schema:
         "then": {"minimum": 0},
         "else": text(rf"\s*{part}(?:\s+or\s+{part})?\s*"),
     }
-    shapes = {
+    shapes: dict[str, Schema] = {
         "most": said("A number of records, a percentage, or both: 2000 or 10%.", most),
         "backward": said("Moves back on the main path.", count(0)),
         "to": said("The most people that may enter a stage.", named(count(0))),
         "actions": said("The most actions of one plan; without, 200.", count(0)),
+        "paths": said("The most people by move, such as `mql -> recycled: 100`.", _by_path()),
+        "fields": said(
+            "The most records by field, under each CRM.", mapping(CRMS, dict.fromkeys(CRMS, named(count(0))))
+        ),
+        **{crm: said(f"The most records of {crm} in one plan.", count(0)) for crm in CRMS},
+        "per_hour": said("The most records of all plans within an hour.", count(1)),
     }
     return mapping(limits.KEYS, shapes)
+
+
+def _by_path() -> Schema:
+    return {
+        "type": "object",
+        "propertyNames": {"type": "string", "pattern": r"\S\s*->\s*\S"},
+        "additionalProperties": count(0),
+    }
 
 
 _BLANKS: Final[tuple[tuple[str, Schema], ...]] = (
@@ -232,6 +268,11 @@ def _source(crm: Crm) -> Schema:
     return {"if": {"type": "object"}, "then": {**source, "oneOf": heads}, "else": choice(kinds)}
 
 
+def _policies() -> Schema:
+    words = "|".join(conflicts.WORDS)
+    return named(text(rf"\s*(?:{words}|human wins for (?:{SPAN}))\s*"))
+
+
 def _targets() -> Schema:
     target: Schema = {"type": "string", "pattern": whole(writing.FIELD.pattern)}
     stage_map = mapping(
@@ -243,9 +284,10 @@ def _targets() -> Schema:
         ("field",),
     )
     shapes: dict[str, Schema] = {
-        **{word: target for word in WRITE_WORDS if word not in writing.LATER},
+        **{word: target for word in WRITE_WORDS if word not in {*writing.LATER, writing.ON_CONFLICT}},
         "stage": {"if": {"type": "object"}, "then": stage_map, "else": target},
         "entered": said("Stage: the field for its date.", named(target)),
+        writing.ON_CONFLICT: said("Whose value stays where somebody changed ours, by field.", _policies()),
     }
     # Any other key is the name of a score.
     return {
