@@ -9,30 +9,21 @@ first cycle in which it no longer was; NULL is still so).
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 
+from leadline.sync.store.base import Number, metadata
+from leadline.sync.store.ledgers import addresses, conflicts
 from leadline.sync.store.types import Instant, Json
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only when the key is declared exactly INTEGER.
-Number = BigInteger().with_variant(Integer, "sqlite")
+__all__ = ["addresses", "conflicts", "metadata"]
 
 meta = Table(
     "meta",

@@ -19,6 +19,8 @@ def upgrade() -> None:
     _timers()
     _tombstones()
     _shadow()
+    _conflicts()
+    _addresses()
     for name in ("waits_for", "waits_in"):
         op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
@@ -29,7 +31,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
     for name in ("waits_for", "waits_in"):
         op.drop_column("lifecycle", name)
-    for name in ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle"):
+    for name in ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle", "conflicts", "addresses"):
         op.drop_table(name)
 
 
@@ -130,3 +132,39 @@ def _shadow() -> None:
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_shadow_lifecycle")),
     )
     op.create_index(op.f("ix_shadow_lifecycle_next_change"), "shadow_lifecycle", ["next_change"], unique=False)
+
+
+def _conflicts() -> None:
+    op.create_table(
+        "conflicts",
+        sa.Column("id", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("theirs", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("by_user", sa.Boolean(), nullable=False),
+        sa.Column("mirrors", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conflicts")),
+    )
+    place = ["crm", "object", "record_id", "field"]
+    op.create_index(op.f("ix_conflicts_crm_object_record_id_field"), "conflicts", place, unique=False)
+    op.create_index(op.f("ix_conflicts_cycle"), "conflicts", ["cycle"], unique=False)
+
+
+def _addresses() -> None:
+    op.create_table(
+        "addresses",
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("crm", "object", "record_id", "email", name=op.f("pk_addresses")),
+    )
+    op.create_index(op.f("ix_addresses_email"), "addresses", ["email"], unique=False)

@@ -1,0 +1,41 @@
+"""The tables of conflicts and of further addresses; they belong to ``schema``, which has all tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Table, Text
+
+from leadline.sync.store.base import Number, metadata
+from leadline.sync.store.types import Instant, Json
+
+conflicts = Table(
+    # What somebody made of a value of ours, as pulls found it; what became of it follows from the journal.
+    "conflicts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("crm", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("ours", Json, nullable=False),  # in a list of one, as in `written`
+    Column("theirs", Json, nullable=False),
+    Column("written_at", Instant, nullable=False),  # when we had written ours
+    Column("at", Instant, nullable=False),
+    Column("seen", Instant, nullable=False),
+    Column("cycle", Number, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("by_user", Boolean, nullable=False),  # the CRM calls the author a user
+    Column("mirrors", Boolean, nullable=False),  # the other CRM showed this value for the same person
+    Index(None, "crm", "object", "record_id", "field"),
+    Index(None, "cycle"),
+)
+
+addresses = Table(
+    # What else a record may be joined by than its own address: by the book's section `identity`.
+    "addresses",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("object", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("email", Text, primary_key=True),  # folded, without its tag where the book ignores them
+    Index(None, "email"),
+)
