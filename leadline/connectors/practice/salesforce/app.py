@@ -40,13 +40,14 @@ _SOAP: Final = re.compile(r"/services/Soap/[uc]/(?P<version>\d{2,3}\.\d)(?:/.*)?
 
 
 def salesforce_app(organisation: Organisation, harness: Harness, options: PracticeOptions) -> Any:
-    """Return the Starlette application that speaks Salesforce's REST dialect over ``organisation``.
+    """Return the Starlette application that speaks Salesforce's REST dialect; ``app.state.org`` is what it holds.
 
     Calls are counted, and faults matched, under the labels login, versions, describe, query, collections (writes),
     retrieve (reads of many records), composite, crud, bulk, updated, deleted, limits and other.
     """
-    service = _Service(Org(organisation, harness, options))
-    return practice_app(
+    org = Org(organisation, harness, options)
+    service = _Service(org)
+    app = practice_app(
         harness,
         [
             Route("/services/oauth2/{what}", service.oauth, methods=["GET", "POST"]),
@@ -61,6 +62,8 @@ def salesforce_app(organisation: Organisation, harness: Harness, options: Practi
         error_body=_fault_body,
         exception_handlers={HTTPException: _plain_error},
     )
+    app.state.org = org
+    return app
 
 
 def _router() -> Router:
