@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from leadline.common.masking import mask
 from leadline.history.report import Backtest, BookSide, SampleLine
 from leadline.history.sweeping import Swept
 from leadline.pages.charts import (
@@ -23,7 +24,6 @@ from leadline.pages.charts import (
 )
 from leadline.pages.shell import render_page, write_page
 from leadline.terminal.backtest import difference_text, masked, ratio_text, share_text, sweep_sentence
-from leadline.terminal.masking import mask
 from leadline.terminal.tables import cell
 
 Cells = Sequence[object]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.common.errors import UsageError
+from leadline.common.masking import mask
 from leadline.sync.apply.report import ApplyReport
 from leadline.sync.cycle import AppliedResult
 from leadline.sync.cycle.first import First
 from leadline.sync.schedule import Stop, period
 from leadline.sync.store.effects import EffectStatus
 from leadline.sync.store.journal import IntentStatus
-from leadline.terminal.masking import mask
 from leadline.terminal.tables import table
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import decimal_text
 from leadline.common.marks import Mark
+from leadline.common.masking import mask_email
 from leadline.common.messages import ENGLISH, Argument, Language, Message, told
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, ScoreTrace, Trace, WayTrace
 from leadline.sync.explaining import Explained, ExplainedAccount
-from leadline.terminal.masking import mask_email
 from leadline.terminal.slas import sla_line
 from leadline.terminal.tables import cell, table
 

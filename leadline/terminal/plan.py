@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
+from leadline.common.masking import mask, mask_email
 from leadline.rules.deciding.words import stage_title
 from leadline.sync.cycle import PlannedResult
 from leadline.sync.plan.model import Plan, PlannedEffect, PlannedWrite
 from leadline.sync.results import EvaluationResult
-from leadline.terminal.masking import mask, mask_email
 from leadline.terminal.pull import evaluation_data, pull_data, render_pull
 from leadline.terminal.tables import percent, table
 

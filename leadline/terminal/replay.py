@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.errors import UsageError
+from leadline.common.masking import mask
 from leadline.history.events import COLUMNS, events_of
 from leadline.history.replaying import Replay, Row, Span
 from leadline.rules.deciding import decision_to_json
-from leadline.terminal.masking import mask
 from leadline.terminal.screen import Screen
 from leadline.terminal.session import open_state
 

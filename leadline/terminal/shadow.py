@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
+from leadline.common.masking import mask
 from leadline.history.beside import Beside
-from leadline.terminal.masking import mask
 from leadline.terminal.tables import cell, percent, table
 
 if TYPE_CHECKING:

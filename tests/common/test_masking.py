@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.terminal.masking import mask, mask_email
+from leadline.common.masking import mask, mask_email
 
 
 @pytest.mark.parametrize(
