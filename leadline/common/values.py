@@ -103,7 +103,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """One field as the CRM describes it to this user. ``type`` is the vendor's own word."""
+    """One field as the CRM describes it to this user. ``type`` is the vendor's own word.
+
+    ``calculated``: a formula, a roll-up or the like, whose value may move without the record's stamp.
+    """
 
     name: str
     type: str
@@ -112,6 +115,7 @@ class FieldDescription:
     restricted: bool = False
     options: tuple[str, ...] = ()
     external_id: bool = False
+    calculated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,13 @@ class ReadConnector(Protocol):
         """Yield pages in order of (stamp, id), deleted and merged rows included."""
         ...
 
+    def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
+        """Yield pages of the ids of all records of one object that stand, behind ``after``, in ascending order.
+
+        HubSpot's ids are ordered as numbers, Salesforce's as text. Deleted and merged records are left out.
+        """
+        ...
+
     def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         """Yield pages of activities; a source this account's tier lacks raises PermissionMissingError."""
         ...

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, select
 from sqlalchemy.engine import make_url
@@ -19,9 +20,13 @@ from leadline.common.values import CRMS, Crm, FieldDescription, ObjectDescriptio
 from leadline.rules.check import check_against
 from leadline.rules.check.filling import Filled, check_filling, check_supply
 from leadline.rules.model import Book
+from leadline.sync.needs import rule_fields
 from leadline.sync.store import open_store
 from leadline.sync.store.cycles import get_meta, set_meta
 from leadline.sync.store.schema import records
+
+SHOWN: Final = 5
+"""Fields named in one warning."""
 
 
 def problems_known(state_url: str, book: Book) -> list[Problem]:
@@ -45,6 +50,37 @@ def remember_described(connection: Connection, crm: Crm, described: Mapping[str,
     text = canonical_json({name: list(shown.fields.values()) for name, shown in described.items()})
     if get_meta(connection, f"described:{crm}") != text:
         set_meta(connection, f"described:{crm}", text)
+
+
+def shown_differently(
+    connection: Connection, book: Book, crm: Crm, described: Mapping[str, ObjectDescription]
+) -> list[str]:
+    """Return what changed of what a CRM shows since the last pull: told once, at the pull that finds it."""
+    before = described_before(connection, crm)
+    if before is None or before == dict(described):
+        return []
+    said: list[str] = []
+    for name in sorted(before.keys() & described.keys()):
+        old, new = before[name].fields, described[name].fields
+        read = set(rule_fields(book, crm, name))
+        lost, gained = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+        lost = [f"{item} (the book reads it)" if item in read else item for item in lost]
+        retyped = [
+            f"{item} ({old[item].type} is {new[item].type})"
+            for item in sorted(read & old.keys() & new.keys())
+            if old[item].type != new[item].type
+        ]
+        said += [
+            f"{crm}: {name} {verb} {_few(items)}"
+            for verb, items in (("no longer shows", lost), ("now shows", gained), ("has another type of", retyped))
+            if items
+        ]
+    return said
+
+
+def _few(items: Sequence[str]) -> str:
+    more = f" and {len(items) - SHOWN:,} more fields" if len(items) > SHOWN else ""
+    return ", ".join(items[:SHOWN]) + more
 
 
 def described_before(connection: Connection, crm: Crm) -> dict[str, ObjectDescription] | None:

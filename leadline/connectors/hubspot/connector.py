@@ -24,8 +24,10 @@ from leadline.connectors.hubspot.describing import describe
 from leadline.connectors.hubspot.engagements import ENGAGEMENTS, EngagementPuller
 from leadline.connectors.hubspot.happenings import HappeningPuller
 from leadline.connectors.hubspot.memberships import Lists
+from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.owners import Owners
 from leadline.connectors.hubspot.records import RecordPuller
+from leadline.connectors.hubspot.searching import ids_of
 from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
 from leadline.connectors.settings import HubSpotSettings
 from leadline.connectors.verified import verified
@@ -71,6 +73,9 @@ class HubSpotConnector:
 
     def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.pages(request)
+
+    def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
+        return ids_of(self._client, kind_of(name), after)
 
     def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         """Yield pages; page views, forms and e-mail events come newest first, engagements by (stamp, id)."""

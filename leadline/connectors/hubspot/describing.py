@@ -48,6 +48,7 @@ def _field(row: Mapping[str, Any]) -> FieldDescription:
         restricted=kind == "enumeration" and bool(options),
         options=tuple(str(option["value"]) for option in options),
         external_id=bool(row.get("hasUniqueValue")),
+        calculated=bool(row.get("calculated")),
     )
 
 

@@ -62,7 +62,9 @@ class PracticeOptions:
     the token lacks. ``session_minutes`` is how long a Salesforce session lives. ``assignment_rule`` True: an active
     rule gives every Lead that is written to a queue unless ``Sforce-Auto-Assign: FALSE`` comes with the write.
     ``duplicate_rule`` True: a new Lead or Contact with a known e-mail address is refused. ``bulk_polls`` is how
-    often a Salesforce bulk job is asked for before it is done.
+    often a Salesforce bulk job is asked for before it is done. ``formulas`` are fields of Salesforce that show
+    another record's: ``{"Contact.Account_Size__c": "AccountId.NumberOfEmployees"}``; they move no stamp.
+    ``extra_fields`` are further fields of Salesforce with their type: ``{"Lead.CurrencyIsoCode": "picklist"}``.
     """
 
     hidden_fields: tuple[str, ...] = ()
@@ -81,6 +83,8 @@ class PracticeOptions:
     assignment_rule: bool = False
     duplicate_rule: bool = False
     bulk_polls: int = 1
+    formulas: Mapping[str, str] | None = None
+    extra_fields: Mapping[str, str] | None = None
 
 
 def practice_app(

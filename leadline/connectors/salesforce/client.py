@@ -38,14 +38,16 @@ class SalesforceClient:
         self._settings = settings
         self.meter = Meter(CRM, settings.quota_share, read_usage)
         self._session = SalesforceSession(settings.url, settings.timeout, self.meter)
-        self._patience = Patience(settings.patience, self._sign_in, sleep or tenacity.nap.sleep)
+        self._patience = Patience(
+            settings.patience, self._sign_in, sleep or tenacity.nap.sleep, last_call=self.meter.last_call
+        )
         self._client: Salesforce | None = None
         self.data_path = f"/services/data/v{settings.version}"
         self.task_key = settings.task_key
 
-    def query(self, soql: str, purpose: Purpose = "read") -> Iterator[Sequence[Row]]:
-        """Yield the pages of a query, deleted rows included; numbers with a fraction are Decimal."""
-        page = self._call(purpose, lambda client: client.query(soql, include_deleted=True))
+    def query(self, soql: str, purpose: Purpose = "read", *, include_deleted: bool = True) -> Iterator[Sequence[Row]]:
+        """Yield the pages of a query; numbers with a fraction are Decimal. Archived tasks count as deleted rows."""
+        page = self._call(purpose, lambda client: client.query(soql, include_deleted=include_deleted))
         while True:
             rows, done, more = page.get("records"), page.get("done"), page.get("nextRecordsUrl")
             if not isinstance(rows, list) or (not done and not isinstance(more, str)):

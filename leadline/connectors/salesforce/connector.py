@@ -23,7 +23,7 @@ from leadline.connectors.salesforce.activities import ActivityPuller
 from leadline.connectors.salesforce.client import SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.directory import Directory
-from leadline.connectors.salesforce.records import RecordPuller
+from leadline.connectors.salesforce.records import RecordPuller, ids_of
 from leadline.connectors.settings import SalesforceSettings
 from leadline.connectors.verified import verified
 
@@ -66,6 +66,9 @@ class SalesforceConnector:
 
     def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.pages(request)
+
+    def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
+        return ids_of(self._client, name, after)
 
     def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         return self._activities.pages(request)

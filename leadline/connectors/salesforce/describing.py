@@ -81,4 +81,5 @@ def _field(item: Mapping[str, Any], *, writable: bool) -> FieldDescription:
         restricted=bool(item.get("restrictedPicklist")),
         options=options,
         external_id=bool(item.get("externalId")),
+        calculated=bool(item.get("calculated")),
     )

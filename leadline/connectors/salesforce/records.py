@@ -95,6 +95,20 @@ class RecordPuller:
                     yield replace(record, stamp=max(record.stamp, touched[record.ref.id]))
 
 
+def ids_of(client: SalesforceClient, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
+    """Yield pages of the ids that stand, ascending, behind ``after``. Calls: max(1, ceil(n / 2,000))."""
+    while True:
+        where = [f"Id > {soql.quoted(after)}"] if after else []
+        try:
+            for rows in client.query(soql.select(("Id",), name, where, ("Id",)), include_deleted=False):
+                page = tuple(soql.full_id(str(row["Id"])) for row in rows)
+                yield page
+                after = page[-1]
+            return
+        except LocatorExpiredError:
+            continue
+
+
 def window_of(request: Any) -> soql.Window:
     """Return the window of a record or activity request: look-back from the cursor, or right behind its row."""
     if request.since is None:

@@ -26,7 +26,7 @@ def bounds_of(
 def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Work:
     needs = needs_of(book, crm, pulled.described.get(crm, {}))
     # A stream without a count was not asked: refreshing people before an apply leaves activities alone.
-    rows = {name.removeprefix(f"{crm} "): count for name, count in pulled.rows.items() if name.startswith(crm)}
+    rows, listed, confirmed = (_of(crm, told) for told in (pulled.rows, pulled.listed, pulled.confirmed))
     objects = {need.object: rows[need.object] for need in needs.objects if need.object in rows}
     asked = [need for need in needs.activities if f"activity:{need.kind}" in rows]
     sources = {need.kind: rows[f"activity:{need.kind}"] for need in asked}
@@ -41,6 +41,13 @@ def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Wo
         sources=sources,
         forms=forms,
         linked=linked,
+        listed=listed,
+        confirmed=confirmed,
         written={name: len({w.ref for w in mine if w.ref.object == name}) for name in objects},
         cleared=len({write.ref for write in mine if write.phase == 1}),
     )
+
+
+def _of(crm: Crm, told: Mapping[str, int]) -> dict[str, int]:
+    """Return one CRM's counts, without its name."""
+    return {name.removeprefix(f"{crm} "): count for name, count in told.items() if name.startswith(f"{crm} ")}

@@ -16,7 +16,7 @@ from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordR
 from leadline.rules.model import Book
 from leadline.sync.identity import join_people
 from leadline.sync.intake.counters import remember_supply
-from leadline.sync.knowing import remember_denied, remember_described
+from leadline.sync.knowing import remember_denied, remember_described, shown_differently
 from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
 from leadline.sync.privacy.tombstones import Tombstones
 from leadline.sync.pull.authors import name_authors
@@ -24,6 +24,7 @@ from leadline.sync.pull.beginning import begin, remember_shown
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.happenings import store_activities
 from leadline.sync.pull.rows import hide_object, store_records
+from leadline.sync.pull.upkeep import Upkeep, reconcile_ids, remember_full, reread_due
 from leadline.sync.results import PullResult
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import frontier_before, set_frontier, start_cycle
@@ -42,6 +43,7 @@ def pull(
     kind: str = "pull",
     tell: Tell | None = None,
     persons_only: bool = False,
+    upkeep: Upkeep | None = None,
 ) -> PullResult:
     """Read what changed since the last pull from every CRM and join records into people.
 
@@ -49,16 +51,18 @@ def pull(
     keeps what it had stored, its error is in the result, and the frontier stands still. When not a single CRM
     answers, that error is raised and nothing is recorded. Raises RefusedError when a CRM is not the organisation
     this state belongs to, BookError when the book names a field that no CRM has. With ``persons_only`` just the
-    records of people are refreshed, and the frontier stays where it is.
+    records of people are refreshed, and the frontier stays where it is. ``upkeep`` is how often ids are compared and
+    calculated fields read anew, daily when it is None.
     """
     begun = begin(store, connectors, book)
     errors = begun.errors
     with store.write() as connection:
         cycle = start_cycle(connection, kind, max(begun.upper.values()))
     with store.read() as connection:
-        notes = _Notes(tell, Tombstones.load(connection))
+        chosen = Upkeep(ids=None, calculated=None) if persons_only else upkeep or Upkeep()
+        notes = _Notes(tell, Tombstones.load(connection), chosen)
     for crm, described in begun.described.items():
-        bound = Bound(crm, cycle, begun.upper[crm], described)
+        bound = Bound(crm, cycle, begun.upper[crm], described, book)
         try:
             _pull_crm(store, connectors[crm], book, bound, notes, persons_only=persons_only)
         except OutsideError as error:
@@ -83,6 +87,8 @@ def pull(
         warnings=tuple(notes.warnings),
         errors=dict(errors),
         described=begun.described,
+        listed=notes.listed,
+        confirmed=notes.confirmed,
     )
 
 
@@ -92,6 +98,9 @@ class _Notes:
 
     tell: Tell | None
     erased: Tombstones
+    upkeep: Upkeep
+    listed: dict[str, int] = field(default_factory=dict)
+    confirmed: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     news: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -110,6 +119,7 @@ def _pull_crm(
     notes.warnings += needs.warnings
     with store.write() as connection:
         remember_shown(connection, book, bound.crm, bound.described)
+        notes.warnings += shown_differently(connection, book, bound.crm, bound.described)
         remember_described(connection, bound.crm, bound.described)
         for name in objects_needed(book, bound.crm):
             hidden = name not in bound.described
@@ -120,6 +130,7 @@ def _pull_crm(
         if persons_only and need.object not in PERSON_OBJECTS[bound.crm]:
             continue
         _pull_records(store, connector, book, bound, need, cursors.get(need.object), notes)
+        _look_after(store, connector, bound, need, notes)
     denied: list[str] = []
     for activity in () if persons_only else needs.activities:
         cursor = cursors.get(f"activity:{activity.kind}")
@@ -145,6 +156,9 @@ def _pull_records(
     shape = digest([need.fields, need.links, need.unreadable])
     if cursor is not None and cursor.shape != shape:
         cursor = None
+    if cursor is not None and cursor.upper is not None:
+        with store.read() as connection:
+            cursor = None if reread_due(connection, book, bound, need, notes.upkeep) else cursor
     since = Cursor(cursor.stamp, cursor.id) if cursor else None
     complete = cursor.upper if cursor else None
     reached = since
@@ -163,6 +177,19 @@ def _pull_records(
     with store.write() as connection:
         done = StreamCursor(bound.upper, "", bound.upper, shape)
         move_cursor(connection, bound.crm, need.object, done, bound.cycle)
+        if complete is None:
+            remember_full(connection, bound, need.object)
+
+
+def _look_after(store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, notes: _Notes) -> None:
+    found = reconcile_ids(store, connector, bound, need, notes.upkeep)
+    if not found.listed:
+        return
+    stream = f"{bound.crm} {need.object}"
+    notes.listed[stream], notes.confirmed[stream] = found.listed, found.confirmed
+    notes.news[stream] += found.gone
+    if found.warning:
+        notes.warnings.append(found.warning)
 
 
 def _pull_activities(

@@ -99,6 +99,14 @@ class PretendCrm:
             self._page()
             yield tuple(found[start : start + self.page])
 
+    def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
+        self._call()
+        standing = sorted(ref.id for ref, row in self.rows.items() if ref.object == name and not row.deleted)
+        behind = [key for key in standing if key > after]
+        for start in range(0, len(behind), self.page):
+            self._page()
+            yield tuple(behind[start : start + self.page])
+
     def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         self._call()
         if request.kind in self.lacking:
@@ -115,7 +123,7 @@ class PretendCrm:
             yield tuple(found[start : start + self.page])
 
     def read_back(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
-        return {ref: {name: self.rows[ref].fields.get(name) for name in fields} for ref in refs}
+        return {ref: {name: self.rows[ref].fields.get(name) for name in fields} for ref in refs if ref in self.rows}
 
     def quota(self) -> Quota:
         return Quota(None, None)

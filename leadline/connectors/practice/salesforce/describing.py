@@ -57,7 +57,7 @@ def field_plain(field: Field) -> dict[str, Any]:
     texts = field.length > 0
     several = len(field.references) > 1
     shown: dict[str, Any] = {
-        **dict.fromkeys(("aiPredictionField", "autoNumber", "calculated", "cascadeDelete", "caseSensitive"), False),
+        **dict.fromkeys(("aiPredictionField", "autoNumber", "cascadeDelete", "caseSensitive"), False),
         **dict.fromkeys(("dependentPicklist", "deprecatedAndHidden", "displayLocationInDecimal", "encrypted"), False),
         **dict.fromkeys(("formulaTreatNullNumberAsZero", "highScaleNumber", "htmlFormatted"), False),
         **dict.fromkeys(("queryByDistance", "restrictedDelete", "searchPrefilterable"), False),
@@ -68,6 +68,7 @@ def field_plain(field: Field) -> dict[str, Any]:
         "inlineHelpText": field.help,
         "aggregatable": field.filterable and field.type != "boolean",
         "byteLength": 18 if field.type in {"id", "reference"} else field.length * 3,
+        "calculated": field.formula is not None,
         "compoundFieldName": field.compound,
         "createable": field.createable,
         "custom": field.custom,

@@ -42,7 +42,7 @@ class Org:
         self.name = organisation.name
         full = standard_objects()
         hidden = frozenset(name for name in options.hidden_fields if "." not in name)
-        self.schema = Schema((_permitted(item, options) for item in full), hidden)
+        self.schema = Schema((_permitted(_extended(item, full, options), options) for item in full), hidden)
         self.store = Store(self.schema, harness.clock.now)
         seeder = Seeder(organisation)
         seeder.fill(self.store)
@@ -121,6 +121,24 @@ def out_of_calls(policy: str = "DAILY") -> ApiError:
         return ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
     message = "ConcurrentPerOrgLongTxn Limit exceeded." if policy == "LONG" else "ConcurrentRequests Limit exceeded."
     return ApiError(403, "REQUEST_LIMIT_EXCEEDED", message)
+
+
+def _extended(item: SObject, every: Sequence[SObject], options: PracticeOptions) -> SObject:
+    """Add the fields that only this organisation has: formulas over a lookup, and plain ones."""
+    types = {f"{one.name}.{field.name}": field.type for one in every for field in one.fields}
+    lookups = {field.name: field.references[0] for field in item.fields if field.references}
+    added: list[Field] = []
+    for path, formula in (options.formulas or {}).items():
+        owner, _, name = path.partition(".")
+        lookup, _, target = formula.partition(".")
+        if owner == item.name:
+            kind = types[f"{lookups[lookup]}.{target}"]
+            added.append(Field(name, kind, name, createable=False, updateable=False, formula=formula))
+    for path, kind in (options.extra_fields or {}).items():
+        owner, _, name = path.partition(".")
+        if owner == item.name:
+            added.append(Field(name, kind, name, length=255, default=False if kind == "boolean" else None))
+    return replace(item, fields=(*item.fields, *added)) if added else item
 
 
 def _permitted(item: SObject, options: PracticeOptions) -> SObject:

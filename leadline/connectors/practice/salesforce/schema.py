@@ -15,7 +15,10 @@ NUMBER_TYPES: Final = frozenset({"int", "double", "currency", "percent"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. ``type`` is Salesforce's own word; ``children`` is the name of the reverse relationship."""
+    """One field. ``type`` is Salesforce's own word; ``children`` is the name of the reverse relationship.
+
+    ``formula`` is the lookup and the field behind it (``AccountId.Industry``) that a formula field shows.
+    """
 
     name: str
     type: str
@@ -37,6 +40,7 @@ class Field:
     compound: str | None = None
     name_field: bool = False
     help: str | None = None
+    formula: str | None = None
 
     @property
     def custom(self) -> bool:

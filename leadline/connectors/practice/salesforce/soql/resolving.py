@@ -97,10 +97,12 @@ class Scope:
     def _getter(self, steps: list[Field], field: Field, *, polymorphic: bool) -> Getter:
         name = field.name
         default = False if field.type == "boolean" else None
+        find = self.store.find
+        if field.formula is not None and not steps:
+            return _shown_through(field.formula, find)
         if not steps:
             return lambda row: row.get(name, default)
         keys = [step.name for step in steps]
-        find = self.store.find
         kind_wanted = polymorphic and field is _TYPE
         of_id = self.store.schema.of_id
 
@@ -151,6 +153,17 @@ class Scope:
             "relationship, be sure to append the '__r' after the custom relationship name. Please reference your "
             "WSDL or the describe call for the appropriate names.",
         )
+
+
+def _shown_through(formula: str, find: Callable[[str], Row | None]) -> Getter:
+    """Return a cross-object formula: what the record behind a lookup says now, whatever this row's stamp."""
+    lookup, _, name = formula.partition(".")
+
+    def shown(row: Row) -> Any:
+        there = find(row[lookup]) if row.get(lookup) else None
+        return None if there is None else there.get(name)
+
+    return shown
 
 
 def _as_day(value: date) -> date:
