@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from leadline.common.errors import QuotaError
 from leadline.common.values import Quota
@@ -15,6 +17,8 @@ from leadline.connectors.http_answer import Answer
 
 Purpose = Literal["login", "describe", "read", "write", "read_back"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("login", "describe", "read", "write", "read_back")
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z_-]{0,40}|v\d{1,3}(\.\d)?")
 
 _SPENDING: Final = frozenset({"read", "write", "read_back"})
 
@@ -32,6 +36,7 @@ class Meter:
         self._purpose: Purpose = "login"
         self.quota = Quota(None, None)
         self.date: datetime | None = None
+        self._last: Mapping[str, str] = {"crm": crm.lower()}
 
     @contextmanager
     def purpose(self, purpose: Purpose) -> Iterator[None]:
@@ -42,11 +47,12 @@ class Meter:
         finally:
             self._purpose = before
 
-    def before_call(self) -> None:
-        """Raise QuotaError when this connector's share of the day's calls is used up.
+    def before_call(self, method: str, url: str) -> None:
+        """Note the next call; raise QuotaError when this connector's share of the day's calls is used up.
 
         Signing in and asking for the time stay allowed: they are how a later cycle learns of a new day.
         """
+        self._last = {"crm": self._crm.lower(), "purpose": self._purpose, "call": call_name(method, url)}
         used, limit = self.quota.used, self.quota.limit
         if self._purpose in _SPENDING and used is not None and limit and used >= self._share * limit:
             raise QuotaError(
@@ -65,9 +71,21 @@ class Meter:
         if found is not None:
             self.quota = Quota(*found)
 
+    def last_call(self) -> Mapping[str, str]:
+        """Return the last call for a log: ``crm``, ``purpose`` and ``call``, without ids and values."""
+        return self._last
+
     def counts(self) -> dict[str, int]:
         """Return calls by purpose."""
         return {purpose: self._counts[purpose] for purpose in PURPOSES}
+
+
+def call_name(method: str, url: str) -> str:
+    """Return method and path; what is no plain word (ids, keys, addresses) becomes ``*``, a query goes."""
+    path = urlsplit(url).path
+    return f"{method.upper()} " + "/".join(
+        step if not step or _WORD.fullmatch(step) else "*" for step in path.split("/")
+    )
 
 
 class Pace:

@@ -6,7 +6,10 @@ ExpiredError signs in again, once for a call, so a permanent 401 costs two sign-
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import tenacity
@@ -18,6 +21,33 @@ LONGEST_WAIT: Final = 30.0
 """Seconds: where exponential waits begin and end; a server's Retry-After may be longer, up to the budget."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """One call that is made again after ``wait`` seconds, for the ``attempt``-th time. Nothing of it is a value.
+
+    ``call`` says which: ``crm``, ``purpose`` and ``call``, a method and an address without ids and queries. ``why``
+    are our own words.
+    """
+
+    call: Mapping[str, str]
+    attempt: int
+    wait: float
+    why: str
+
+
+_LISTENER: Final[ContextVar[Callable[[Retry], None]]] = ContextVar("leadline_retries", default=lambda _: None)
+
+
+@contextmanager
+def listening(listener: Callable[[Retry], None]) -> Iterator[None]:
+    """Tell ``listener`` of every call that connectors used in this context make again."""
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
 
 
 class TransientError(UnavailableError):
@@ -38,7 +68,8 @@ class Patience:
 
     ``renew`` signs in again, or is None where the credentials are all there is. ``sleep`` takes seconds.
     ``repeatable`` False is for calls that create: only an answer that says "too many calls" is tried again, because
-    after any other failure nobody knows whether the call was carried out.
+    after any other failure nobody knows whether the call was carried out. ``last_call`` names the call that was made
+    last, for who listens (see ``Retry.call``).
     """
 
     def __init__(
@@ -48,11 +79,13 @@ class Patience:
         sleep: Callable[[float], None] = tenacity.nap.sleep,
         *,
         repeatable: bool = True,
+        last_call: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._budget = budget
         self._renew = renew
         self._sleep = sleep
         self._repeatable = repeatable
+        self._last_call = last_call
 
     def call(self, action: Callable[[], T]) -> T:
         """Return what ``action`` returns; raises UnavailableError or QuotaError when the budget is spent.
@@ -65,6 +98,7 @@ class Patience:
             retry=tenacity.retry_if_exception(self._passes),
             wait=_wait,
             stop=self._is_over,
+            before_sleep=self._tell,
             reraise=True,
         )
         try:
@@ -90,11 +124,18 @@ class Patience:
             except ExpiredError:
                 if renewed or self._renew is None:
                     raise
+                call = self._last_call()
                 self._renew()
                 renewed = True
+                _LISTENER.get()(Retry(call, 2, 0.0, "the session had ended; signed in again"))
             return action()
 
         return attempt
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        wait = round(state.upcoming_sleep, 3)
+        _LISTENER.get()(Retry(self._last_call(), state.attempt_number + 1, wait, str(error)))
 
     def _is_over(self, state: tenacity.RetryCallState) -> bool:
         """Stop when the next wait would end beyond the budget: a long Retry-After is told, not slept."""

@@ -83,7 +83,10 @@ class Webhooks:
         body = _slack(text) if known.format == "slack" else {"key": key, "channel": channel, "text": text, **more}
         data = json.dumps(plain(body), ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json; charset=utf-8", KEY_HEADER: key}
-        Patience(known.patience, sleep=self._sleep).call(lambda: self._post(channel, known, data, headers))
+        patience = Patience(
+            known.patience, sleep=self._sleep, last_call=lambda: {"call": "POST", "purpose": "notice"}
+        )
+        patience.call(lambda: self._post(channel, known, data, headers))
 
     def close(self) -> None:
         """Close the connections."""

@@ -91,8 +91,9 @@ class HubSpotClient:
         self._pool = HubSpotPool(settings.url, settings.timeout, self.meter)
         pause = sleep or tenacity.nap.sleep
         renew = self._sign_in if settings.oauth else None
-        self._patience = Patience(settings.patience, renew, pause)
-        self._once = Patience(settings.patience, renew, pause, repeatable=False)
+        told = self.meter.last_call
+        self._patience = Patience(settings.patience, renew, pause, last_call=told)
+        self._once = Patience(settings.patience, renew, pause, repeatable=False, last_call=told)
         self.task_key = settings.task_key
         self.timeout = settings.timeout
         self._pace = Pace(settings.searches_a_second, 1.0, pause)

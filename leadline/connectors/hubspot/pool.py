@@ -32,7 +32,7 @@ class HubSpotPool:
         """Send one request and return its answer; a failed one raises the error it means."""
         given.pop("preload_content", None)
         given.pop("timeout", None)
-        self._meter.before_call()
+        self._meter.before_call(method, url)
         try:
             response = self._pool.request(method, url, timeout=self._timeout, retries=False, redirect=False, **given)
         except urllib3.exceptions.SSLError as error:

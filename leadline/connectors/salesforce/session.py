@@ -45,7 +45,7 @@ class SalesforceSession(requests.Session):
         judge = kwargs.pop("judge", True)
         kwargs["timeout"] = self._timeout
         kwargs["allow_redirects"] = False
-        self._meter.before_call()
+        self._meter.before_call(_text(method), _text(url))
         try:
             response = super().request(method, url, *args, **kwargs)
         except requests.exceptions.SSLError as error:
@@ -95,6 +95,10 @@ class _ToBaseUrl(HTTPAdapter):
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
+
+
+def _text(part: str | bytes) -> str:
+    return part if isinstance(part, str) else part.decode("latin-1")
 
 
 def _never_arrived(error: requests.exceptions.RequestException) -> bool:

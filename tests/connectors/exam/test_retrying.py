@@ -14,7 +14,7 @@ from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Pace
 from leadline.connectors.instants import maybe_instant, milliseconds, read_instant
 from leadline.connectors.paging import chunks, weave
-from leadline.connectors.retrying import ExpiredError, Patience, TransientError
+from leadline.connectors.retrying import ExpiredError, Patience, Retry, TransientError, listening
 
 
 def failing(*errors: Exception) -> Iterator[Exception | None]:
@@ -134,7 +134,7 @@ def test_purposes_nest_and_unknown_quota_never_stops() -> None:
     """Signing in inside a read is counted as login; without a quota in the headers nothing is stopped."""
     meter = Meter("Testing", 0.1, lambda _: None)
     with meter.purpose("read"):
-        meter.before_call()
+        meter.before_call("GET", "https://api.example/crm")
         meter.sent()
         with meter.purpose("login"):
             meter.sent()
@@ -183,3 +183,30 @@ def test_what_is_no_instant_is_refused(value: object) -> None:
 def test_a_day_is_its_first_instant() -> None:
     """A date without time is midnight UTC."""
     assert maybe_instant("2026-02-28") == datetime(2026, 2, 28, tzinfo=UTC)
+
+
+def test_who_listens_hears_which_call_is_made_again_and_why() -> None:
+    """Retries and renewed sessions are told inside the context, with no id, query or value of the address."""
+    meter = Meter("HubSpot", 0.9, lambda _: None)
+    heard: list[Retry] = []
+
+    def action() -> str:
+        with meter.purpose("read"):
+            meter.before_call(
+                "GET", "https://x.example/crm/v3/objects/contacts/ann@acme.example?idProperty=email&key=s3"
+            )
+        if len(heard) < 2:
+            raise [TransientError("HubSpot answered HTTP 503", retry_after=3), ExpiredError("old")][len(heard)]
+        return "done"
+
+    patience = Patience(60, lambda: None, sleep=lambda _: None, last_call=meter.last_call)
+    with listening(heard.append):
+        assert patience.call(action) == "done"
+    call = {"crm": "hubspot", "purpose": "read", "call": "GET /crm/v3/objects/contacts/*"}
+    assert [(item.call, item.attempt, item.why) for item in heard] == [
+        (call, 2, "HubSpot answered HTTP 503"),
+        (call, 2, "the session had ended; signed in again"),
+    ]
+    assert heard[0].wait >= 3
+    assert patience.call(lambda: "unheard") == "unheard"
+    assert len(heard) == 2
