@@ -70,6 +70,13 @@ class WriteTargets:
         """Return every CRM field named, sorted and unique."""
         single = [self.grade, self.temperature, self.why, self.pass_number, self.previous]
         names = {name for name in single if name} | set(self.scores.values()) | set(self.entered.values())
+    def roles(self) -> Mapping[str, str]:
+        """Return the fields but the stage's by what they mean, to tell the same field in both CRMs."""
+        single = {"grade": self.grade, "temperature": self.temperature, "why": self.why, "previous": self.previous}
+        found = {role: field for role, field in {**single, "pass": self.pass_number}.items() if field is not None}
+        found |= {f"score {name}": field for name, field in self.scores.items()}
+        return found | {f"entered {stage}": field for stage, field in self.entered.items()}
+
         if self.stage is not None:
             names.add(self.stage.field)
         return tuple(sorted(names))

@@ -8,24 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from leadline.common.values import Crm, ObjectDescription, Raw, RecordWrite
+from leadline.common.values import Crm, RecordWrite
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import Creation, CreationKind, ReadConnector
-from leadline.rules.model import Book, WriteTargets
-from leadline.rules.state import Outcome
-from leadline.sync.plan.desired import Desired, basis_of, desired_values
+from leadline.rules.model import Book
 from leadline.sync.plan.effects import EffectPlanner, effect_counts
 from leadline.sync.plan.effectwrites import EffectWrites
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.limits import record_limit
 from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect, PlannedWrite, grouped, record_write
-from leadline.sync.plan.normal import same
 from leadline.sync.plan.owners import Owners
-from leadline.sync.plan.source import DueEffect, PersonView, PlanSource, Published, RecordView
-
-STEPWISE: Final = "lifecyclestage"
-
-Described = Mapping[Crm, Mapping[str, ObjectDescription]]
+from leadline.sync.plan.records import Described, RecordPlanner, Skipped
+from leadline.sync.plan.source import DueEffect, PersonView, PlanSource, RecordView
 
 
 def build_plan(
@@ -79,23 +73,6 @@ def count(writes: tuple[PlannedWrite, ...]) -> Counts:
     )
 
 
-def goes_back(book: Book, before: str | None, after: str) -> bool:
-    """Whether a move goes to an earlier main-path stage or leaves the main path for a detour."""
-    path = book.main_path
-    if before not in path or before == after:
-        return False
-    return after not in path or path.index(after) < path.index(before)
-
-
-def moves_back(crm: Crm, field: str, old: Raw, new: Raw, options: Sequence[str]) -> bool:
-    """Whether HubSpot's own lifecycle property would move back: only after it was cleared (facts.md, hazard 1)."""
-    if crm != "hubspot" or field != STEPWISE or old in {None, ""}:
-        return False
-    if old not in options or new not in options:
-        return True
-    return options.index(str(new)) < options.index(str(old))
-
-
 @dataclass(slots=True)
 class _Planner:
     book: Book
@@ -108,12 +85,13 @@ class _Planner:
         concerned: dict[str, PersonView | None] = dict.fromkeys(effect.person for effect in due)
         found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
         population = 0
+        planner = RecordPlanner(self.book, self.frontier, self.described, self._skip)
         for person in people:
             population += len(person.records)
             if person.person in concerned:
                 concerned[person.person] = person
             found += [
-                (record, writes) for record in person.records if (writes := tuple(self._record(person, record)))
+                (record, writes) for record in person.records if (writes := tuple(planner.writes(person, record)))
             ]
         self.acting.plan(due, {name: person for name, person in concerned.items() if person is not None})
         kept = self._with_room(found, population)
@@ -148,89 +126,11 @@ class _Planner:
         oldest_first = sorted(drift, key=lambda item: (_scores_at(item[0]), item[0].ref))
         waiting = {record.ref for record, _ in oldest_first[room:]}
         for record, _ in oldest_first[room:]:
-            self._skip(record, "score drift waits for room under guards.most")
+            self._skip(Skipped(record, None, "drift", "score drift waits for room under guards.most"))
         return [item for item in found if item[0].ref not in waiting]
 
-    def _record(self, person: PersonView, record: RecordView) -> Iterator[PlannedWrite]:
-        crm, name = record.ref.crm, record.ref.object
-        targets = self.book.write.get(crm)
-        if targets is None or crm not in self.described or name not in PERSON_OBJECTS[crm]:
-            return
-        described = self.described[crm].get(name)
-        if described is None:
-            self._skip(record, "the object is hidden from this user")
-            return
-        desired = desired_values(self.book, person.outcome, targets, described)
-        marked = "stage" if any(item.role == "stage" for item in desired) else "why"
-        if targets.stage is not None and marked != "stage":
-            self._skip(record, f"stage {person.outcome.stage} has no value here")
-        for item in desired:
-            old = record.fields.get(item.field)
-            if same(old, item.value, item.kind, crm):
-                continue
-            reason = self._refused(item, record, described, person.outcome)
-            if reason:
-                self._skip(record, reason)
-            else:
-                yield from self._writes(person, record, item, old, targets, move=item.role == marked)
-
-    def _refused(
-        self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome
-    ) -> str | None:
-        known = described.fields.get(item.field)
-        if known is None:
-            return f"{item.field} is hidden from this user or does not exist"
-        if not known.updateable:
-            return f"{item.field} is read-only for this user"
-        parked = item.field in record.parked and same(
-            record.parked[item.field], item.value, item.kind, record.ref.crm
-        )
-        if parked:
-            return f"{item.field} is parked: the CRM refused this value before"
-        if item.role == "score" and not self._due(record.published, outcome):
-            return "score drift waits for its next publication"
-        return None
-
-    def _due(self, published: Published | None, outcome: Outcome) -> bool:
-        if published is None:
-            return True
-        if published.basis != basis_of(outcome) and self.book.publish.on_grade_change:
-            return True
-        drift = self.book.publish.drift
-        return drift is not None and self.frontier - published.scores_at >= drift
-
-    def _writes(
-        self, person: PersonView, record: RecordView, item: Desired, old: Raw, targets: WriteTargets, *, move: bool
-    ) -> Iterator[PlannedWrite]:
-        """Yield the write of one value; ``move`` says that it is the one by which this record tells of a move."""
-        write = PlannedWrite(
-            record.ref, person.person, item.field, item.kind, old, item.value, decision=person.decision
-        )
-        if not move or targets.stage is None:
-            yield replace(write, basis=basis_of(person.outcome)) if item.role == "score" else write
-            return
-        stage = person.outcome.stage
-        shown = item.role == "stage"
-        before = _stage_shown(targets.stage.values, person, old) if shown else person.came_from
-        write = replace(
-            write,
-            stage=stage,
-            transition=f"{before or 'new'} -> {stage}" + (f" ({person.by})" if person.by else ""),
-            backward=goes_back(self.book, before, stage),
-        )
-        if shown and self._must_clear(record, item, old):
-            yield replace(write, new=None, phase=1)
-            write = replace(write, old=None)
-        yield write
-
-    def _must_clear(self, record: RecordView, item: Desired, old: Raw) -> bool:
-        if record.ref.crm != "hubspot" or item.field != STEPWISE:
-            return False
-        options = self.described["hubspot"][record.ref.object].fields[item.field].options
-        return moves_back(record.ref.crm, item.field, old, item.value, options)
-
-    def _skip(self, record: RecordView, reason: str) -> None:
-        self._skipped[record.ref.crm, record.ref.object, reason] += 1
+    def _skip(self, skipped: Skipped) -> None:
+        self._skipped[skipped.record.ref.crm, skipped.record.ref.object, skipped.reason] += 1
 
 
 def _only_drift(record: RecordView, writes: tuple[PlannedWrite, ...]) -> bool:
@@ -242,12 +142,6 @@ def _only_drift(record: RecordView, writes: tuple[PlannedWrite, ...]) -> bool:
 def _scores_at(record: RecordView) -> datetime:
     assert record.published is not None
     return record.published.scores_at
-
-
-def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw) -> str | None:
-    """Return the stage that the record shows now, where that can be told; several stages may share a value."""
-    shown = [stage for stage, value in values.items() if value is not None and value == old]
-    return person.came_from if person.came_from in shown or not shown else shown[0]
 
 
 def calls_of(

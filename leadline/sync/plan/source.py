@@ -11,6 +11,7 @@ from leadline.common.values import Crm, Raw, RecordRef
 from leadline.rules.model import Book, Consequence
 from leadline.rules.state import Outcome
 from leadline.sync.handoff import HandOff
+from leadline.sync.store.conflicts import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class RecordView:
     """One live record of a person as mirrored.
 
     ``account`` groups records whose rows a CRM locks together. ``published`` is None before the first
-    verified write of scores. ``parked`` are values that the CRM refused for good, by field.
+    verified write of scores. ``parked`` are values that the CRM refused for good, by field;
+    ``contested`` the latest changes that others made to values of ours.
     """
 
     ref: RecordRef
@@ -37,6 +39,7 @@ class RecordView:
     account: str = ""
     published: Published | None = None
     parked: Mapping[str, Raw] = field(default_factory=dict)
+    contested: Mapping[str, Conflict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

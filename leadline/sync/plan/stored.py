@@ -17,6 +17,7 @@ from leadline.sync.effects.due import due_effects
 from leadline.sync.plan.source import DueEffect, PersonView, Published, RecordView
 from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
 from leadline.sync.store.batches import chunks
+from leadline.sync.store.conflicts import Conflict, any_conflicts, latest_conflicts
 from leadline.sync.store.cycles import active_book
 from leadline.sync.store.mirror import MirrorRecord, records_of_persons
 from leadline.sync.store.outcomes import LifecycleRow, all_lifecycle, latest_decisions
@@ -50,8 +51,9 @@ class StoredPlanSource:
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in the lifecycle, ordered by person id."""
         parked = _parked(self.connection, self.frontier - PARKED_FOR)
+        contested = any_conflicts(self.connection)
         for rows in chunks(all_lifecycle(self.connection), PEOPLE_AT_ONCE):
-            yield from _views(self.connection, rows, parked)
+            yield from _views(self.connection, rows, parked, contested=contested)
 
 
 def is_live(record: MirrorRecord) -> bool:
@@ -79,7 +81,11 @@ def _parked(connection: Connection, since: datetime) -> Mapping[RecordRef, Mappi
 
 
 def _views(
-    connection: Connection, rows: Sequence[LifecycleRow], parked: Mapping[RecordRef, Mapping[str, Raw]]
+    connection: Connection,
+    rows: Sequence[LifecycleRow],
+    parked: Mapping[RecordRef, Mapping[str, Raw]],
+    *,
+    contested: bool,
 ) -> Iterator[PersonView]:
     people = [row.person_id for row in rows]
     shown = _Shown(parked)
@@ -89,7 +95,11 @@ def _views(
         ]
         for person, found in records_of_persons(connection, people).items()
     }
-    shown.ours = verified_writes(connection, [record.ref for found in records.values() for record in found])
+    refs = [record.ref for found in records.values() for record in found]
+    shown.ours = verified_writes(connection, refs)
+    if contested:
+        for (ref, name), conflict in latest_conflicts(connection, refs).items():
+            shown.contested.setdefault(ref, {})[name] = conflict
     decided = latest_decisions(connection, people)
     bodies = decision_bodies(connection, decided.values())
     for row in rows:
@@ -112,6 +122,7 @@ class _Shown:
 
     parked: Mapping[RecordRef, Mapping[str, Raw]]
     ours: Mapping[RecordRef, Mapping[str, Raw]] = field(default_factory=dict)
+    contested: dict[RecordRef, dict[str, Conflict]] = field(default_factory=dict)
 
     def view(self, record: MirrorRecord, stored: Any) -> RecordView:
         return RecordView(
@@ -120,6 +131,7 @@ class _Shown:
             account=str(record.fields.get("AccountId") or ""),
             published=_published(stored, record.ref),
             parked=self.parked.get(record.ref, {}),
+            contested=self.contested.get(record.ref, {}),
         )
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from leadline.common.values import Crm, ObjectDescription, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector
-from leadline.sync.plan.build import calls_of, count, moves_back
+from leadline.sync.plan.build import calls_of, count
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.model import NotWritten, Plan, PlannedWrite
 from leadline.sync.plan.normal import same
+from leadline.sync.plan.records import moves_back
 from leadline.sync.plan.stored import is_live
 from leadline.sync.store.applying import verified_writes
 from leadline.sync.store.journal import intents_of

@@ -1,4 +1,4 @@
-"""Who changed a stage, where the rows themselves do not say it (HubSpot's search answers name no author)."""
+"""Who changed a written field, where the rows themselves do not say it (HubSpot's search answers name no author)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from leadline.common.values import Cursor, RecordRef, SourceRecord
+from leadline.common.values import Cursor, FieldChange, RecordRef, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector, RecordRequest
 from leadline.rules.model import Book
@@ -25,60 +25,66 @@ _BEFORE = timedelta(milliseconds=1)
 def name_authors(
     store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, book: Book, page: Sequence[SourceRecord]
 ) -> tuple[SourceRecord, ...]:
-    """Return the page with the author of each stage that changed and that we did not write.
+    """Return the page with the history of each written field that changed to a value that is not ours.
 
-    Asks for the stage's history, and only when there is such a row: at most one search and one history read for
-    each 50 rows between the first and the last of them. What no user did (workflows, integrations) gets no author.
+    These are stages, whoever set them before, and values that we had written. Asks for their history, and only when
+    there is such a row: at most one search and one history read for each 50 rows between the first and the last of
+    them. The author is the one of the stage, else of the latest change; what no user did (workflows, integrations)
+    gets no author.
     """
-    field = _stage_field(book, bound, need)
-    if field is None:
+    targets = book.write.get(bound.crm)
+    if bound.crm != "hubspot" or targets is None or need.object not in PERSON_OBJECTS[bound.crm]:
         return tuple(page)
-    wanted = _changed(store, bound, need, field, page)
+    stage = targets.stage.field if targets.stage is not None else None
+    written = [field for field in targets.all_fields() if field in need.fields]
+    wanted = _changed(store, bound, need, stage, written, page)
     if not wanted:
         return tuple(page)
     stamps = [record.stamp for record in page if record.ref in wanted]
     since = Cursor(min(stamps) - _BEFORE)
-    request = RecordRequest(need.object, (), max(stamps), since, timedelta(0), history=(field,))
-    authors: dict[RecordRef, str] = {}
+    asked = tuple(sorted({field for fields in wanted.values() for field in fields}))
+    request = RecordRequest(need.object, (), max(stamps), since, timedelta(0), history=asked)
+    histories: dict[RecordRef, tuple[FieldChange, ...]] = {}
     for rows in connector.records(request):
         for row in rows:
-            changes = [change for change in row.history if change.field == field]
-            if changes:
-                latest = max(changes, key=lambda change: change.at)
-                authors[row.ref] = latest.author if latest.by_user else ""
-    return tuple(
-        replace(record, author=authors.get(record.ref, "")) if record.ref in wanted else record for record in page
-    )
+            latest = {change.field: change for change in sorted(row.history, key=lambda change: change.at)}
+            histories[row.ref] = tuple(latest[field] for field in sorted(wanted.get(row.ref, ())) if field in latest)
+    return tuple(_named(record, stage, histories.get(record.ref, ())) for record in page)
 
 
-def _stage_field(book: Book, bound: Bound, need: ObjectNeed) -> str | None:
-    targets = book.write.get(bound.crm)
-    if bound.crm != "hubspot" or targets is None or targets.stage is None:
-        return None
-    field = targets.stage.field
-    return field if need.object in PERSON_OBJECTS[bound.crm] and field in need.fields else None
+def _named(record: SourceRecord, stage: str | None, changes: tuple[FieldChange, ...]) -> SourceRecord:
+    if not changes:
+        return record
+    moved = next((change for change in changes if change.field == stage), None)
+    told = moved or max(changes, key=lambda change: change.at)
+    return replace(record, author=told.author if told.by_user else "", history=changes)
 
 
 def _changed(
-    store: Store, bound: Bound, need: ObjectNeed, field: str, page: Sequence[SourceRecord]
-) -> set[RecordRef]:
-    """Return the known records whose stage field differs from the mirror by a value that is not ours."""
+    store: Store,
+    bound: Bound,
+    need: ObjectNeed,
+    stage: str | None,
+    written: Sequence[str],
+    page: Sequence[SourceRecord],
+) -> dict[RecordRef, set[str]]:
+    """Return, by known record, the fields that differ from the mirror by a value that is not ours."""
     with store.read() as connection:
         known = load_records(connection, [record.ref for record in page if not record.deleted and not record.author])
         ledger = load_written(connection, known)
         verified = verified_writes(connection, known)
     described = bound.described[need.object].fields
-    kind = kind_of(described[field])
-
-    def differs(record: SourceRecord) -> bool:
+    wanted: dict[RecordRef, set[str]] = {}
+    for record in (record for record in page if record.ref in known):
         old, ours = known[record.ref], ledger.get(record.ref, {})
-        moved = old.fields.get(field) != record.fields.get(field)
-        return moved or field in went_back(record, old, ours, verified.get(record.ref, {}), described)
-
-    differing = [record for record in page if record.ref in known and differs(record)]
-    wanted: set[RecordRef] = set()
-    for record in differing:
-        ours = ledger.get(record.ref, {}).get(field)
-        if ours is None or ours.settled or not same(record.fields.get(field), ours.value, kind, bound.crm):
-            wanted.add(record.ref)
+        returned = went_back(record, old, ours, verified.get(record.ref, {}), described)
+        for field in written:
+            entry, now = ours.get(field), record.fields.get(field)
+            if (entry is None and field != stage) or field not in described:
+                continue
+            if old.fields.get(field) == now and field not in returned:
+                continue
+            mine = entry is not None and same(now, entry.value, kind_of(described[field]), bound.crm)
+            if not mine or (entry is not None and entry.settled and field == stage):
+                wanted.setdefault(record.ref, set()).add(field)
     return wanted

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leadline.common.values import Crm, ObjectDescription
+from leadline.rules.model import Book
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One CRM in one cycle. ``upper`` is that CRM's own present when the cycle began, UTC."""
+    """One CRM in one cycle. ``upper`` is that CRM's own present when the cycle began, UTC.
+
+    The ``book`` says which fields are written; without it nobody is looked for who changed what we wrote.
+    """
 
     crm: Crm
     cycle: int
     upper: datetime
     described: Mapping[str, ObjectDescription]
+    book: Book | None = None

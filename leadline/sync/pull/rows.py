@@ -12,6 +12,7 @@ from leadline.common.folding import fold
 from leadline.common.values import Raw, RecordRef, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS, is_stage_date
 from leadline.rules.state import UNREADABLE, Unreadable
+from leadline.sync.conflicts.recording import Contested
 from leadline.sync.needs import ObjectNeed
 from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.pull.bounds import Bound
@@ -94,6 +95,10 @@ class _Work:
     closed: list[Link] = field(default_factory=list)
     settled: list[Written] = field(default_factory=list)
     touched: set[RecordRef] = field(default_factory=set)
+    contested: Contested = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.contested = Contested(self.bound)
 
     def take(self, record: SourceRecord, old: MirrorRecord | None, fields: Mapping[str, Raw | Unreadable]) -> None:
         if old is not None and record.ref.crm == "hubspot" and record.stamp < old.stamp:
@@ -103,6 +108,9 @@ class _Work:
         if old is not None and not record.deleted:
             changed |= {name: fields[name] for name in self._went_back(record, old)}
         fate = old is not None and (old.deleted, old.merged_into) != (record.deleted, record.merged_into)
+        if old is not None and changed and not record.deleted and record.ref in self.ledger:
+            ours = self.verified.get(record.ref, {})
+            self.contested.look(record, old, changed, self.ledger[record.ref], ours)
         if old is None or changed or fate:
             self._observe(record, old, changed, fate=fate)
         elif record.stamp == old.stamp:
@@ -145,6 +153,7 @@ class _Work:
             [{**row, "position": link.position} for row, link in zip(opened, self.opened, strict=True)],
         )
         remember_written(connection, self.settled)
+        self.contested.save(connection)
         for link in (*self.opened, *self.closed):
             self.touched.add(link.source)
             if link.target.object in PERSON_OBJECTS[link.target.crm]:

@@ -12,8 +12,8 @@ from leadline.rules.model import Guards, Publish
 from leadline.rules.state import StageDate
 from leadline.sync.guards import check_guards
 from leadline.sync.plan import NotWritten, Plan, PlannedWrite, Published, build_plan, plan_text
-from leadline.sync.plan.build import goes_back
 from leadline.sync.plan.desired import basis_of
+from leadline.sync.plan.records import goes_back
 from tests.sync.writing.writing_kit import (
     READERS,
     SHOWN_HUBSPOT,

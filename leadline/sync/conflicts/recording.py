@@ -1,0 +1,127 @@
+"""Finding conflicts while rows are stored: a value that we had written is another one now, and not by us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection, select
+
+from leadline.common.values import Raw, RecordRef, SourceRecord
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.rules.convert import stage_of
+from leadline.rules.model import Book
+from leadline.rules.state import Unreadable
+from leadline.sync.plan.normal import kind_of, same
+from leadline.sync.pull.bounds import Bound
+from leadline.sync.store.conflicts import Conflict, latest_conflicts, remember_conflicts
+from leadline.sync.store.mirror import MirrorRecord, Written, records_of_persons
+from leadline.sync.store.schema import observations
+
+
+@dataclass(slots=True)
+class Contested:
+    """The conflicts of one page of rows."""
+
+    bound: Bound
+    _found: list[tuple[Conflict, str | None]] = field(default_factory=list)
+    _unsure: set[tuple[RecordRef, str]] = field(default_factory=set)
+
+    def look(
+        self,
+        record: SourceRecord,
+        old: MirrorRecord,
+        changed: Mapping[str, Raw | Unreadable],
+        ledger: Mapping[str, Written],
+        verified: Mapping[str, Raw],
+    ) -> None:
+        """Note each changed field that had our value and has another one now.
+
+        A row older than our write shows the time before it. Where the field showed neither our value nor anything of
+        ours before, only an earlier conflict over the same write makes it one.
+        """
+        book = self.bound.book
+        targets = book.write.get(self.bound.crm) if book is not None else None
+        described = self.bound.described.get(record.ref.object)
+        if targets is None or described is None or record.ref.object not in PERSON_OBJECTS[self.bound.crm]:
+            return
+        for name in (name for name in targets.all_fields() if name in changed and name in ledger):
+            entry, now, known = ledger[name], changed[name], described.fields.get(name)
+            if known is None or isinstance(now, Unreadable) or record.stamp < entry.at:
+                continue
+            kind = kind_of(known)
+            if same(now, entry.value, kind, self.bound.crm):
+                continue
+            self._found.append((self._conflict(record, name, now, entry), old.person_id))
+            if name not in verified and not same(old.fields.get(name), entry.value, kind, self.bound.crm):
+                self._unsure.add((record.ref, name))
+
+    def save(self, connection: Connection) -> None:
+        """Store what was found."""
+        if not self._found:
+            return
+        before = latest_conflicts(connection, {ref for ref, _ in self._unsure}) if self._unsure else {}
+        sure = []
+        for conflict, person in self._found:
+            key = (conflict.ref, conflict.field)
+            if key in self._unsure and (key not in before or before[key].written_at != conflict.written_at):
+                continue
+            sure.append((conflict, person))
+        remember_conflicts(connection, _mirrored(connection, self.bound, sure))
+
+    def _conflict(self, record: SourceRecord, name: str, theirs: Raw, entry: Written) -> Conflict:
+        told = next((change for change in record.history if change.field == name), None)
+        return Conflict(
+            ref=record.ref,
+            field=name,
+            ours=entry.value,
+            theirs=theirs,
+            written_at=entry.at,
+            at=told.at if told is not None else record.stamp,
+            seen=self.bound.upper,
+            cycle=self.bound.cycle,
+            author=told.author if told is not None else record.author,
+            by_user=told.by_user if told is not None else bool(record.author),
+            mirrors=False,
+        )
+
+
+def _mirrored(
+    connection: Connection, bound: Bound, found: Sequence[tuple[Conflict, str | None]]
+) -> tuple[Conflict, ...]:
+    """Say of each conflict whether the other CRM showed this person the same, now or before."""
+    book = bound.book
+    assert book is not None
+    people = records_of_persons(connection, {person for _, person in found if person is not None})
+    result = []
+    for conflict, person in found:
+        others = [
+            record
+            for record in people.get(person or "", ())
+            if record.ref.crm != bound.crm and record.ref.object in PERSON_OBJECTS[record.ref.crm]
+        ]
+        shown = [value for record in others for value in _shown(connection, book, conflict, record.ref)]
+        kind = kind_of(bound.described[conflict.ref.object].fields[conflict.field])
+        mirrors = any(same(value, conflict.theirs, kind, bound.crm) for value in shown if value is not None)
+        result.append(replace(conflict, mirrors=mirrors))
+    return tuple(result)
+
+
+def _shown(connection: Connection, book: Book, conflict: Conflict, other: RecordRef) -> list[Raw]:
+    """Return, in this CRM's words, what another record of the person ever showed in the field of the same meaning."""
+    here, there = book.write[conflict.ref.crm], book.write.get(other.crm)
+    if there is None:
+        return []
+    own = (observations.c.crm == other.crm) & (observations.c.object == other.object)
+    query = (
+        select(observations.c.changed).where(own, observations.c.record_id == other.id).order_by(observations.c.id)
+    )
+    seen = list(connection.execute(query).scalars())
+    if here.stage is not None and conflict.field == here.stage.field:
+        if there.stage is None:
+            return []
+        stages = [stage_of(book, other.crm, row[there.stage.field]) for row in seen if there.stage.field in row]
+        return [here.stage.values.get(stage) for stage in stages if stage is not None]
+    role = next((name for name, field in here.roles().items() if field == conflict.field), None)
+    field = there.roles().get(role) if role is not None else None
+    return [row[field] for row in seen if field is not None and field in row]

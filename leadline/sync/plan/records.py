@@ -1,0 +1,152 @@
+"""What one record should show and does not: the writes, and why the rest is not written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from leadline.common.values import Crm, ObjectDescription, Raw
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.rules.model import Book, WriteTargets
+from leadline.rules.state import Outcome
+from leadline.sync.conflicts.standing import theirs_stands
+from leadline.sync.plan.desired import Desired, basis_of, desired_values
+from leadline.sync.plan.model import PlannedWrite
+from leadline.sync.plan.normal import same
+from leadline.sync.plan.source import PersonView, Published, RecordView
+
+STEPWISE: Final = "lifecyclestage"
+
+Described = Mapping[Crm, Mapping[str, ObjectDescription]]
+
+Cause = Literal["hidden", "read-only", "parked", "conflict", "drift", "rule", "adopted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A value of a record that differs and is not written (None: nothing of the record is), and why."""
+
+    record: RecordView
+    item: Desired | None
+    cause: Cause
+    reason: str
+
+
+def goes_back(book: Book, before: str | None, after: str) -> bool:
+    """Whether a move goes to an earlier main-path stage or leaves the main path for a detour."""
+    path = book.main_path
+    if before not in path or before == after:
+        return False
+    return after not in path or path.index(after) < path.index(before)
+
+
+def moves_back(crm: Crm, field: str, old: Raw, new: Raw, options: Sequence[str]) -> bool:
+    """Whether HubSpot's own lifecycle property would move back: only after it was cleared (facts.md, hazard 1)."""
+    if crm != "hubspot" or field != STEPWISE or old in {None, ""}:
+        return False
+    if old not in options or new not in options:
+        return True
+    return options.index(str(new)) < options.index(str(old))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlanner:
+    """Compares records with outcomes; ``tell`` hears of what differs and is not written."""
+
+    book: Book
+    frontier: datetime
+    described: Described
+    tell: Callable[[Skipped], None]
+
+    def writes(self, person: PersonView, record: RecordView) -> Iterator[PlannedWrite]:
+        """Yield what would be written to one record, and tell of each value that differs and is not."""
+        crm, name = record.ref.crm, record.ref.object
+        targets = self.book.write.get(crm)
+        if targets is None or crm not in self.described or name not in PERSON_OBJECTS[crm]:
+            return
+        described = self.described[crm].get(name)
+        if described is None:
+            self._skip(record, None, "hidden", "the object is hidden from this user")
+            return
+        desired = desired_values(self.book, person.outcome, targets, described)
+        marked = "stage" if any(item.role == "stage" for item in desired) else "why"
+        if targets.stage is not None and marked != "stage":
+            self._skip(record, None, "rule", f"stage {person.outcome.stage} has no value here")
+        for item in desired:
+            old = record.fields.get(item.field)
+            if same(old, item.value, item.kind, crm):
+                continue
+            refused = self._refused(item, record, described, person.outcome)
+            if refused is not None:
+                self._skip(record, item, *refused)
+            else:
+                yield from self._writes(person, record, item, old, targets, move=item.role == marked)
+
+    def _refused(
+        self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome
+    ) -> tuple[Cause, str] | None:
+        known = described.fields.get(item.field)
+        if known is None:
+            return "hidden", f"{item.field} is hidden from this user or does not exist"
+        if not known.updateable:
+            return "read-only", f"{item.field} is read-only for this user"
+        parked = item.field in record.parked and same(
+            record.parked[item.field], item.value, item.kind, record.ref.crm
+        )
+        if parked:
+            return "parked", f"{item.field} is parked: the CRM refused this value before"
+        theirs = theirs_stands(self.book, self.frontier, item, record)
+        if theirs is not None:
+            return "conflict", theirs
+        if item.role == "score" and not self._due(record.published, outcome):
+            return "drift", "score drift waits for its next publication"
+        return None
+
+    def _due(self, published: Published | None, outcome: Outcome) -> bool:
+        if published is None:
+            return True
+        if published.basis != basis_of(outcome) and self.book.publish.on_grade_change:
+            return True
+        drift = self.book.publish.drift
+        return drift is not None and self.frontier - published.scores_at >= drift
+
+    def _writes(
+        self, person: PersonView, record: RecordView, item: Desired, old: Raw, targets: WriteTargets, *, move: bool
+    ) -> Iterator[PlannedWrite]:
+        """Yield the write of one value; ``move`` says that it is the one by which this record tells of a move."""
+        write = PlannedWrite(
+            record.ref, person.person, item.field, item.kind, old, item.value, decision=person.decision
+        )
+        if not move or targets.stage is None:
+            yield replace(write, basis=basis_of(person.outcome)) if item.role == "score" else write
+            return
+        stage = person.outcome.stage
+        shown = item.role == "stage"
+        before = _stage_shown(targets.stage.values, person, old) if shown else person.came_from
+        write = replace(
+            write,
+            stage=stage,
+            transition=f"{before or 'new'} -> {stage}" + (f" ({person.by})" if person.by else ""),
+            backward=goes_back(self.book, before, stage),
+        )
+        if shown and self._must_clear(record, item, old):
+            yield replace(write, new=None, phase=1)
+            write = replace(write, old=None)
+        yield write
+
+    def _must_clear(self, record: RecordView, item: Desired, old: Raw) -> bool:
+        if record.ref.crm != "hubspot" or item.field != STEPWISE:
+            return False
+        options = self.described["hubspot"][record.ref.object].fields[item.field].options
+        return moves_back(record.ref.crm, item.field, old, item.value, options)
+
+    def _skip(self, record: RecordView, item: Desired | None, cause: Cause, reason: str) -> None:
+        self.tell(Skipped(record, item, cause, reason))
+
+
+def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw) -> str | None:
+    """Return the stage that the record shows now, where that can be told; several stages may share a value."""
+    shown = [stage for stage, value in values.items() if value is not None and value == old]
+    return person.came_from if person.came_from in shown or not shown else shown[0]
