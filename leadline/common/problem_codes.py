@@ -91,6 +91,7 @@ CODES: Final[Mapping[str, str]] = {
     "no-way-out": "Nothing leads out of a stage.",
     "trapped-deal": "A detour keeps people whose deal opens or is won.",
     "endless": "Two stages lead to each other on the same condition.",
+    "sla-calendar": "An SLA asks whose calendar counts, and no calendar says so.",
     "sla-stage": "An SLA runs in a stage of another kind.",
     "sla-end": "An SLA waits for a stage that cannot follow.",
     "sla-never": "A calendar never opens long enough for a target.",

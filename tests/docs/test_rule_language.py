@@ -44,6 +44,7 @@ LISTS = {
     "lists/own-domains.txt": b"acme.example\n",
     "lists/competitors.txt": b"rival.example  # the big one\ncopycat.example\n",
     "lists/regions.csv": b"country,region\nNorway,EMEA\n",
+    "lists/roles.csv": b"title,role\nCFO,budget\nVP IT,decision\n",
     "lists/rates.csv": b"currency,rate\nEUR,1\nUSD,0.92\n",
 }
 

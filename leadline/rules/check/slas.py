@@ -22,6 +22,12 @@ def check_slas(book: Book) -> Iterator[Problem]:
     for sla in book.slas.values():
         yield from _stages(book, sla)
         yield from _ends(book, sla)
+        if sla.calendar.by is not None and not book.calendars.owners:
+            message = (
+                f"the SLA `{sla.name}` asks for a calendar by `{sla.calendar.by}`, but no calendar says whose it is"
+            )
+            hint = "add `for: [...]` to a calendar, with values of that field"
+            yield warning(sla.mark, "sla-calendar", message, hint)
     yield from _out_of_reach(book)
 
 

@@ -34,7 +34,7 @@ def check_writes(book: Book, described: Described) -> Iterator[Problem]:
 def _written(targets: WriteTargets) -> Mapping[str, Written]:
     written: dict[str, Written] = dict.fromkeys(targets.all_fields(), "text")
     written.update(dict.fromkeys(targets.scores.values(), "number"))
-    written.update(dict.fromkeys(targets.entered.values(), "instant"))
+    written.update(dict.fromkeys((*targets.entered.values(), *filter(None, [targets.due])), "instant"))
     if targets.pass_number is not None:
         written[targets.pass_number] = "number"
     return written

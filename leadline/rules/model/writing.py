@@ -41,6 +41,8 @@ class OnConflict:
 class WriteTargets:
     """Fields of one CRM that Leadline may write: the allow-list. ``scores`` maps a score's name to a field.
 
+    ``due`` takes the due instant that comes first among the SLAs that have not ended; ``slas`` maps an SLA to the
+    field for its state.
     ``on_conflict`` maps a field, or an object and a field (``Lead.Fit_Score__c``, which outranks it), to a policy.
     """
 
@@ -53,6 +55,8 @@ class WriteTargets:
     entered: Mapping[str, str] = dataclasses.field(default_factory=dict)
     pass_number: str | None = None
     previous: str | None = None
+    due: str | None = None
+    slas: Mapping[str, str] = dataclasses.field(default_factory=dict)
     on_conflict: Mapping[str, OnConflict] = dataclasses.field(default_factory=dict)
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
     marks: Mapping[str, Mark] = dataclasses.field(default_factory=dict, compare=False)
@@ -66,10 +70,6 @@ class WriteTargets:
         given = self.on_conflict.get(f"{name}.{field}") or self.on_conflict.get(field)
         return given if given is not None else OnConflict()
 
-    def all_fields(self) -> tuple[str, ...]:
-        """Return every CRM field named, sorted and unique."""
-        single = [self.grade, self.temperature, self.why, self.pass_number, self.previous]
-        names = {name for name in single if name} | set(self.scores.values()) | set(self.entered.values())
     def roles(self) -> Mapping[str, str]:
         """Return the fields but the stage's by what they mean, to tell the same field in both CRMs."""
         single = {"grade": self.grade, "temperature": self.temperature, "why": self.why, "previous": self.previous}
@@ -77,6 +77,12 @@ class WriteTargets:
         found |= {f"score {name}": field for name, field in self.scores.items()}
         return found | {f"entered {stage}": field for stage, field in self.entered.items()}
 
+    def all_fields(self) -> tuple[str, ...]:
+        """Return every CRM field named, sorted and unique."""
+        single = [self.grade, self.temperature, self.why, self.pass_number, self.previous, self.due]
+        names = {name for name in single if name}.union(
+            self.scores.values(), self.entered.values(), self.slas.values()
+        )
         if self.stage is not None:
             names.add(self.stage.field)
         return tuple(sorted(names))

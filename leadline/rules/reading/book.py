@@ -39,6 +39,7 @@ from leadline.rules.reading.identity import read_identity
 from leadline.rules.reading.limits import read_guards
 from leadline.rules.reading.lists import Lists
 from leadline.rules.reading.names import Reading, gather
+from leadline.rules.reading.owning import with_owner
 from leadline.rules.reading.paths import Paths, read_by_hand, read_paths
 from leadline.rules.reading.rates import read_rates
 from leadline.rules.reading.report import Report
@@ -85,7 +86,8 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
     name = report.text(nodes["name"], "`name`") if "name" in nodes else None
     names = gather(report, sections, WORDS)
     lists = Lists(report, sources)
-    fields = read_fields(report, nodes["fields"], lists) if "fields" in nodes else {}
+    named = read_fields(report, nodes["fields"], lists) if "fields" in nodes else {}
+    names, fields = with_owner(sections, names, named)
     deals = read_deals(report, nodes["deals"], lists) if "deals" in nodes else Deals()
     before = Reading(report, lists, names, fields, deals)
     accounts = read_accounts(before, nodes["accounts"]) if "accounts" in nodes else {}

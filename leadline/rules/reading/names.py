@@ -15,7 +15,10 @@ from leadline.rules.reading.report import Report
 
 WORDS_OF_STAGES: Final = ("stay", "disqualified")
 """Conditions that are one bare word. A stage may be called ``disqualified``; the sketch does."""
-WRITE_WORDS: Final = ("stage", "grade", "temperature", "why", "entered", "pass", "previous", "due", "on_conflict")
+WRITE_WORDS: Final = (
+    *("stage", "grade", "temperature", "why", "entered", "pass", "previous", "due", "slas"),
+    "on_conflict",
+)
 """Keys of a CRM under ``write`` that are not names of scores."""
 
 

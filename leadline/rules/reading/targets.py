@@ -48,9 +48,6 @@ def read_choice(
         return CalendarChoice()
     by, other = (report.required(keys, name, node.mark, "`calendar`") for name in CALENDAR_KEYS)
     field = report.choice(by, reading.names.fields, "`by`: fields") if by is not None else None
-    if field is not None and not calendars.owners:
-        hint = "add `for: [...]` to a calendar, with values of that field"
-        report.add(node.mark, "no calendar says whose it is", hint, "sla")
     return CalendarChoice((report.choice(other, names, "calendars") or "") if other is not None else "", field)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +23,6 @@ PUBLISH_KEYS: Final = ("score",)
 PUBLISH_SCORE_KEYS: Final = ("on", "at_most")
 PUBLISH_ON: Final = ("grade change",)
 NEVER: Final = "never"
-LATER: Final = ("due", "slas")
 UNCHANGED: Final = "unchanged"
 ON_CONFLICT: Final = "on_conflict"
 FIELD: Final = re.compile(r"[A-Za-z]\w{0,99}", re.ASCII)
@@ -41,14 +41,15 @@ def read_write(reading: Reading, node: Node) -> tuple[dict[Crm, WriteTargets], P
 
 def _targets(reading: Reading, crm: Crm, entry: Entry) -> WriteTargets | None:
     report, scores = reading.report, reading.names.scores
-    allowed = (*(word for word in WRITE_WORDS if word not in LATER), *scores)
-    keys = report.keys(entry.value, allowed, f"`{crm}` under `write`", later=LATER)
+    keys = report.keys(entry.value, (*WRITE_WORDS, *scores), f"`{crm}` under `write`")
     if keys is None:
         return None
     for word, names in (("grade", reading.names.cells), ("temperature", reading.names.temperatures)):
         if word in keys and not names:
             section = "grid" if word == "grade" else "temperature"
             report.add(keys[word].key.mark, f"`{word}` is written, but there is no `{section}`", code="unknown-name")
+    if "due" in keys and not reading.names.slas:
+        report.add(keys["due"].key.mark, "`due` is written, but there are no `slas`", code="unknown-name")
     made = WriteTargets(
         crm=crm,
         stage=_stage(reading, keys["stage"].value) if "stage" in keys else None,
@@ -56,9 +57,11 @@ def _targets(reading: Reading, crm: Crm, entry: Entry) -> WriteTargets | None:
         grade=_optional(reading, keys, "grade"),
         temperature=_optional(reading, keys, "temperature"),
         why=_optional(reading, keys, "why"),
-        entered=_entered(reading, keys["entered"].value) if "entered" in keys else {},
+        entered=_by_name(reading, keys, "entered", reading.names.stages),
         pass_number=_optional(reading, keys, "pass"),
         previous=_optional(reading, keys, "previous"),
+        due=_optional(reading, keys, "due"),
+        slas=_by_name(reading, keys, "slas", reading.names.slas),
         mark=entry.key.mark,
     )
     _check_unique(reading, made)
@@ -108,21 +111,29 @@ def _stage(reading: Reading, node: Node) -> StageTarget | None:
     return StageTarget(field, values)
 
 
-def _entered(reading: Reading, node: Node) -> dict[str, str]:
-    entered: dict[str, str] = {}
+def _by_name(reading: Reading, keys: Keys, word: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the fields that ``word`` gives to stages or SLAs."""
+    found: dict[str, str] = {}
+    if word not in keys:
+        return found
+    node = keys[word].value
     if not isinstance(node, MappingNode):
-        reading.report.wrong(node, "`entered` is a mapping of stages to fields")
-        return entered
-    for stage, entry in (reading.report.keys(node, reading.names.stages, "`entered`") or {}).items():
+        reading.report.wrong(node, f"`{word}` is a mapping of {_NAMED[word]} to fields")
+        return found
+    for name, entry in (reading.report.keys(node, names, f"`{word}`") or {}).items():
         field = _field(reading, entry.value)
         if field is not None:
-            entered[stage] = field
-    return entered
+            found[name] = field
+    return found
+
+
+_NAMED: Final = {"entered": "stages", "slas": "SLAs"}
 
 
 def _check_unique(reading: Reading, made: WriteTargets) -> None:
-    single = [made.grade, made.temperature, made.why, made.pass_number, made.previous]
-    names = [name for name in (*single, *made.scores.values(), *made.entered.values()) if name]
+    single = [made.grade, made.temperature, made.why, made.pass_number, made.previous, made.due]
+    named = (*made.scores.values(), *made.entered.values(), *made.slas.values())
+    names = [name for name in (*single, *named) if name]
     names += [made.stage.field] if made.stage else []
     for name in sorted({name for name in names if names.count(name) > 1}):
         reading.report.add(

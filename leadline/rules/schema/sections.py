@@ -284,15 +284,11 @@ def _targets() -> Schema:
         ("field",),
     )
     shapes: dict[str, Schema] = {
-        **{word: target for word in WRITE_WORDS if word not in {*writing.LATER, writing.ON_CONFLICT}},
+        **{word: target for word in WRITE_WORDS if word != writing.ON_CONFLICT},
         "stage": {"if": {"type": "object"}, "then": stage_map, "else": target},
         "entered": said("Stage: the field for its date.", named(target)),
+        "slas": said("SLA: the field for its state.", named(target)),
         writing.ON_CONFLICT: said("Whose value stays where somebody changed ours, by field.", _policies()),
     }
     # Any other key is the name of a score.
-    return {
-        "type": "object",
-        "properties": shapes,
-        "propertyNames": {"not": {"enum": list(writing.LATER)}},
-        "additionalProperties": target,
-    }
+    return {"type": "object", "properties": shapes, "additionalProperties": target}

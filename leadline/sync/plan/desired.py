@@ -14,9 +14,9 @@ from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
 from leadline.sync.plan.normal import Kind, kind_of, shown
 
-Role = Literal["stage", "score", "grade", "temperature", "why", "entered", "pass", "previous"]
+Role = Literal["stage", "score", "grade", "temperature", "why", "entered", "pass", "previous", "due", "sla"]
 
-_DEFAULT_KINDS: dict[Role, Kind] = {"score": "number", "pass": "number", "entered": "datetime"}
+_DEFAULT_KINDS: dict[Role, Kind] = {"score": "number", "pass": "number", "entered": "datetime", "due": "datetime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ def grade_of(book: Book, outcome: Outcome) -> str | None:
     return graded[0] if len(graded) == 1 else None
 
 
+def due_first(outcome: Outcome) -> datetime | None:
+    """Return the due instant that comes first among the SLAs that have not ended, one that has passed included."""
+    dues = (state.due for state in outcome.slas.values() if state.ended is None)
+    return min((due for due in dues if due is not None), default=None)
+
+
 def _meanings(
     book: Book, outcome: Outcome, targets: WriteTargets
 ) -> Iterator[tuple[str, Role, Decimal | datetime | str | None]]:
@@ -80,6 +86,10 @@ def _meanings(
         yield targets.pass_number, "pass", Decimal(outcome.pass_number)
     if targets.previous and outcome.previous is not None:
         yield targets.previous, "previous", outcome.previous
+    if targets.due:
+        yield targets.due, "due", due_first(outcome)
+    for name, field in sorted(targets.slas.items()):
+        yield field, "sla", outcome.slas[name].status if name in outcome.slas else None
 
 
 def _dates(outcome: Outcome, targets: WriteTargets) -> Iterator[tuple[str, Role, datetime | None]]:

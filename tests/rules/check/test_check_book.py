@@ -29,12 +29,14 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
         CALENDARS + "slas:\n"
         "  one: {from: {enters: inquiry}, until: {enters: mql}, target: 30 minutes}\n"
         "  two: {from: {enters: mql}, until: {enters: [inquiry, mql, customer]}, target: 2 hours}\n"
-        "  three: {from: {enters: mql}, target: [{when: {title: a}, is: 3 hours}, 1 business hour]}\n",
+        "  three: {from: {enters: mql}, target: [{when: {title: a}, is: 3 hours}, 1 business hour]}\n"
+        "  four: {from: {enters: mql}, target: 3 hours, calendar: {by: title, otherwise: never}}\n",
         [
             ("4:3", "warning", "sla-stage", "the SLA `one` starts in `inquiry`, a stage of kind inventory"),
             ("5:3", "error", "sla-end", "`inquiry` cannot be entered after `mql`"),
             ("5:3", "error", "sla-end", "`mql` cannot be entered after `mql`"),
             ("6:74", "error", "sla-never", "the calendar `never` never opens for 1 business hour"),
+            ("7:3", "warning", "sla-calendar", "the SLA `four` asks for a calendar by `title`, but no calendar says"),
         ],
     ),
     "a stage that no path names": (
