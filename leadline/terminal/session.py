@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leadline.sync.apply.report import ReadingBack, Retrying, Writing
 from leadline.sync.config import Config, load_config
-from leadline.sync.cycle import CycleEvent, Evaluating, Pulling, Setting, open_setting
+from leadline.sync.cycle import CycleEvent, Ended, Evaluating, Planned, Pulled, Pulling, Setting, open_setting
 from leadline.sync.schedule import wall_clock
 from leadline.terminal.screen import Screen
 
@@ -46,10 +46,16 @@ def open_state(config: Path) -> Iterator[Store]:
 def describe(event: CycleEvent) -> str:
     """Return one line about an event of a cycle."""
     match event:
+        case Pulled():
+            return "Joining people"
         case Pulling():
             return f"Reading {event.stream}: {event.rows:,} rows"
         case Evaluating():
             return "Evaluating"
+        case Planned():
+            return "Planned"
+        case Ended():
+            return "Ended"
         case Writing():
             return f"Writing to {event.crm}: {event.done:,} of {event.total:,} records"
         case Retrying():

@@ -12,7 +12,8 @@ from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector
 from leadline.sync.allocating import give_turns
-from leadline.sync.cycle.setting import Evaluating, Setting
+from leadline.sync.cycle.events import Evaluating, Planned
+from leadline.sync.cycle.setting import Setting
 from leadline.sync.evaluating import evaluate
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK
 from leadline.sync.guards import AdoptionError, GuardError, GuardStop, check_guards
@@ -82,11 +83,13 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
                 follow(connection, setting.shadow, pulled.cycle, pulled.frontier)
         else:
             trial.rollback()
+    decided = Decided(evaluation, plan, stops, kept, people)
+    setting.tell(Planned(decided.counts(), stops))
     if to_apply and plan.adoption:
         raise AdoptionError(plan)
     if to_apply and stops:
         raise GuardError(stops)
-    return Decided(evaluation, plan, stops, kept, people)
+    return decided
 
 
 def take_over(setting: Setting, plan: Plan, connection: Connection, readers: Mapping[Crm, ReadConnector]) -> None:

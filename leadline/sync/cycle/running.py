@@ -14,9 +14,10 @@ from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.sync.apply import ApplyReport, Run, apply_plan
 from leadline.sync.apply.canary import Canary
 from leadline.sync.cycle.deciding import decide, require_whole, take_over
+from leadline.sync.cycle.events import Ended, Pulled, Pulling
 from leadline.sync.cycle.first import First
 from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult
-from leadline.sync.cycle.setting import CallMeter, CycleClock, Pulling, Setting
+from leadline.sync.cycle.setting import CallMeter, CycleClock, Setting
 from leadline.sync.cycle.work import bounds_of
 from leadline.sync.lease import Lease
 from leadline.sync.plan import Plan, parse_plan
@@ -39,7 +40,7 @@ def run_pull(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> PulledRe
     meter = CallMeter(readers)
     with setting.lease().held() as lease:
         pulled = _pull(setting, readers, "pull", lease)
-        _finish(setting, pulled, "partial" if pulled.errors else "done", {"rows": dict(pulled.rows)})
+        _finish(setting, pulled, meter, "partial" if pulled.errors else "done", {})
     return PulledResult(pulled, meter.calls())
 
 
@@ -53,9 +54,9 @@ def make_plan(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> Planned
     meter = CallMeter(readers)
     with setting.lease().held() as lease:
         pulled = _pull(setting, readers, "plan", lease)
-        with _recorded(setting, pulled):
+        with _recorded(setting, pulled, meter):
             decided = decide(setting, readers, pulled, to_apply=False)
-        _finish(setting, pulled, "done", decided.counts())
+        _finish(setting, pulled, meter, "done", decided.counts())
     return PlannedResult(
         pulled, decided.evaluation, decided.plan, decided.stops, decided.kept, decided.stock, meter.calls()
     )
@@ -97,9 +98,9 @@ def run_apply(
             report = apply_plan(setting.store, plan, writers, setting.book, run)
         except (LeadlineError, KeyboardInterrupt) as error:
             for pulled in refreshed:
-                _finish(setting, pulled, _status_of(error), {"plan": plan.hash})
+                _finish(setting, pulled, meter, _status_of(error), {"plan": plan.hash})
             raise
-        _finish(setting, refreshed[0], *_outcome(plan, report))
+        _finish(setting, refreshed[0], meter, *_outcome(plan, report))
     bounds = bounds_of(setting.book, writers, refreshed[0], [plan])
     return AppliedResult(plan, report, refreshed[0], meter.calls(), bounds)
 
@@ -122,7 +123,7 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
             on_event=setting.tell,
             notifier=setting.notifier,
         )
-        with _recorded(setting, pulled):
+        with _recorded(setting, pulled, meter):
             resumed = _resume(setting, writers, run, pulled)
             # A CRM that still breaks off would meet the next plan the same way, behind a guard's refusal.
             for error in resumed.report.errors.values() if resumed else ():
@@ -139,7 +140,8 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
             bounds=bounds_of(setting.book, writers, pulled, [decided.plan, *([resumed.plan] if resumed else [])]),
         )
         status, counts = _outcome(decided.plan, report)
-        _finish(setting, pulled, "partial" if result.exit_code else status, {**decided.counts(), **counts})
+        ending = "partial" if result.exit_code else status
+        _finish(setting, pulled, meter, ending, {**decided.counts(), **counts})
     return result
 
 
@@ -156,7 +158,9 @@ def _pull(
         lease.renew()
         setting.tell(Pulling(stream, rows))
 
-    return pull(setting.store, readers, setting.book, kind=kind, tell=tell, persons_only=persons_only)
+    pulled = pull(setting.store, readers, setting.book, kind=kind, tell=tell, persons_only=persons_only)
+    setting.tell(Pulled(kind, pulled))
+    return pulled
 
 
 def _resume(setting: Setting, writers: Mapping[Crm, WriteConnector], run: Run, pulled: PullResult) -> _Resumed | None:
@@ -179,12 +183,12 @@ def _resume(setting: Setting, writers: Mapping[Crm, WriteConnector], run: Run, p
 
 
 @contextmanager
-def _recorded(setting: Setting, pulled: PullResult) -> Iterator[None]:
+def _recorded(setting: Setting, pulled: PullResult, meter: CallMeter) -> Iterator[None]:
     """Record a cycle that ends with an expected failure or with Ctrl-C."""
     try:
         yield
     except (LeadlineError, KeyboardInterrupt) as error:
-        _finish(setting, pulled, _status_of(error), {})
+        _finish(setting, pulled, meter, _status_of(error), {})
         raise
 
 
@@ -193,9 +197,17 @@ def _status_of(error: BaseException) -> CycleStatus:
 
 
 def _outcome(plan: Plan, report: ApplyReport) -> tuple[CycleStatus, dict[str, Any]]:
-    return "done" if report.ok else "partial", {"plan": plan.hash, "written": dict(report.counts)}
+    counts = {"plan": plan.hash, "written": dict(report.counts)}
+    return "done" if report.ok else "partial", {
+        **counts,
+        "effects": dict(report.effects),
+    } if report.effects else counts
 
 
-def _finish(setting: Setting, pulled: PullResult, status: CycleStatus, counts: Mapping[str, Any]) -> None:
+def _finish(
+    setting: Setting, pulled: PullResult, meter: CallMeter, status: CycleStatus, counts: Mapping[str, Any]
+) -> None:
+    kept = {"rows": dict(pulled.rows), **counts, **meter.counts()}
     with setting.store.write() as connection:
-        finish_cycle(connection, pulled.cycle, status, max(pulled.upper.values()), counts)
+        finish_cycle(connection, pulled.cycle, status, max(pulled.upper.values()), kept)
+    setting.tell(Ended(pulled.cycle, status, kept))

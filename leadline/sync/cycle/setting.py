@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leadline.common.bookfiles import read_sources
 from leadline.common.errors import BookError
@@ -16,30 +16,14 @@ from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.rules.model import Book
 from leadline.sync.apply.effects import Notifier
-from leadline.sync.apply.report import ApplyEvent
 from leadline.sync.apply.writing import Patience
+from leadline.sync.cycle.events import CycleEvent
 from leadline.sync.lease import Lease
 from leadline.sync.shadow import Shadow
 from leadline.sync.store import Store, open_store
 
 if TYPE_CHECKING:
     from leadline.sync.config import Config
-
-
-@dataclass(frozen=True, slots=True)
-class Pulling:
-    """So many rows of one stream (``salesforce Lead``, ``hubspot activity:form``) were read so far."""
-
-    stream: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluating:
-    """The people who changed or are due are being evaluated."""
-
-
-CycleEvent = Pulling | Evaluating | ApplyEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +132,25 @@ class CycleClock:
 
 
 class CallMeter:
-    """The calls that connectors made since this was created."""
+    """The calls that connectors made, and the seconds that passed, since this was created."""
 
     def __init__(self, connectors: Mapping[Crm, ReadConnector]) -> None:
         self._connectors = connectors
         self._before = {crm: dict(connector.calls()) for crm, connector in connectors.items()}
+        self._since = time.monotonic()
 
     def calls(self) -> dict[Crm, dict[str, int]]:
         """Return calls by CRM and purpose."""
         return {
             crm: {what: count - self._before[crm].get(what, 0) for what, count in connector.calls().items()}
             for crm, connector in self._connectors.items()
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """Return what a run's record keeps: ``calls`` by CRM and purpose, ``quota`` as last said, and ``milliseconds``."""
+        quotas = {crm: connector.quota() for crm, connector in self._connectors.items()}
+        return {
+            "calls": self.calls(),
+            "quota": {crm: {"used": one.used, "limit": one.limit} for crm, one in quotas.items()},
+            "milliseconds": round(1000 * (time.monotonic() - self._since)),
         }

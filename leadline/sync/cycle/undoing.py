@@ -12,7 +12,8 @@ from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector
 from leadline.sync.cycle.deciding import require_whole
-from leadline.sync.cycle.setting import Pulling, Setting
+from leadline.sync.cycle.events import Pulling
+from leadline.sync.cycle.setting import Setting
 from leadline.sync.plan import Plan, parse_plan
 from leadline.sync.plan.undoing import Occasion, plan_to_undo
 from leadline.sync.pull import pull
