@@ -1,4 +1,4 @@
-"""The tables of conflicts and of further addresses; they belong to ``schema``, which has all tables."""
+"""The tables of conflicts, of further addresses and of users; they belong to ``schema``, which has all tables."""
 
 from __future__ import annotations
 
@@ -38,4 +38,16 @@ addresses = Table(
     Column("record_id", Text, primary_key=True),
     Column("email", Text, primary_key=True),  # folded, without its tag where the book ignores them
     Index(None, "email"),
+)
+
+users = Table(
+    # Who can own records, as the CRMs said when they were asked: reports name them and tell who had left.
+    "users",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("queue", Boolean, nullable=False),
+    Column("inactive_since", Instant),  # NULL: active; else when a cycle first found it so
 )

@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 
 from leadline.sync.store.base import Number, metadata
-from leadline.sync.store.ledgers import addresses, conflicts
+from leadline.sync.store.ledgers import addresses, conflicts, users
 from leadline.sync.store.types import Instant, Json
 
-__all__ = ["addresses", "conflicts", "metadata"]
+__all__ = ["addresses", "conflicts", "metadata", "users"]
 
 meta = Table(
     "meta",
@@ -336,22 +336,26 @@ allocations = Table(
 )
 
 timers = Table(
-    # SLA timers as rows: what is running, what is due when, how each one ended. Derived from the decisions.
+    # SLA timers as rows: what is running, what is due when, how each one ended. Derived from the states.
     "timers",
     metadata,
     Column("person_id", Text, primary_key=True),
     Column("sla", Text, primary_key=True),
     Column("started", Instant, primary_key=True),
+    Column("entered", Instant, nullable=False),  # when the stage was entered; a new owner starts later
     Column("status", Text, nullable=False),
     Column("due", Instant),
     Column("breached", Instant),
     Column("ended", Instant),
-    Column("target", Text, nullable=False),
+    Column("corrected", Boolean, nullable=False),  # it was breached as far as was known then, and is not
+    Column("target", Text, nullable=False),  # empty: it began and was replaced between two cycles
     Column("calendar", Text, nullable=False),
-    Column("owner", Text),
+    Column("pauses", Json, nullable=False),  # [[from, to], ...] as instants, to None: it lasts
+    Column("used", Number),  # microseconds of business time up to the end; NULL: it goes on
     Column("stage", Text, nullable=False),
+    Column("owner", Text),  # <crm>/<id>, when it was breached or ended, else now
     Column("source", Text),
-    Column("attribution", Json),  # microseconds by cause, where it was breached
+    Column("seen", Instant, nullable=False),  # the frontier of the cycle that learnt of it
     Column("cycle", Number, nullable=False),
     Index(None, "status", "due"),
     Index(None, "sla", "started"),

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _shadow()
     _conflicts()
     _addresses()
+    _users()
     for name in ("waits_for", "waits_in"):
         op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
@@ -31,7 +32,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
     for name in ("waits_for", "waits_in"):
         op.drop_column("lifecycle", name)
-    for name in ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle", "conflicts", "addresses"):
+    for name in ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle", "conflicts", "addresses", "users"):
         op.drop_table(name)
 
 
@@ -91,16 +92,20 @@ def _timers() -> None:
         sa.Column("person_id", sa.Text(), nullable=False),
         sa.Column("sla", sa.Text(), nullable=False),
         sa.Column("started", sa.BigInteger(), nullable=False),
+        sa.Column("entered", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=True),
         sa.Column("breached", sa.BigInteger(), nullable=True),
         sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.Column("corrected", sa.Boolean(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("calendar", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("pauses", sa.Text(), nullable=False),
+        sa.Column("used", NUMBER, nullable=True),
         sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=True),
-        sa.Column("attribution", sa.Text(), nullable=True),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.Column("cycle", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("person_id", "sla", "started", name=op.f("pk_timers")),
     )
@@ -168,3 +173,16 @@ def _addresses() -> None:
         sa.PrimaryKeyConstraint("crm", "object", "record_id", "email", name=op.f("pk_addresses")),
     )
     op.create_index(op.f("ix_addresses_email"), "addresses", ["email"], unique=False)
+
+
+def _users() -> None:
+    op.create_table(
+        "users",
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Boolean(), nullable=False),
+        sa.Column("inactive_since", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("crm", "id", name=op.f("pk_users")),
+    )

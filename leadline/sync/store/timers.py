@@ -1,0 +1,119 @@
+"""Rows of SLA timers: one for each run of an SLA of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+
+from leadline.common.canonical import instant_text
+from leadline.common.instants import read_instant
+from leadline.rules.model.slas import SlaStatus
+from leadline.sync.store.batches import chunks, upsert
+from leadline.sync.store.schema import timers
+
+Pauses = tuple[tuple[datetime, datetime | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """One run of an SLA; the columns of the table. ``used`` is in microseconds, ``owner`` is ``<crm>/<id>``.
+
+    ``seen`` is the frontier of the cycle that learnt of it, ``cycle`` the last one that changed it. A ``target`` that
+    is empty began and was replaced by another run between two cycles.
+    """
+
+    person_id: str
+    sla: str
+    started: datetime
+    entered: datetime
+    status: SlaStatus
+    due: datetime | None
+    breached: datetime | None
+    ended: datetime | None
+    corrected: bool
+    target: str
+    calendar: str
+    pauses: Pauses
+    used: int | None
+    stage: str
+    owner: str | None
+    source: str | None
+    seen: datetime
+    cycle: int
+
+    @property
+    def key(self) -> tuple[str, str, datetime]:
+        """What it is found by."""
+        return self.person_id, self.sla, self.started
+
+
+def any_timers(connection: Connection) -> bool:
+    """Say whether there is any row."""
+    return connection.execute(select(timers.c.sla).limit(1)).first() is not None
+
+
+def all_timers(connection: Connection) -> list[TimerRow]:
+    """Return every row, by SLA, start and person."""
+    query = select(timers).order_by(timers.c.sla, timers.c.started, timers.c.person_id)
+    return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def timers_of(connection: Connection, persons: Iterable[str]) -> dict[str, list[TimerRow]]:
+    """Return the rows of persons, by SLA and start; who has none is absent."""
+    found: dict[str, list[TimerRow]] = {}
+    for batch in chunks(sorted(set(persons))):
+        query = select(timers).where(timers.c.person_id.in_(batch)).order_by(timers.c.sla, timers.c.started)
+        for row in connection.execute(query).mappings():
+            found.setdefault(row["person_id"], []).append(_row(row))
+    return found
+
+
+def save_timers(connection: Connection, rows: Sequence[TimerRow]) -> None:
+    """Store rows over those with the same key."""
+    upsert(connection, timers, [_values(row) for row in rows])
+
+
+def drop_timers(connection: Connection, rows: Iterable[TimerRow]) -> None:
+    """Take rows away."""
+    for row in rows:
+        connection.execute(timers.delete().where(_is(row)))
+
+
+def move_timers(connection: Connection, joined: Mapping[str, Sequence[str]]) -> None:
+    """Give the rows of persons that were joined to the person they belong to now; the same run stays once."""
+    everyone = {name for names in joined.items() for name in (names[0], *names[1])}
+    known = timers_of(connection, everyone)
+    for elder, younger in joined.items():
+        taken = {(row.sla, row.started) for row in known.get(elder, ())}
+        for row in (row for name in younger for row in known.get(name, ())):
+            if (row.sla, row.started) in taken:
+                connection.execute(timers.delete().where(_is(row)))
+            else:
+                connection.execute(update(timers).where(_is(row)).values(person_id=elder))
+                taken.add((row.sla, row.started))
+
+
+def _is(row: TimerRow) -> ColumnElement[bool]:
+    table = timers.c
+    return (table.person_id == row.person_id) & (table.sla == row.sla) & (table.started == row.started)
+
+
+def _values(row: TimerRow) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(row, name) for name in TimerRow.__slots__}
+    values["pauses"] = [
+        [instant_text(start), None if end is None else instant_text(end)] for start, end in row.pauses
+    ]
+    return values
+
+
+def _row(found: RowMapping) -> TimerRow:
+    values: dict[str, Any] = dict(found)
+    stored: list[tuple[str, str | None]] = values["pauses"]
+    values["pauses"] = tuple(
+        (read_instant(start)[0], None if end is None else read_instant(end)[0]) for start, end in stored
+    )
+    return TimerRow(**values)
