@@ -133,7 +133,7 @@ def test_what_is_left_out_is_said(leadline: Leadline) -> None:
     told = evaluate(leadline, "person_id,titel\n1,CTO\n", rows)
     assert told.code == 0
     assert "no rule reads the column titel (did you mean title?)" in told.err
-    assert "1 people of the activities file are not in the people file" in told.err
+    assert "1 people of the other files are not in the people file" in told.err
     assert "1 activities lie after --as-of; they were left out" in told.err
 
 
