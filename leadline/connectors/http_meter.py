@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections import Counter, deque
@@ -36,6 +37,8 @@ class Meter:
         self._purpose: Purpose = "login"
         self.quota = Quota(None, None)
         self.date: datetime | None = None
+        self.zone = "UTC"
+        self._most: tuple[int, str] | None = None
         self._last: Mapping[str, str] = {"crm": crm.lower()}
 
     @contextmanager
@@ -53,12 +56,30 @@ class Meter:
         Signing in and asking for the time stay allowed: they are how a later cycle learns of a new day.
         """
         self._last = {"crm": self._crm.lower(), "purpose": self._purpose, "call": call_name(method, url)}
+        if self._purpose not in _SPENDING:
+            return
         used, limit = self.quota.used, self.quota.limit
-        if self._purpose in _SPENDING and used is not None and limit and used >= self._share * limit:
+        if used is not None and limit and used >= self._share * limit:
             raise QuotaError(
                 f"{self._crm} says that {used} of the day's {limit} calls are used; `quota_share` stops at "
                 f"{self._share:.0%}. Wait for the new day, or raise quota_share"
             )
+        if self._most is not None and self._counts.total() >= self._most[0]:
+            raise QuotaError(f"{self._crm}: {self._most[1]}")
+
+    def spend_at_most(self, calls: int | None, why: str = "") -> None:
+        """Allow so many more calls (None: any); ``why`` is what the QuotaError behind the last one says."""
+        self._most = None if calls is None else (self._counts.total() + max(0, calls), why)
+
+    def left(self) -> int | None:
+        """Return how many calls may still be made before a QuotaError; None where nothing limits them."""
+        found: list[int] = []
+        used, limit = self.quota.used, self.quota.limit
+        if used is not None and limit:
+            found.append(max(0, math.ceil(self._share * limit) - used))
+        if self._most is not None:
+            found.append(max(0, self._most[0] - self._counts.total()))
+        return min(found, default=None)
 
     def sent(self) -> None:
         """Count one call that reached the server."""

@@ -169,6 +169,18 @@ class ReadConnector(Protocol):
         """Return the calls used and allowed, as last said by the CRM itself; no call is made."""
         ...
 
+    def spend_at_most(self, calls: int | None, why: str = "") -> None:
+        """Allow so many more calls (None: any number); then reads and writes raise QuotaError, which says ``why``."""
+        ...
+
+    def left(self) -> int | None:
+        """Return how many calls may still be made, by the CRM's own count and by what was allowed; None: any number."""
+        ...
+
+    def time_zone(self) -> str:
+        """Return the account's time zone (IANA), UTC before ``organisation`` was asked: its midnight ends a day."""
+        ...
+
     def calls(self) -> Mapping[str, int]:
         """Return HTTP calls made so far by purpose: login, describe, read, write, read_back."""
         ...

@@ -5,11 +5,12 @@ Secrets are ``SecretStr``: neither ``repr`` nor a validation error shows them (`
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 
 def _base_url(text: str) -> str:
@@ -100,16 +101,33 @@ class RefreshToken(Settings):
 SalesforceAuth = Annotated[ClientCredentials | JwtBearer | Password | RefreshToken, Field(discriminator="flow")]
 
 
+def share(text: object) -> object:
+    """Read ``30%`` as 0.3; anything else stays as it is."""
+    return float(text[:-1]) / 100 if isinstance(text, str) and re.fullmatch(r"\d{1,3}(\.\d+)?%", text) else text
+
+
+class CallShare(Settings):
+    """How many of the CRM's calls Leadline itself may make.
+
+    ``per_day``: a share of the day's calls, until midnight in the account's time zone; ``per_cycle``: a number for
+    one run. Behind either, reads and writes stop and the next run goes on.
+    """
+
+    per_day: Annotated[float, BeforeValidator(share), Field(gt=0, le=1)] | None = None
+    per_cycle: Annotated[int, Field(ge=1)] | None = None
+
+
 class _Patience(Settings):
     """Waiting. ``timeout``: seconds for one call. ``patience``: seconds that one call may be tried again in all.
 
     ``quota_share``: reads and writes stop with QuotaError once the CRM says that this share of the day's calls
-    is used (by anybody), so that other integrations keep the rest.
+    is used (by anybody), so that other integrations keep the rest. ``quota``: what Leadline itself may use.
     """
 
     timeout: float = Field(default=30.0, gt=0, le=600)
     patience: float = Field(default=120.0, ge=0, le=3600)
     quota_share: float = Field(default=0.9, gt=0, le=1)
+    quota: CallShare = CallShare()
 
 
 class SalesforceSettings(_Patience):

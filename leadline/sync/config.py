@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from leadline.common.bookfiles import CONFIGURATION, read_bounded
 from leadline.common.errors import BookError, LeadlineError, Problem, UsageError
 from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, locate, parse
+from leadline.sync.pull.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
     from leadline.common.values import Crm
     from leadline.connectors.protocol import WriteConnector
-    from leadline.connectors.settings import HubSpotSettings, SalesforceSettings
+    from leadline.connectors.settings import CallShare, HubSpotSettings, SalesforceSettings
     from leadline.connectors.webhooks import Channel
 
 DEFAULT_STATE: Final = "sqlite:///leadline.db"
-_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels", "shadow")
+_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels", "shadow", "upkeep")
 _SECRETS: Final = frozenset(
     {"token", "client_secret", "refresh_token", "password", "security_token", "key", "webhook"}
 )
@@ -50,6 +51,16 @@ class Config:
     hubspot: HubSpotSettings | None = None
     channels: Mapping[str, Channel] = field(default_factory=dict)
     shadow_dir: Path | None = None
+    upkeep: Upkeep = field(default_factory=Upkeep)
+
+    @property
+    def shares(self) -> dict[Crm, CallShare]:
+        """How many calls Leadline may make of each CRM."""
+        blocks: dict[Crm, SalesforceSettings | HubSpotSettings | None] = {
+            "salesforce": self.salesforce,
+            "hubspot": self.hubspot,
+        }
+        return {crm: block.quota for crm, block in blocks.items() if block is not None}
 
     @property
     def crms(self) -> tuple[Crm, ...]:
@@ -135,7 +146,8 @@ class _Reader:
         rules = home / self._text(tree, "rules", ".")
         state = _absolute(self._text(tree, "state", DEFAULT_STATE), home)
         shadow = home / self._text(tree, "shadow", "candidate") if tree.get("shadow") is not None else None
-        return Config(path, rules, state, salesforce, hubspot, channels, shadow)
+        upkeep = self._upkeep(tree.get("upkeep"))
+        return Config(path, rules, state, salesforce, hubspot, channels, shadow, upkeep)
 
     def _text(self, tree: MappingNode, name: str, default: str) -> str:
         node = tree.get(name)
@@ -198,6 +210,19 @@ class _Reader:
             except ValidationError as error:
                 self._invalid("channels", entry.value, error)
         return found
+
+    def _upkeep(self, node: Node | None) -> Upkeep:
+        if node is None:
+            return Upkeep()
+        from pydantic import ValidationError
+
+        from leadline.sync.pull.upkeep_settings import UpkeepSettings
+
+        try:
+            return UpkeepSettings.model_validate(self._plain(node)).upkeep()
+        except ValidationError as error:
+            self._invalid("upkeep", node, error)
+        return Upkeep()
 
     def _plain(self, node: Node, key: str = "") -> Any:
         """Return texts throughout (the settings' types read numbers from text), variables expanded."""
@@ -288,13 +313,17 @@ def _known_keys(block: str, *, nested: bool) -> list[str]:
         from leadline.connectors.webhooks import Channel
 
         return sorted(Channel.model_fields)
+    if block == "upkeep":
+        from leadline.sync.pull.upkeep_settings import UpkeepSettings
+
+        return sorted(UpkeepSettings.model_fields)
     if not nested:
         model = settings.SalesforceSettings if block == "salesforce" else settings.HubSpotSettings
         return sorted(model.model_fields)
     if block == "hubspot":
-        return sorted(settings.OAuthApp.model_fields)
+        return sorted({*settings.OAuthApp.model_fields, *settings.CallShare.model_fields})
     ways = (settings.ClientCredentials, settings.JwtBearer, settings.Password, settings.RefreshToken)
-    return sorted({name for way in ways for name in way.model_fields})
+    return sorted({name for way in (*ways, settings.CallShare) for name in way.model_fields})
 
 
 def _steps(node: Node, loc: Sequence[str | int]) -> list[str | int]:

@@ -135,6 +135,15 @@ class HubSpotConnector:
     def quota(self) -> Quota:
         return self._client.meter.quota
 
+    def spend_at_most(self, calls: int | None, why: str = "") -> None:
+        self._client.meter.spend_at_most(calls, why)
+
+    def left(self) -> int | None:
+        return self._client.meter.left()
+
+    def time_zone(self) -> str:
+        return self._client.meter.zone
+
     def calls(self) -> Mapping[str, int]:
         return self._client.meter.counts()
 
@@ -147,3 +156,4 @@ class HubSpotConnector:
         if portal is None:
             raise ContractError("HubSpot told no portal id")
         self._portal = str(portal)
+        self._client.meter.zone = str(told.get("timeZone") or "UTC")

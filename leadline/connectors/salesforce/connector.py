@@ -117,6 +117,15 @@ class SalesforceConnector:
     def quota(self) -> Quota:
         return self._client.quota()
 
+    def spend_at_most(self, calls: int | None, why: str = "") -> None:
+        self._client.meter.spend_at_most(calls, why)
+
+    def left(self) -> int | None:
+        return self._client.meter.left()
+
+    def time_zone(self) -> str:
+        return self._client.meter.zone
+
     def calls(self) -> Mapping[str, int]:
         return self._client.meter.counts()
 
@@ -124,7 +133,8 @@ class SalesforceConnector:
         self._client.close()
 
     def _look(self) -> None:
-        pages = list(self._client.query("SELECT Id FROM Organization", "login"))
+        pages = list(self._client.query("SELECT Id, TimeZoneSidKey FROM Organization", "login"))
         if not pages:
             raise ContractError("Salesforce shows no Organization row to this user")
         self._organisation = soql.full_id(str(pages[0][0]["Id"]))
+        self._client.meter.zone = str(pages[0][0].get("TimeZoneSidKey") or "UTC")

@@ -11,6 +11,7 @@ from leadline.rules.model import Book
 from leadline.sync.guards import AdoptionError, require_guards
 from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
+from leadline.sync.rationing import require_calls
 from leadline.sync.store import Store
 from leadline.sync.store.applying import population
 from leadline.sync.store.cycles import active_book, get_cycle
@@ -50,6 +51,8 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
         raise RefusedError(f"no rule book is active on these CRMs yet, so the first plan must adopt them; {_AGAIN}")
     if not resumed:
         require_guards(plan, book, people)
+        if accepted is not None:  # what `sync` cannot finish it finishes in its next run
+            require_calls(plan, crms)
         # What a person names must be to the letter a plan made here; `sync` applies what it has just made itself.
         if accepted is not None and cycle.counts.get("plan") != plan.hash:
             raise RefusedError(f"this plan is not as it was made here: somebody changed it and its hash; {_AGAIN}")

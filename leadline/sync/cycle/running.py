@@ -22,6 +22,7 @@ from leadline.sync.cycle.work import bounds_of
 from leadline.sync.lease import Lease
 from leadline.sync.plan import Plan, parse_plan
 from leadline.sync.pull import pull
+from leadline.sync.rationing import noted, ration
 from leadline.sync.results import PullResult
 from leadline.sync.store.applying import unfinished_plans
 from leadline.sync.store.cycles import CycleStatus, finish_cycle
@@ -38,7 +39,7 @@ def run_pull(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> PulledRe
     Raises what the connectors raise when not a single CRM answers, BusyError when another run is at work.
     """
     meter = CallMeter(readers)
-    with setting.lease().held() as lease:
+    with setting.lease().held() as lease, noted(setting.store, readers):
         pulled = _pull(setting, readers, "pull", lease)
         _finish(setting, pulled, meter, "partial" if pulled.errors else "done", {})
     return PulledResult(pulled, meter.calls())
@@ -52,7 +53,7 @@ def make_plan(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> Planned
     then time stands still and nothing can be decided.
     """
     meter = CallMeter(readers)
-    with setting.lease().held() as lease:
+    with setting.lease().held() as lease, noted(setting.store, readers):
         pulled = _pull(setting, readers, "plan", lease)
         with _recorded(setting, pulled, meter):
             decided = decide(setting, readers, pulled, to_apply=False)
@@ -75,7 +76,9 @@ def run_apply(
     clock = CycleClock(plan.frontier)
     refreshed: list[PullResult] = []
 
-    with setting.lease().held() as lease:
+    with setting.lease().held() as lease, noted(setting.store, writers):
+        if any(share.per_day or share.per_cycle for share in setting.shares.values()):
+            ration(setting.store, writers, setting.shares, {crm: w.server_time() for crm, w in writers.items()})
 
         def refresh() -> None:
             refreshed.append(_pull(setting, writers, "apply", lease, persons_only=True))
@@ -113,7 +116,7 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
     CRM's error when one could not be read.
     """
     meter = CallMeter(writers)
-    with setting.lease().held() as lease:
+    with setting.lease().held() as lease, noted(setting.store, writers):
         pulled = _pull(setting, writers, "sync", lease)
         run = Run(
             owner=lease.owner,
@@ -158,7 +161,16 @@ def _pull(
         lease.renew()
         setting.tell(Pulling(stream, rows))
 
-    pulled = pull(setting.store, readers, setting.book, kind=kind, tell=tell, persons_only=persons_only)
+    pulled = pull(
+        setting.store,
+        readers,
+        setting.book,
+        kind=kind,
+        tell=tell,
+        persons_only=persons_only,
+        upkeep=setting.upkeep,
+        begun=partial(ration, setting.store, readers, setting.shares),
+    )
     setting.tell(Pulled(kind, pulled))
     return pulled
 

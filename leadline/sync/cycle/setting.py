@@ -19,10 +19,12 @@ from leadline.sync.apply.effects import Notifier
 from leadline.sync.apply.writing import Patience
 from leadline.sync.cycle.events import CycleEvent
 from leadline.sync.lease import Lease
+from leadline.sync.pull.upkeep import Upkeep
 from leadline.sync.shadow import Shadow
 from leadline.sync.store import Store, open_store
 
 if TYPE_CHECKING:
+    from leadline.connectors.settings import CallShare
     from leadline.sync.config import Config
 
 
@@ -32,7 +34,8 @@ class Setting:
 
     ``patience`` is how rows that fail for now are tried again, ``notifier`` delivers notices to channels.
     ``channels`` are their names; None: a plan does not ask whether there is one. ``shadow`` is the candidate book
-    that decides beside the live one and writes nothing.
+    that decides beside the live one and writes nothing. ``shares`` are the calls that Leadline may make, ``upkeep``
+    what is looked for now and then.
     """
 
     store: Store
@@ -44,6 +47,8 @@ class Setting:
     notifier: Notifier | None = None
     channels: Collection[str] | None = None
     shadow: Shadow | None = None
+    shares: Mapping[Crm, CallShare] = field(default_factory=dict)
+    upkeep: Upkeep = field(default_factory=Upkeep)
 
     def lease(self) -> Lease:
         """Return a lease for one run."""
@@ -62,7 +67,18 @@ def open_setting(
     with open_store(config.state_url) as store, _notifying(config) as notifier:
         channels = frozenset(config.channels)
         shadow = _shadow(config.shadow_dir)
-        yield Setting(store, book, sources, now, tell, notifier=notifier, channels=channels, shadow=shadow)
+        yield Setting(
+            store,
+            book,
+            sources,
+            now,
+            tell,
+            notifier=notifier,
+            channels=channels,
+            shadow=shadow,
+            shares=config.shares,
+            upkeep=config.upkeep,
+        )
 
 
 def _shadow(directory: Path | None) -> Shadow | None:

@@ -35,7 +35,7 @@ Tell = Callable[[str, int], None]
 """Called after each page with the stream and the rows read so far."""
 
 
-def pull(
+def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
     store: Store,
     connectors: Mapping[Crm, ReadConnector],
     book: Book,
@@ -44,6 +44,7 @@ def pull(
     tell: Tell | None = None,
     persons_only: bool = False,
     upkeep: Upkeep | None = None,
+    begun: Callable[[Mapping[Crm, datetime]], None] = lambda _: None,
 ) -> PullResult:
     """Read what changed since the last pull from every CRM and join records into people.
 
@@ -52,17 +53,18 @@ def pull(
     answers, that error is raised and nothing is recorded. Raises RefusedError when a CRM is not the organisation
     this state belongs to, BookError when the book names a field that no CRM has. With ``persons_only`` just the
     records of people are refreshed, and the frontier stays where it is. ``upkeep`` is how often ids are compared and
-    calculated fields read anew, daily when it is None.
+    calculated fields read anew, daily when it is None. ``begun`` is told each CRM's upper bound before the first row.
     """
-    begun = begin(store, connectors, book)
-    errors = begun.errors
+    start = begin(store, connectors, book)
+    errors = start.errors
+    begun(start.upper)
     with store.write() as connection:
-        cycle = start_cycle(connection, kind, max(begun.upper.values()))
+        cycle = start_cycle(connection, kind, max(start.upper.values()))
     with store.read() as connection:
         chosen = Upkeep(ids=None, calculated=None) if persons_only else upkeep or Upkeep()
         notes = _Notes(tell, Tombstones.load(connection), chosen)
-    for crm, described in begun.described.items():
-        bound = Bound(crm, cycle, begun.upper[crm], described, book)
+    for crm, described in start.described.items():
+        bound = Bound(crm, cycle, start.upper[crm], described, book)
         try:
             _pull_crm(store, connectors[crm], book, bound, notes, persons_only=persons_only)
         except OutsideError as error:
@@ -72,13 +74,13 @@ def pull(
     ]
     with store.write() as connection:
         people = join_people(connection, cycle)
-        frontier = _frontier(connection, cycle, begun.upper, complete=not errors and not persons_only)
+        frontier = _frontier(connection, cycle, start.upper, complete=not errors and not persons_only)
         set_frontier(connection, cycle, frontier, book.hash)
         waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
     return PullResult(
         cycle=cycle,
         frontier=frontier,
-        upper=begun.upper,
+        upper=start.upper,
         rows=notes.rows,
         news=notes.news,
         people=people.total,
@@ -86,7 +88,7 @@ def pull(
         touched=waiting,
         warnings=tuple(notes.warnings),
         errors=dict(errors),
-        described=begun.described,
+        described=start.described,
         listed=notes.listed,
         confirmed=notes.confirmed,
     )

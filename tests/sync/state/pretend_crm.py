@@ -43,6 +43,7 @@ class PretendCrm:
     name: str = "org-1"
     asked: list[RecordRequest | ActivityRequest] = field(default_factory=list)
     given: int = 0
+    allowed: int | None = None
 
     def put(self, name: str, key: str, fields: Mapping[str, Raw], **more: object) -> RecordRef:
         """Create or change a record at the present instant; fields not named stay as they are."""
@@ -127,6 +128,15 @@ class PretendCrm:
 
     def quota(self) -> Quota:
         return Quota(None, None)
+
+    def spend_at_most(self, calls: int | None, why: str = "") -> None:
+        self.allowed = calls
+
+    def left(self) -> int | None:
+        return self.allowed
+
+    def time_zone(self) -> str:
+        return "UTC"
 
     def calls(self) -> Mapping[str, int]:
         return {"read": len(self.asked)}
