@@ -21,7 +21,7 @@ from leadline import __version__
 from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
-from leadline.verbs import operating, privacy
+from leadline.verbs import agreement, operating, privacy
 from leadline.verbs.backtest import backtest
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
@@ -369,6 +369,7 @@ for _verb in (
     state,
     privacy.export,
     privacy.forget,
+    *agreement.VERBS,
 ):
     verbs.add_command(_verb)
 

@@ -50,10 +50,17 @@ class StoredPlanSource:
 
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in the lifecycle, ordered by person id."""
-        parked = _parked(self.connection, self.frontier - PARKED_FOR)
-        contested = any_conflicts(self.connection)
-        for rows in chunks(all_lifecycle(self.connection), PEOPLE_AT_ONCE):
-            yield from _views(self.connection, rows, parked, contested=contested)
+        return person_views(self.connection, self.frontier, all_lifecycle(self.connection))
+
+
+def person_views(
+    connection: Connection, frontier: datetime, lifecycle: Sequence[LifecycleRow]
+) -> Iterator[PersonView]:
+    """Yield these people with their live records, as a plan at ``frontier`` sees them."""
+    parked = _parked(connection, frontier - PARKED_FOR)
+    contested = any_conflicts(connection)
+    for rows in chunks(lifecycle, PEOPLE_AT_ONCE):
+        yield from _views(connection, rows, parked, contested=contested)
 
 
 def is_live(record: MirrorRecord) -> bool:

@@ -1,0 +1,196 @@
+"""Telling conflicts: who changed what over our value, when, what became of it, and who keeps fighting."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from sqlalchemy import Connection, select
+
+from leadline.common.masking import mask
+from leadline.common.values import Crm, Raw, RecordRef
+from leadline.rules.model import Book
+from leadline.sync.conflicts.standing import by_human, theirs_stands
+from leadline.sync.knowing import described_before
+from leadline.sync.plan.desired import desired_values
+from leadline.sync.plan.normal import same, text_of
+from leadline.sync.plan.source import PersonView
+from leadline.sync.plan.stored import person_views
+from leadline.sync.store import Store
+from leadline.sync.store.batches import by_object
+from leadline.sync.store.conflicts import Conflict, conflicts_since
+from leadline.sync.store.cycles import last_cycles
+from leadline.sync.store.mirror import load_records
+from leadline.sync.store.outcomes import load_lifecycle
+from leadline.sync.store.schema import journal
+
+Who = Literal["person", "machine"]
+Became = Literal["written over", "changed again", "gone", "agreed", "stands", "open"]
+
+SOON: Final = timedelta(minutes=15)
+"""The vendors' connector syncs within minutes; what comes back later has another reason."""
+
+AGAIN: Final = 2
+"""How often the same field of the same record comes back before it is called a fight."""
+
+CONNECTOR: Final = "SALESFORCE"
+"""The source that HubSpot names for what its own Salesforce connector writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictTold:
+    """One conflict, and what became of it. ``policy`` is the book's for the field, ``why`` says why it stands."""
+
+    conflict: Conflict
+    person: str | None
+    who: Who
+    policy: str
+    became: Became
+    at: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fight:
+    """A field that goes back to what the other CRM has, within minutes of our write, again and again."""
+
+    crm: Crm
+    field: str
+    records: int
+    times: int
+    authors: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictReport:
+    """Conflicts, newest first, and fights."""
+
+    conflicts: tuple[ConflictTold, ...]
+    fights: tuple[Fight, ...]
+
+
+def conflict_report(store: Store, book: Book, since: datetime) -> ConflictReport:
+    """Return what others made of values of ours since an instant, by the state alone."""
+    with store.read() as connection:
+        found = conflicts_since(connection, since)
+        if not found:
+            return ConflictReport((), ())
+        told = _Telling(connection, book, found).told()
+    return ConflictReport(told, fights(found, book))
+
+
+def fights(found: Iterable[Conflict], book: Book) -> tuple[Fight, ...]:
+    """Return the fields that somebody keeps setting back; HubSpot names its own connector itself."""
+    by_record: dict[tuple[Crm, str, RecordRef], list[Conflict]] = defaultdict(list)
+    for one in found:
+        named = one.ref.crm == "hubspot" and one.author == CONNECTOR
+        person = one.ref.crm == "hubspot" and by_human(one, book.machines)
+        if named or (one.mirrors and not person and one.at - one.written_at <= SOON):
+            by_record[one.ref.crm, one.field, one.ref].append(one)
+    by_field: dict[tuple[Crm, str], list[Conflict]] = defaultdict(list)
+    for (crm, field, _), ones in by_record.items():
+        if len(ones) >= AGAIN or any(one.author == CONNECTOR for one in ones):
+            by_field[crm, field] += ones
+    return tuple(_fight(crm, field, ones) for (crm, field), ones in sorted(by_field.items()))
+
+
+def _fight(crm: Crm, field: str, ones: Sequence[Conflict]) -> Fight:
+    records = len({one.ref for one in ones})
+    other = "HubSpot" if crm == "salesforce" else "Salesforce"
+    message = (
+        f"{field} of {crm} goes back to {other}'s value within minutes of our write, {len(ones)} times on "
+        f"{records} record{'s' * (records != 1)}. So works the vendors' HubSpot-Salesforce connector: take the field "
+        f"out of its mappings, or let it have the field with `on_conflict: {{{field}: report only}}`"
+    )
+    return Fight(crm, field, records, len(ones), tuple(sorted({one.author for one in ones if one.author})), message)
+
+
+@dataclass(slots=True)
+class _Telling:
+    connection: Connection
+    book: Book
+    found: Sequence[Conflict]
+
+    def told(self) -> tuple[ConflictTold, ...]:
+        refs = {one.ref for one in self.found}
+        mirrored = load_records(self.connection, refs)
+        people = {ref: record.person_id for ref, record in mirrored.items()}
+        ids = sorted({person for person in people.values() if person is not None})
+        frontier = next((cycle.frontier for cycle in last_cycles(self.connection, 50) if cycle.frontier), None)
+        rows = [row for _, row in sorted(load_lifecycle(self.connection, ids).items())]
+        views = {view.person: view for view in person_views(self.connection, frontier, rows)} if frontier else {}
+        written = _written_since(self.connection, refs)
+        newer: set[tuple[RecordRef, str]] = set()
+        told = []
+        for one in self.found:
+            view = views.get(people.get(one.ref) or "")
+            fate = self._fate(
+                one, view, frontier, written.get((one.ref, one.field), ()), later=(one.ref, one.field) in newer
+            )
+            newer.add((one.ref, one.field))
+            policy = (
+                self.book.write[one.ref.crm].policy(one.ref.object, one.field)
+                if one.ref.crm in self.book.write
+                else None
+            )
+            who: Who = "person" if by_human(one, self.book.machines) else "machine"
+            told.append(ConflictTold(one, people.get(one.ref), who, policy.wins if policy else "", *fate))
+        return tuple(told)
+
+    def _fate(
+        self,
+        one: Conflict,
+        view: PersonView | None,
+        frontier: datetime | None,
+        written: Sequence[datetime],
+        *,
+        later: bool,
+    ) -> tuple[Became, datetime | None, str]:
+        over = next((at for at in written if at >= one.seen), None)
+        if over is not None:
+            return "written over", over, ""
+        if later:
+            return "changed again", None, ""
+        record = next((item for item in view.records if item.ref == one.ref), None) if view is not None else None
+        targets = self.book.write.get(one.ref.crm)
+        if view is None or record is None or targets is None or frontier is None:
+            return "gone", None, ""
+        described = (described_before(self.connection, one.ref.crm) or {}).get(one.ref.object)
+        wanted = {item.field: item for item in desired_values(self.book, view.outcome, targets, described)}
+        item = wanted.get(one.field)
+        if item is None:
+            return "stands", None, f"{view.outcome.stage} has no value there"
+        if not same(record.fields.get(one.field), one.theirs, item.kind, one.ref.crm):
+            return "changed again", None, ""
+        if same(item.value, one.theirs, item.kind, one.ref.crm):
+            return "agreed", None, ""
+        why = theirs_stands(self.book, frontier, item, record)
+        policy = targets.policy(one.ref.object, one.field)
+        until = one.at + policy.stands if why and policy.stands is not None else None
+        return ("stands", until, why) if why else ("open", None, "")
+
+
+def _written_since(
+    connection: Connection, refs: Iterable[RecordRef]
+) -> Mapping[tuple[RecordRef, str], Sequence[datetime]]:
+    """Return when values of these records were written and read back, oldest first."""
+    found: dict[tuple[RecordRef, str], list[datetime]] = defaultdict(list)
+    for crm, name, ids in by_object(refs):
+        own = (journal.c.crm == crm) & (journal.c.object == name) & journal.c.record_id.in_(ids)
+        query = select(journal.c.record_id, journal.c.writes, journal.c.changed_at).where(own)
+        for key, writes, at in connection.execute(query.where(journal.c.status == "verified").order_by(journal.c.id)):
+            for field in writes:
+                found[RecordRef(crm, name, key), field].append(at)  # type: ignore[arg-type]
+    return found
+
+
+def masked_value(value: Raw) -> str:
+    """Return a value as it may be shown: texts that could hold personal data masked."""
+    return mask(text_of(value)) if value is not None else ""
+
+
+__all__ = ["ConflictReport", "ConflictTold", "Fight", "conflict_report", "fights", "masked_value"]
