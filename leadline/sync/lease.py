@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from leadline.common.canonical import instant_text
 from leadline.common.errors import RefusedError
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import acquire_lease, lease_holder, release_lease
+from leadline.sync.store.cycles import acquire_lease, end_killed_cycles, lease_holder, release_lease, shorten_lease
 
 NAME: Final = "writer"
 LASTS: Final = timedelta(minutes=5)
@@ -44,7 +44,9 @@ class Lease:
         _OURS.add(self.owner)
         try:
             with self.store.write() as connection:
-                self._take(connection)
+                holder = self._take(connection)
+            if holder is not None:
+                raise _busy(*holder)
             try:
                 yield self
             finally:
@@ -63,19 +65,27 @@ class Lease:
         if not acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
             raise BusyError("another run took over while this one stood still; this one stops without writing more")
 
-    def _take(self, connection: Connection) -> None:
-        if acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
-            return
-        owner, until = lease_holder(connection, NAME) or ("", self.now())
-        if _is_dead(owner):
+    def _take(self, connection: Connection) -> tuple[str, datetime] | None:
+        """Take the lease and say of runs that were killed that they ended; return who has it, if another one does."""
+        now = self.now()
+        if not acquire_lease(connection, NAME, self.owner, now, LASTS):
+            owner, until = lease_holder(connection, NAME) or ("", now)
+            if not _is_dead(owner):
+                # A clock that was set back must not keep a dead holder's lease for as long as it was set back.
+                shorten_lease(connection, NAME, now + LASTS)
+                return owner, min(until, now + LASTS)
             release_lease(connection, NAME, owner)
-            if acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
-                return
-        host, pid = [*owner.split(":"), "", ""][:2]
-        raise BusyError(
-            f"another run is at work on this state (process {pid} on {host}); "
-            f"wait for it, or until {instant_text(until)} if it is gone"
-        )
+            acquire_lease(connection, NAME, self.owner, now, LASTS)
+        end_killed_cycles(connection)
+        return None
+
+
+def _busy(owner: str, until: datetime) -> BusyError:
+    host, pid = [*owner.split(":"), "", ""][:2]
+    return BusyError(
+        f"another run is at work on this state (process {pid} on {host}); "
+        f"wait for it, or until {instant_text(until)} if it is gone"
+    )
 
 
 def _is_dead(owner: str) -> bool:

@@ -53,6 +53,18 @@ def finish_cycle(
     connection.execute(update(cycles).where(cycles.c.id == cycle).values(values))
 
 
+def end_killed_cycles(connection: Connection) -> int:
+    """Record that runs without an end failed (``killed`` in their counts); return how many those were.
+
+    Only who has just taken the writer lease may call this: then nobody else is at work.
+    """
+    left = connection.execute(select(cycles.c.id, cycles.c.counts).where(cycles.c.status == "running")).all()
+    for cycle, counts in left:
+        values = {"status": "failed", "counts": {**counts, "killed": True}}
+        connection.execute(update(cycles).where(cycles.c.id == cycle).values(values))
+    return len(left)
+
+
 def get_cycle(connection: Connection, cycle: int) -> Cycle | None:
     """Return one cycle."""
     row = connection.execute(select(cycles).where(cycles.c.id == cycle)).mappings().first()
@@ -99,6 +111,12 @@ def acquire_lease(connection: Connection, name: str, owner: str, now: datetime, 
 def release_lease(connection: Connection, name: str, owner: str) -> None:
     """Give a lease back; nothing happens when another one holds it."""
     connection.execute(leases.delete().where(leases.c.name == name, leases.c.owner == owner))
+
+
+def shorten_lease(connection: Connection, name: str, latest: datetime) -> None:
+    """Let a lease end at ``latest`` if it would end later; who holds it and is alive renews it anyway."""
+    later = leases.c.expires > latest
+    connection.execute(update(leases).where(leases.c.name == name, later).values(expires=latest))
 
 
 def lease_holder(connection: Connection, name: str) -> tuple[str, datetime] | None:

@@ -1,0 +1,79 @@
+"""The writer lease survives a crash and a clock that steps, and says what became of runs that were killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from leadline.sync.lease import LASTS, NAME, BusyError, Lease
+from leadline.sync.store import Store, open_store
+from leadline.sync.store.cycles import acquire_lease, finish_cycle, last_cycles, lease_holder, start_cycle
+from tests.sync.writing.rehearsal import WALL
+
+DAY = timedelta(days=1)
+ELSEWHERE = "elsewhere:1:x"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Give an empty store."""
+    with open_store(f"sqlite:///{tmp_path}/state.db") as opened:
+        yield opened
+
+
+def taken_elsewhere(store: Store) -> None:
+    """Have a process of another host, of which nobody knows whether it lives, hold the lease."""
+    with store.write() as connection:
+        assert acquire_lease(connection, NAME, ELSEWHERE, WALL, LASTS)
+
+
+def test_a_clock_set_back_a_day_does_not_keep_a_lease_for_a_day(store: Store) -> None:
+    """Whoever is refused by a lease that ends too late lets it end in time."""
+    taken_elsewhere(store)
+    now = earlier = WALL - DAY
+    lease = Lease(store, lambda: now)
+    for passed in (timedelta(0), timedelta(minutes=4)):
+        now = earlier + passed
+        with pytest.raises(BusyError, match="process 1 on elsewhere"), lease.held():
+            pass
+    now = earlier + LASTS
+    with lease.held():
+        pass
+
+
+def test_a_living_holder_keeps_its_lease_when_the_clock_is_set_back(store: Store) -> None:
+    """It renews it by the new clock, and others wait as before."""
+    now = WALL
+    lease = Lease(store, lambda: now)
+    with lease.held():
+        now = WALL - DAY
+        with pytest.raises(BusyError, match="another run is at work"), Lease(store, lambda: now).held():
+            pass
+        lease.renew()
+        with store.read() as connection:
+            assert lease_holder(connection, NAME) == (lease.owner, WALL - DAY + LASTS)
+
+
+def test_a_clock_set_forward_a_day_frees_a_lease_at_once(store: Store) -> None:
+    """Then the run that held it stops before it writes more, and the one that took it goes on."""
+    taken_elsewhere(store)
+    mine = Lease(store, lambda: WALL + DAY)
+    with mine.held():
+        with pytest.raises(BusyError, match="took over"):
+            Lease(store, lambda: WALL, ELSEWHERE).renew()
+        mine.renew()
+
+
+def test_a_run_that_was_killed_is_recorded_by_the_next_one(store: Store) -> None:
+    """What never ended has failed, once the lease is somebody else's; what ended stays as it is."""
+    with store.write() as connection:
+        ended = start_cycle(connection, "sync", WALL)
+        finish_cycle(connection, ended, "done", WALL, {"rows": 1})
+        start_cycle(connection, "sync", WALL)
+    with Lease(store, lambda: WALL).held(), store.read() as connection:
+        killed, done = last_cycles(connection, 2)
+    assert (killed.status, killed.finished, killed.counts) == ("failed", None, {"killed": True})
+    assert (done.status, done.counts) == ("done", {"rows": 1})
