@@ -143,9 +143,9 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
 
 
 def _acted_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
-    """Return what actions look at: owners, the names of people, and the fields that they set."""
+    """Return what actions look at: owners, the names of people, and the fields that they set; SLAs look at owners."""
     if not has_actions(book):
-        return ()
+        return (OWNER_FIELDS[crm],) if book.slas and name in PERSON_OBJECTS[crm] else ()
     if name == ACCOUNT_OBJECTS[crm]:
         return (OWNER_FIELDS[crm],) if _asks_account_owner(book) else ()
     if name not in PERSON_OBJECTS[crm]:

@@ -21,6 +21,7 @@ from leadline.sync.evaluating.merging import joined_state
 from leadline.sync.evaluating.places import Fold, HeldBack, give_places
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.results import EvaluationResult
+from leadline.sync.slas.recording import Told, record_timers, timed
 from leadline.sync.store import Store
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.cycles import evaluated_before, set_evaluated, set_meta
@@ -56,6 +57,7 @@ def evaluate(
     with _transaction(store, connection) as writing:
         work = _Work(engine or Engine(book), cycle, frontier, evaluated_before(writing, cycle))
         work.acting = concerned(writing, book)
+        work.timed = timed(writing, book)
         joined = joined_into(writing)
         for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
             _evaluate_batch(writing, work, batch, joined)
@@ -80,7 +82,7 @@ def evaluate(
 
 @dataclass(slots=True)
 class _Work:
-    """The engine, the cycle, whether anything is caused, and what has been counted so far."""
+    """The engine, the cycle, whether anything is caused or timed, and what has been counted so far."""
 
     engine: Engine
     cycle: int
@@ -92,6 +94,7 @@ class _Work:
     decided: int = 0
     out_of_scope: int = 0
     acting: bool = False
+    timed: bool = False
     changed: list[str] = field(default_factory=list)
     moves: Counter[str] = field(default_factory=Counter)
     held: HeldBack = field(init=False)
@@ -183,7 +186,7 @@ def _tell(
     joined: Mapping[str, Sequence[str]] | None = None,
     gone: Sequence[str] = (),
 ) -> None:
-    """Count the folds, append their decisions and record what these cause."""
+    """Count the folds, append their decisions and record what these cause, and their timers."""
     for fold in folds:
         work.count(fold)
     append_decisions(connection, [row for fold in folds for row in _decision_rows(work, fold)])
@@ -192,6 +195,16 @@ def _tell(
             connection,
             work.engine.book,
             [made for fold in folds for made in fold.folded.decisions],
+            cycle=work.cycle,
+            frontier=work.frontier,
+            joined=joined,
+            gone=gone,
+        )
+    if work.timed:
+        record_timers(
+            connection,
+            work.engine,
+            [Told(fold.folded.advance.state, fold.folded.decisions) for fold in folds],
             cycle=work.cycle,
             frontier=work.frontier,
             joined=joined,

@@ -32,7 +32,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
     for name in ("waits_for", "waits_in"):
         op.drop_column("lifecycle", name)
-    for name in ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle", "conflicts", "addresses", "users"):
+    ours = ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle", "conflicts", "addresses", "users")
+    for name in ours:
         op.drop_table(name)
 
 
