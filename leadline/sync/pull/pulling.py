@@ -14,6 +14,7 @@ from leadline.common.values import CRMS, Crm, Cursor
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
+from leadline.sync.conflicts.fighting import fight_warnings
 from leadline.sync.identity import join_people
 from leadline.sync.intake.counters import remember_supply
 from leadline.sync.knowing import remember_denied, remember_described, shown_differently
@@ -76,6 +77,7 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
         people = join_people(connection, cycle)
         frontier = _frontier(connection, cycle, start.upper, complete=not errors and not persons_only)
         set_frontier(connection, cycle, frontier, book.hash)
+        notes.warnings += fight_warnings(connection, book, max(start.upper.values()))
         waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
     return PullResult(
         cycle=cycle,
@@ -185,7 +187,7 @@ def _pull_records(
 
 def _look_after(store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, notes: _Notes) -> None:
     found = reconcile_ids(store, connector, bound, need, notes.upkeep)
-    if not found.listed:
+    if found is None:
         return
     stream = f"{bound.crm} {need.object}"
     notes.listed[stream], notes.confirmed[stream] = found.listed, found.confirmed

@@ -88,17 +88,17 @@ def remember_full(connection: Connection, bound: Bound, name: str) -> None:
 
 def reconcile_ids(
     store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, upkeep: Upkeep
-) -> Reconciled:
+) -> Reconciled | None:
     """Compare ids when it is time, at most ``upkeep.pages`` pages of them; a later cycle goes on where this stopped.
 
-    What is missing is looked for by a direct read before it is marked deleted: a search index may lag.
+    None: it was not time. What is missing is looked for by a direct read before it is marked deleted: a search index may lag.
     """
     with store.read() as connection:
         progress = _load(connection, bound, need.object)
         if upkeep.ids is None or (
             progress is not None and not progress.after and bound.upper - progress.done < upkeep.ids
         ):
-            return Reconciled()
+            return None
         standing = _standing(connection, bound.crm, need.object)
     progress, listed = progress or _Progress(bound.upper), 0
     for number, page in enumerate(connector.ids(need.object, progress.after), 1):

@@ -53,7 +53,19 @@ class Rehearsal:
         """Open the state and connect to both CRMs, as a fresh process would."""
         with open_setting(self.config, lambda: WALL) as opened, open_writers(self.config) as writers:
             patience = Patience(wait=tenacity.wait_none())
-            yield Setting(opened.store, opened.book, opened.sources, opened.now, opened.tell, patience), writers
+            yield (
+                Setting(
+                    opened.store,
+                    opened.book,
+                    opened.sources,
+                    opened.now,
+                    opened.tell,
+                    patience,
+                    shares=opened.shares,
+                    upkeep=opened.upkeep,
+                ),
+                writers,
+            )
 
     def adopt(self) -> AppliedResult:
         """Make the first plan and accept it."""
