@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal
+from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
 from leadline.common.masking import mask
-from leadline.common.values import Crm, Raw, RecordRef
+from leadline.common.values import Raw, RecordRef
 from leadline.rules.model import Book
+from leadline.sync.conflicts.fighting import Fight, fights
 from leadline.sync.conflicts.standing import by_human, theirs_stands
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.desired import desired_values
@@ -30,15 +31,6 @@ from leadline.sync.store.schema import journal
 Who = Literal["person", "machine"]
 Became = Literal["written over", "changed again", "gone", "agreed", "stands", "open"]
 
-SOON: Final = timedelta(minutes=15)
-"""The vendors' connector syncs within minutes; what comes back later has another reason."""
-
-AGAIN: Final = 2
-"""How often the same field of the same record comes back before it is called a fight."""
-
-CONNECTOR: Final = "SALESFORCE"
-"""The source that HubSpot names for what its own Salesforce connector writes."""
-
 
 @dataclass(frozen=True, slots=True)
 class ConflictTold:
@@ -51,18 +43,6 @@ class ConflictTold:
     became: Became
     at: datetime | None = None
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fight:
-    """A field that goes back to what the other CRM has, within minutes of our write, again and again."""
-
-    crm: Crm
-    field: str
-    records: int
-    times: int
-    authors: tuple[str, ...]
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +61,6 @@ def conflict_report(store: Store, book: Book, since: datetime) -> ConflictReport
             return ConflictReport((), ())
         told = _Telling(connection, book, found).told()
     return ConflictReport(told, fights(found, book))
-
-
-def fights(found: Iterable[Conflict], book: Book) -> tuple[Fight, ...]:
-    """Return the fields that somebody keeps setting back; HubSpot names its own connector itself."""
-    by_record: dict[tuple[Crm, str, RecordRef], list[Conflict]] = defaultdict(list)
-    for one in found:
-        named = one.ref.crm == "hubspot" and one.author == CONNECTOR
-        person = one.ref.crm == "hubspot" and by_human(one, book.machines)
-        if named or (one.mirrors and not person and one.at - one.written_at <= SOON):
-            by_record[one.ref.crm, one.field, one.ref].append(one)
-    by_field: dict[tuple[Crm, str], list[Conflict]] = defaultdict(list)
-    for (crm, field, _), ones in by_record.items():
-        if len(ones) >= AGAIN or any(one.author == CONNECTOR for one in ones):
-            by_field[crm, field] += ones
-    return tuple(_fight(crm, field, ones) for (crm, field), ones in sorted(by_field.items()))
-
-
-def _fight(crm: Crm, field: str, ones: Sequence[Conflict]) -> Fight:
-    records = len({one.ref for one in ones})
-    other = "HubSpot" if crm == "salesforce" else "Salesforce"
-    message = (
-        f"{field} of {crm} goes back to {other}'s value within minutes of our write, {len(ones)} times on "
-        f"{records} record{'s' * (records != 1)}. So works the vendors' HubSpot-Salesforce connector: take the field "
-        f"out of its mappings, or let it have the field with `on_conflict: {{{field}: report only}}`"
-    )
-    return Fight(crm, field, records, len(ones), tuple(sorted({one.author for one in ones if one.author})), message)
 
 
 @dataclass(slots=True)
