@@ -8,6 +8,7 @@ from datetime import datetime
 
 from leadline.common.errors import LeadlineError
 from leadline.common.values import Crm, ObjectDescription
+from leadline.sync.slas.editing import TimerEdits
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class EvaluationResult:
     ``adopted`` persons were evaluated for the first time, ``activated`` under a new book; ``changed`` are the ids
     of persons whose outcome differs now. ``moves`` counts stage changes (``mql->sal``).
     ``out_of_scope`` are persons looked at whom the book leaves out, or whose records are all gone.
+    ``timers`` are the SLAs with open timers that another book would keep, move, breach or end.
     """
 
     cycle: int
@@ -54,3 +56,4 @@ class EvaluationResult:
     decisions: int
     moves: Mapping[str, int] = field(default_factory=dict)
     out_of_scope: int = 0
+    timers: Mapping[str, TimerEdits] = field(default_factory=dict)

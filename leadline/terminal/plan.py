@@ -14,6 +14,7 @@ from leadline.sync.cycle import PlannedResult
 from leadline.sync.plan.model import Plan, PlannedEffect, PlannedWrite
 from leadline.sync.results import EvaluationResult
 from leadline.terminal.pull import evaluation_data, pull_data, render_pull
+from leadline.terminal.slas import edit_lines
 from leadline.terminal.tables import percent, table
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ def render_funnel(console: Console, stock: Mapping[str, int], stages: Sequence[s
 
 
 def render_moves(console: Console, evaluation: EvaluationResult) -> None:
-    """Print how often each move was decided just now; nothing when nobody moves."""
+    """Print how often each move was decided just now, and what a changed book does to timers that run."""
     if evaluation.moves:
         rows = [(move.replace("->", " -> "), count) for move, count in evaluation.moves.items()]
         console.print(table(["moves", "people"], rows, right=(1,)))
+    for line in edit_lines(evaluation.timers):
+        console.print(line, markup=False)
 
 
 def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: int = HEAD) -> None:

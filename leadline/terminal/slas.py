@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from leadline.common.messages import Argument, Message
 from leadline.rules.deciding.trace import SlaTrace
+from leadline.sync.slas.editing import TimerEdits
 from leadline.terminal.tables import cell
 
 
@@ -31,6 +33,31 @@ def sla_line(sla: SlaTrace) -> Message:
     if state.corrected:
         parts.append(Message("explain.sla.corrected"))
     return Message("explain.sla", sla=sla.name, state=Message(f"sla.{state.status}"), parts=tuple(parts))
+
+
+def edit_lines(edits: Mapping[str, TimerEdits]) -> Iterator[str]:
+    """Yield what a changed rule book would do to the timers that run, a line for each thing, by SLA."""
+    for name, edit in edits.items():
+        moved = edit.earlier + edit.later
+        if moved:
+            ways = [f"{edit.earlier:,} earlier"] * bool(edit.earlier) + [f"{edit.later:,} later"] * bool(edit.later)
+            yield f"{_open(moved)} of `{name}` would be due at another time: {', '.join(ways)}{_at_once(edit)}"
+        elif edit.breached or edit.healed:
+            yield f"{_open(edit.open)} of `{name}`{_at_once(edit)}"
+        if edit.kept:
+            yield f"{_open(edit.kept)} of `{name}` would stay due when they are, under the rules they began with"
+        if edit.ended:
+            yield f"{_open(edit.ended)} of `{name}` would end void: nothing is promised any more"
+
+
+def _open(count: int) -> str:
+    return f"{count:,} open timer{'' if count == 1 else 's'}"
+
+
+def _at_once(edit: TimerEdits) -> str:
+    said = [f"{edit.breached:,} would be breached at once"] * bool(edit.breached)
+    said += [f"{edit.healed:,} would no longer be breached"] * bool(edit.healed)
+    return "".join(f"; {one}" for one in said)
 
 
 def span_text(span: timedelta) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from leadline.rules.deciding.trace import SlaTrace
 from leadline.rules.state import SlaState
-from leadline.terminal.slas import sla_line, span_text
+from leadline.sync.slas.editing import TimerEdits
+from leadline.terminal.slas import edit_lines, sla_line, span_text
 
 START = datetime(2026, 7, 13, 8, tzinfo=UTC)
 DUE = START + timedelta(hours=8)
@@ -63,3 +64,25 @@ def test_the_arithmetic_in_one_line(found: SlaTrace, line: str) -> None:
 def test_lengths(span: timedelta, text: str) -> None:
     """Hours and minutes, rounded down; seconds below a minute."""
     assert span_text(span) == text
+
+
+@pytest.mark.parametrize(
+    ("edits", "lines"),
+    [
+        (
+            TimerEdits(20, earlier=3, later=9, breached=2),
+            ["12 open timers of `accept mql` would be due at another time: 3 earlier, 9 later;"
+             " 2 would be breached at once"],
+        ),
+        (TimerEdits(1, earlier=1), ["1 open timer of `accept mql` would be due at another time: 1 earlier"]),
+        (TimerEdits(2, healed=1), ["2 open timers of `accept mql`; 1 would no longer be breached"]),
+        (
+            TimerEdits(5, kept=4, ended=1),
+            ["4 open timers of `accept mql` would stay due when they are, under the rules they began with",
+             "1 open timer of `accept mql` would end void: nothing is promised any more"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_changed_book_does_to_open_timers_is_told(edits: TimerEdits, lines: list[str]) -> None:
+    """How many are due at another time, how many are breached at once, and which stay."""
+    assert list(edit_lines({"accept mql": edits})) == lines

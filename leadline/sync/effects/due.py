@@ -16,7 +16,7 @@ from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.words import stage_title
 from leadline.rules.model import AssignOwner, Book, CloseTask, WriteNote
 from leadline.rules.state import PersonState
-from leadline.sync.effects.recording import is_ripe
+from leadline.sync.effects.recording import LATE, is_ripe
 from leadline.sync.handoff import HandOff, hand_off, spoken
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.plan.source import DueEffect
@@ -44,7 +44,7 @@ def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple
         connection, [row.consequence.key for row in rows if isinstance(row.consequence, CloseTask)]
     )
     nobody = Known({}, {}, None)
-    return tuple(_due(row, known.get(row.person_id, nobody), turns.get(row.key), opened) for row in rows)
+    return tuple(_due(row, known.get(row.person_id, nobody), turns.get(row.key), opened, frontier) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,11 @@ def name_of(book: Book, records: Iterable[MirrorRecord], person: str) -> str:
     return person
 
 
-def _due(row: EffectRow, known: Known, turn: str | None, opened: Mapping[str, EffectRow]) -> DueEffect:
+def _due(
+    row: EffectRow, known: Known, turn: str | None, opened: Mapping[str, EffectRow], frontier: datetime
+) -> DueEffect:
     consequence = row.consequence
+    late = frontier - row.at
     return DueEffect(
         key=row.key,
         person=row.person_id,
@@ -102,6 +105,7 @@ def _due(row: EffectRow, known: Known, turn: str | None, opened: Mapping[str, Ef
         turn=turn,
         opened=_task(opened.get(consequence.key)) if isinstance(consequence, CloseTask) else None,
         note=known.note if isinstance(consequence, WriteNote) else None,
+        late=late if late >= LATE else None,
     )
 
 

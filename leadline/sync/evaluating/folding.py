@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from leadline.rules.deciding import Engine, input_hash, state_from_json
 from leadline.rules.state import Adopted, Advance, Decision, Fact, PersonState
 from leadline.sync.intake import PersonFacts
+from leadline.sync.slas.editing import Edit, edits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,17 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What one fold gave. ``input_hash`` covers everything that it read."""
+    """What one fold gave. ``input_hash`` covers everything that it read.
+
+    ``edits`` say what another book did to the timers that ran, by SLA.
+    """
 
     advance: Advance
     decisions: tuple[Decision, ...]
     adopted: bool
     activated: bool
     input_hash: str
+    edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
 
 
 def fold_person(
@@ -49,7 +55,8 @@ def fold_person(
         known = (*facts.all(), *facts.shared(engine.unit, start))
         state = state_from_json(before.state, known)
         first = engine.activate(state, start)
-        return _folded(state, (), frontier, first, engine.advance(first.state, (), frontier), activated=True)
+        folded = _folded(state, (), frontier, first, engine.advance(first.state, (), frontier), activated=True)
+        return replace(folded, edits=dict(edits_of(state.timers, first.state.timers, start)))
     news = facts.after(before.cycle)
     state = state_from_json(before.state, facts.until(before.cycle))
     if engine.unit is None:

@@ -21,6 +21,7 @@ from leadline.sync.evaluating.merging import joined_state
 from leadline.sync.evaluating.places import Fold, HeldBack, give_places
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.results import EvaluationResult
+from leadline.sync.slas.editing import counted_edits
 from leadline.sync.slas.recording import Told, record_timers, timed
 from leadline.sync.store import Store
 from leadline.sync.store.batches import chunks
@@ -77,6 +78,7 @@ def evaluate(
         decisions=work.decided,
         moves=dict(sorted(work.moves.items())),
         out_of_scope=work.out_of_scope,
+        timers=counted_edits(work.edits),
     )
 
 
@@ -97,6 +99,7 @@ class _Work:
     timed: bool = False
     changed: list[str] = field(default_factory=list)
     moves: Counter[str] = field(default_factory=Counter)
+    edits: dict[str, Counter[str]] = field(default_factory=dict)
     held: HeldBack = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +113,8 @@ class _Work:
         self.activated += folded.activated
         self.decided += len(folded.decisions)
         self.moves.update(f"{move.source}->{move.target}" for made in folded.decisions for move in made.moves)
+        for name, edits in folded.edits.items():
+            self.edits.setdefault(name, Counter()).update(("open", *edits))
         if fold.own is None or fold.own.outcome != plain(folded.advance.state.outcome):
             self.changed.append(fold.person)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from leadline.common.values import Crm, Raw, RecordRef
@@ -63,7 +63,8 @@ class DueEffect:
 
     ``values`` fill the placeholders of texts. ``account_owners`` are the owners of the person's account, by CRM.
     ``turn`` is the user to whom a rota gave this effect; ``opened`` the task to close, as its CRM calls it (None: it
-    is still being made). ``note`` is there for notes only.
+    is still being made). ``note`` is there for notes only. ``late`` is how long after its instant it is
+    planned, where that is an hour or more.
     """
 
     key: str
@@ -78,6 +79,7 @@ class DueEffect:
     turn: str | None = None
     opened: RecordRef | None = None
     note: HandOff | None = None
+    late: timedelta | None = None
 
 
 class PlanSource(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from leadline.rules.deciding.words import stage_title
@@ -27,12 +28,21 @@ def subject_of(due: DueEffect, text: str) -> str:
 
 def notice_of(due: DueEffect, text: str) -> str:
     """Return what a notice says: the book's text, or what happened to whom and why."""
-    return filled(notice_template(due, text), due.values)
+    said = filled(notice_template(due, text), due.values)
+    return said if due.late is None else f"{said} ({late_text(due.late)} late)"
 
 
 def reason_of(due: DueEffect) -> str:
-    """Return the lines below a task: why it is there, and which decision made it."""
-    return f"{due.values.get('why', '')}\nLeadline {due.decision}".strip()
+    """Return the lines below a task: why it is there, how late, and which decision made it."""
+    late = "" if due.late is None else f"{late_text(due.late)} late: it was due {due.at:%Y-%m-%d %H:%M}Z\n"
+    return f"{due.values.get('why', '')}\n{late}Leadline {due.decision}".strip()
+
+
+def late_text(late: timedelta) -> str:
+    """Say how late something is: whole hours, from two days on whole days."""
+    hours = late // timedelta(hours=1)
+    number, unit = (hours, "hour") if hours < _DAYS_FROM else (hours // 24, "day")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def subject_template(due: DueEffect, text: str) -> str:
@@ -50,5 +60,6 @@ def _cause(due: DueEffect) -> str:
     return stage_title(due.cause.removeprefix(_ENTER)) if due.cause.startswith(_ENTER) else due.cause[4:]
 
 
+_DAYS_FROM: Final = 48
 _ENTER: Final = "enter "
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")

@@ -9,6 +9,7 @@ from pretend_crm import SALESFORCE_FIELDS
 
 from leadline.rules.deciding import Engine, state_from_json
 from leadline.sync.evaluating import evaluate
+from leadline.sync.slas.editing import TimerEdits
 from leadline.sync.slas.recording import Told, record_timers
 from leadline.sync.store.outcomes import all_lifecycle
 from leadline.sync.store.timers import all_timers
@@ -178,4 +179,37 @@ def test_a_removed_sla_ends_void(timed):
     timed.pass_time(minutes=10)
     timed.use(BOOK.partition("calendars:")[0])
     timed.cycle()
+    assert [row.status for row in rows(timed)] == ["void"]
+
+
+@pytest.mark.parametrize(
+    ("target", "on_edit", "expected"),
+    [
+        ("1 business hour", "recompute", TimerEdits(1, earlier=1, breached=1)),
+        ("100 minutes", "recompute", TimerEdits(1, earlier=1)),
+        ("4 business hours", "recompute", TimerEdits(1, later=1)),
+        ("1 business hour", "keep", TimerEdits(1, kept=1)),
+        ("2 business hours", "recompute", None),
+    ],
+)
+def test_a_changed_target_is_told_before_it_counts(timed, target, on_edit, expected):
+    """Each open timer is counted by what the new book does to it."""
+    says(timed, "Warm")
+    timed.pass_time(minutes=90)
+    timed.cycle()
+    timed.use(BOOK.replace("target: 2 business hours", f"target: {target}\n    on_edit: {on_edit}"))
+    _, evaluation = timed.cycle()
+    assert evaluation.timers == ({} if expected is None else {"accept": expected})
+
+
+def test_an_edit_may_end_or_heal_a_timer(timed):
+    """A longer target takes back a breach; a target that no longer counts for somebody ends the timer."""
+    says(timed, "Warm")
+    timed.pass_time(hours=3)
+    timed.cycle()
+    edited = BOOK.replace("target: 2 business hours", "target: 4 business hours\n    on_edit: recompute")
+    timed.use(edited)
+    assert timed.cycle()[1].timers == {"accept": TimerEdits(1, later=1, healed=1)}
+    timed.use(edited.replace("target: 4 business hours", "target: [{when: {source: Ads}, is: 4 business hours}]"))
+    assert timed.cycle()[1].timers == {"accept": TimerEdits(1, ended=1)}
     assert [row.status for row in rows(timed)] == ["void"]
