@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +14,8 @@ from typing import Any
 
 from leadline.common.canonical import decimal_text, instant_text
 from leadline.common.errors import UsageError
+from leadline.common.files import whole_file
+from leadline.common.spreadsheets import as_it_was, write_csv
 from leadline.common.values import Raw
 
 PARQUET_BATCH_ROWS = 65_536
@@ -93,7 +93,7 @@ def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
             continue
         if len(cells) != len(columns):
             raise UsageError(f"{path}:{line}: {len(cells)} cells where the first line names {len(columns)} columns")
-        yield Row(line, dict(zip(columns, cells, strict=True)))
+        yield Row(line, dict(zip(columns, map(as_it_was, cells), strict=True)))
 
 
 def _csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -141,25 +141,31 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
 
 def _parquet_values(path: Path, name: str, column: Any) -> list[Raw]:
-    """Return a column's cells. Nanoseconds, which Python has not, are cut to microseconds; bytes are UTF-8."""
+    import pyarrow
+
+    try:
+        return plain_cells(column)
+    except (pyarrow.ArrowException, ValueError, OverflowError, KeyError) as error:
+        raise UsageError(
+            f"{path}: the column {name} ({column.type}) holds what is no text, number or date of the years 1 to 9999"
+        ) from error
+
+
+def plain_cells(column: Any) -> list[Raw]:
+    """Return an Arrow column's cells. Nanoseconds, which Python has not, are cut to microseconds; bytes are UTF-8."""
     import pyarrow
     from pyarrow import types
 
     kind = column.type
-    try:
-        if types.is_timestamp(kind):
-            column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
-        elif types.is_time64(kind):
-            column = column.cast(pyarrow.time64("us"), safe=False)
-        elif types.is_duration(kind):
-            column = column.cast(pyarrow.duration("us"), safe=False)
-        elif types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
-            column = column.cast(pyarrow.string())
-        return [_raw(value) for value in column.to_pylist()]
-    except (pyarrow.ArrowException, ValueError, OverflowError, KeyError) as error:
-        raise UsageError(
-            f"{path}: the column {name} ({kind}) holds what is no text, number or date of the years 1 to 9999"
-        ) from error
+    if types.is_timestamp(kind):
+        column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
+    elif types.is_time64(kind):
+        column = column.cast(pyarrow.time64("us"), safe=False)
+    elif types.is_duration(kind):
+        column = column.cast(pyarrow.duration("us"), safe=False)
+    elif types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        column = column.cast(pyarrow.string())
+    return [_raw(value) for value in column.to_pylist()]
 
 
 @contextmanager
@@ -195,14 +201,8 @@ def _text(value: str | int | Decimal | None) -> str | int | None:
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str | int | Decimal | None]]) -> int:
-    written = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_text(row.get(name)) for name in columns])
-            written += 1
-    return written
+        return write_csv(file, columns, ([_text(row.get(name)) for name in columns] for row in rows))
 
 
 def _write_parquet(
@@ -224,22 +224,3 @@ def _write_parquet(
         if waiting:
             writer.write_batch(pyarrow.RecordBatch.from_pylist(waiting, schema=schema))
     return written
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name beside ``path`` to write to, and put it in place only when all went well. Raises UsageError."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    os.close(handle)
-    try:
-        yield Path(name)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections import Counter
@@ -12,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.errors import UsageError
+from leadline.common.files import whole_file
 from leadline.common.masking import mask
+from leadline.common.spreadsheets import write_csv
 from leadline.history.events import COLUMNS, events_of
 from leadline.history.replaying import Replay, Row, Span
 from leadline.rules.deciding import decision_to_json
@@ -85,9 +86,7 @@ def show_replay(screen: Screen, done: Replay | KnownReplay, wanted: Wanted) -> N
         said = f"{wanted.out}: {_summary(done)}"
         screen.result(_data(done, str(wanted.out)), lambda console: console.print(said, markup=False))
     elif wanted.as_csv:
-        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(done.rows())
+        write_csv(sys.stdout, COLUMNS, ([row[name] for name in COLUMNS] for row in done.rows()))
     elif screen.as_json:
         rows = list(done.rows())
         screen.result({**_data(done, None), "decisions" if wanted.bodies else "events": rows}, lambda _: None)
@@ -118,7 +117,7 @@ def _line(row: Row) -> str:
 
 
 def _write(out: Path, done: Replay | KnownReplay, wanted: Wanted) -> None:
-    from leadline.batch.tables import whole_file, write_table
+    from leadline.batch.tables import write_table
 
     if out.suffix.lower() in JSON_LINES:
         with whole_file(out) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
