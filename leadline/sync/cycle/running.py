@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from leadline.sync.store.applying import unfinished_plans
 from leadline.sync.store.cycles import CycleStatus, finish_cycle
 from leadline.sync.store.effect_journal import unfinished_effects
 from leadline.sync.store.journal import IntentStatus, intents_of
+
+_REFUSED: Final = ("parked", "ignored", "failed")
+"""Endings that have a CRM's code."""
 
 _INTERRUPTED: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done")
 """Intents that only a run which was cut short leaves behind."""
@@ -209,7 +213,10 @@ def _status_of(error: BaseException) -> CycleStatus:
 
 
 def _outcome(plan: Plan, report: ApplyReport) -> tuple[CycleStatus, dict[str, Any]]:
-    counts = {"plan": plan.hash, "written": dict(report.counts)}
+    endings: list[tuple[str, str]] = [(item.status, item.code) for item in report.records]
+    endings += [(item.status, item.code) for item in report.undone]
+    refused = Counter(code for status, code in endings if status in _REFUSED and code)
+    counts = {"plan": plan.hash, "written": dict(report.counts), "refused": dict(sorted(refused.items()))}
     return "done" if report.ok else "partial", {
         **counts,
         "effects": dict(report.effects),
