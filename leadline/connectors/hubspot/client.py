@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, Final
+from urllib.parse import quote
 
 import tenacity
 from hubspot import HubSpot
@@ -71,15 +72,16 @@ class ApiObjects:
 
     def get(self, path: str, query: Sequence[tuple[str, Any]]) -> Any:
         """Call an address that the client has no method for, with the client's own plumbing and token."""
+        return self._plumbing("GET", path, query_params=list(query))
+
+    def ask(self, path: str, body: Mapping[str, Any], method: str = "POST") -> Any:
+        """Send JSON to an address that the client has no method for."""
+        return self._plumbing(method, path, body=dict(body))
+
+    def _plumbing(self, method: str, path: str, **more: Any) -> Any:
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
         plumbing = self.basic.api_client
-        return plumbing.call_api(
-            path,
-            "GET",
-            query_params=list(query),
-            header_params={"Accept": "application/json"},
-            auth_settings=["oauth2"],
-            **_RAW,
-        )
+        return plumbing.call_api(path, method, header_params=headers, auth_settings=["oauth2"], **more, **_RAW)
 
 
 class HubSpotClient:
@@ -98,6 +100,7 @@ class HubSpotClient:
         self.timeout = settings.timeout
         self._pace = Pace(settings.searches_a_second, 1.0, pause)
         self._apis: ApiObjects | None = None
+        self._access = ""
 
     def call(
         self, purpose: Purpose, action: Action, *, search: bool = False, repeatable: bool = True
@@ -125,6 +128,23 @@ class HubSpotClient:
     def get(self, path: str, purpose: Purpose, query: Sequence[tuple[str, Any]] = ()) -> Any:
         """Return the JSON (object or list) of an address that the client has no method for."""
         return self._call(purpose, lambda apis: apis.get(path, query), search=False)
+
+    def scopes(self) -> frozenset[str]:
+        """Return the scopes of the access token. Raises what reads raise where HubSpot does not tell them.
+
+        A private app's: https://developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview, the last section.
+        """
+        self._signed_in()
+        token = self._access
+        if self._settings.oauth is not None:
+            told = self.get(f"/oauth/v1/access-tokens/{quote(token, safe='')}", "describe")
+        else:
+            path = "/oauth/v2/private-apps/get/access-token-info"
+            told = self._call("describe", lambda apis: apis.ask(path, {"tokenKey": token}), search=False)
+        found = told.get("scopes") if isinstance(told, Mapping) else None
+        if not isinstance(found, list):
+            raise ContractError("HubSpot told of the access token without its scopes")
+        return frozenset(str(scope) for scope in found)
 
     def close(self) -> None:
         self._pool.clear()
@@ -173,6 +193,7 @@ class HubSpotClient:
         self._apis = ApiObjects(self._hub(token))
 
     def _hub(self, token: str | None) -> HubSpot:
+        self._access = token or ""
         return HubSpot(access_token=token, host=self._settings.url, retry=False, api_factory=self._api)
 
     def _api(self, package: Any, name: str, config: Mapping[str, Any]) -> Any:

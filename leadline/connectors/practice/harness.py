@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -50,6 +50,19 @@ class ValidationRule:
     message: str = "The practice validation rule says no"
 
 
+AutomationKind = Literal["flow", "workflow", "validation rule", "trigger", "connector"]
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """An automation that the CRM tells of when asked; it does nothing. ``object`` is as ``Lead`` or ``contact``."""
+
+    kind: AutomationKind
+    name: str
+    object: str = ""
+    fields: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PracticeOptions:
     """How the practice CRMs are set up. Fields are named ``Lead.Title`` or ``contact.jobtitle``.
@@ -65,6 +78,10 @@ class PracticeOptions:
     often a Salesforce bulk job is asked for before it is done. ``formulas`` are fields of Salesforce that show
     another record's: ``{"Contact.Account_Size__c": "AccountId.NumberOfEmployees"}``; they move no stamp.
     ``extra_fields`` are further fields of Salesforce with their type: ``{"Lead.CurrencyIsoCode": "picklist"}``.
+    ``missing_permissions`` are rights that the Salesforce user lacks: of the system (``ApiEnabled``, ``ViewSetup``,
+    ``ViewAllData``, ...), or of one object (``Task.createable``, ``CampaignMember.deletable``). ``sharing`` are the
+    organisation's defaults by object (``{"Lead": "Private"}``); it is told, and hides nothing. ``automations`` are
+    told by both CRMs. ``bare`` True: neither CRM has a field of Leadline's yet.
     """
 
     hidden_fields: tuple[str, ...] = ()
@@ -85,6 +102,10 @@ class PracticeOptions:
     bulk_polls: int = 1
     formulas: Mapping[str, str] | None = None
     extra_fields: Mapping[str, str] | None = None
+    missing_permissions: tuple[str, ...] = ()
+    sharing: Mapping[str, str] | None = None
+    automations: tuple[Automation, ...] = ()
+    bare: bool = False
 
 
 def practice_app(
@@ -111,4 +132,12 @@ def practice_app(
     return app
 
 
-__all__ = ["ErrorBody", "Harness", "PracticeOptions", "ValidationRule", "plain_endpoint", "practice_app"]
+__all__ = [
+    "Automation",
+    "ErrorBody",
+    "Harness",
+    "PracticeOptions",
+    "ValidationRule",
+    "plain_endpoint",
+    "practice_app",
+]

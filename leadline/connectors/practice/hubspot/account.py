@@ -15,8 +15,9 @@ from leadline.connectors.practice.credentials import (
     HUBSPOT_REFRESH_TOKEN,
     HUBSPOT_TOKEN,
 )
+from leadline.connectors.practice.harness import Automation
 from leadline.connectors.practice.hubspot.answers import ApiError, error_answer, not_found, page
-from leadline.connectors.practice.hubspot.gate import TOKEN_SECONDS, Gate
+from leadline.connectors.practice.hubspot.gate import TOKEN_SECONDS, Gate, body_of
 from leadline.connectors.practice.hubspot.objects import whole
 from leadline.connectors.practice.hubspot.portal import APP_ID, Portal, PortalOwner
 from leadline.connectors.practice.hubspot.stamps import DAY, stamp_text
@@ -61,6 +62,31 @@ class Account:
             return error_answer(not_found("access token"))
         left = TOKEN_SECONDS if until is None else max(0, (until - self.portal.now()) // 1000)
         return JSONResponse(self._info(token, "access") | {"app_id": APP_ID, "expires_in": left})
+
+    async def app_token_info(self, request: Request) -> Response:
+        """POST a private app's token for what it is good for."""
+        told = await body_of(request)
+        if not isinstance(told, dict) or told.get("tokenKey") != HUBSPOT_TOKEN:
+            return error_answer(not_found("access token"))
+        scopes = list(self.gate.scopes)
+        return JSONResponse({"userId": APP_ID + 1, "hubId": self.portal.id, "appId": APP_ID, "scopes": scopes})
+
+    async def workflows(self, _: Request) -> Response:
+        """GET the workflows, without their insides."""
+        return JSONResponse({"results": [_flow(place, one) for place, one in self._automations()]})
+
+    async def workflow(self, request: Request) -> Response:
+        """GET one workflow with what starts it."""
+        for place, one in self._automations():
+            if str(place) == request.path_params["id"]:
+                branch = {"filterBranchType": "AND", "filters": [{"property": name} for name in one.fields]}
+                criteria = {"type": "LIST_BASED", "listFilterBranch": branch}
+                return JSONResponse(_flow(place, one) | {"enrollmentCriteria": criteria, "actions": []})
+        raise not_found("Workflow")
+
+    def _automations(self) -> list[tuple[int, Automation]]:
+        types = {"contact", "company", "deal"}
+        return [(n, one) for n, one in enumerate(self.gate.options.automations, start=1) if one.object in types]
 
     async def refresh_info(self, request: Request) -> Response:
         """GET what a refresh token belongs to."""
@@ -160,6 +186,12 @@ def _grant_problem(given: dict[str, str]) -> ApiError | None:
             error.body["status"] = status
             return error
     return None
+
+
+def _flow(place: int, one: Automation) -> dict[str, Any]:
+    kinds = {"contact": "0-1", "company": "0-2", "deal": "0-3"}
+    kind = kinds[one.object]
+    return {"id": str(place), "isEnabled": True, "objectTypeId": kind, "name": one.name, "revisionId": "1"}
 
 
 def _owner(owner: PortalOwner) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from leadline.connectors.practice.hubspot.kinds import kind_of
 from leadline.connectors.practice.hubspot.listing import Listing
 from leadline.connectors.practice.hubspot.objects import Objects
 from leadline.connectors.practice.hubspot.portal import Portal
-from leadline.connectors.practice.hubspot.properties import hidden_from, read_only_in
+from leadline.connectors.practice.hubspot.properties import hidden_from, made_by_nobody, read_only_in
 from leadline.connectors.practice.hubspot.seeding import fill
 from leadline.connectors.practice.hubspot.submitting import Submitting
 from leadline.connectors.practice.hubspot.validation import Validator
@@ -37,6 +37,8 @@ def hubspot_app(organisation: Organisation, harness: Harness, options: PracticeO
     """
     chosen = options or PracticeOptions()
     portal = fill(organisation, harness.clock, chosen.search_lag)
+    if chosen.bare:
+        made_by_nobody(portal.catalogs)
     hidden_from(portal.catalogs, chosen.hidden_fields)
     read_only_in(portal.catalogs, chosen.read_only_fields)
     gate = Gate(portal, harness, chosen)
@@ -70,6 +72,9 @@ def _account_routes(portal: Portal, gate: Gate) -> list[Route]:
     return [
         Route("/oauth/v1/token", account.token, methods=["POST"]),
         Route("/oauth/v1/access-tokens/{token}", account.token_info, methods=["GET"]),
+        _post("/oauth/v2/private-apps/get/access-token-info", gate.open(account.app_token_info)),
+        _get("/automation/v4/flows", gate.open(account.workflows, "automation")),
+        _get("/automation/v4/flows/{id}", gate.open(account.workflow, "automation")),
         Route("/oauth/v1/refresh-tokens/{token}", account.refresh_info, methods=["GET"]),
         _get("/account-info/v3/details", gate.open(account.details)),
         _get("/account-info/v3/api-usage/daily/private-apps", gate.open(account.usage)),
@@ -114,6 +119,7 @@ def _definition_routes(portal: Portal, gate: Gate) -> list[Route]:
         _get(f"{base}/groups", _scoped(gate, describing.groups, *reads)),
         _post(f"{base}/groups", _scoped(gate, describing.create_group, *writes)),
         _get(f"{base}/groups/{{name}}", _scoped(gate, describing.get_group, *reads)),
+        _route("DELETE", f"{base}/groups/{{name}}", _scoped(gate, describing.archive_group, *writes)),
         _get(f"{base}/{{name}}", _scoped(gate, describing.get_property, *reads)),
         _route("PATCH", f"{base}/{{name}}", _scoped(gate, describing.update_property, *writes)),
         _route("DELETE", f"{base}/{{name}}", _scoped(gate, describing.archive_property, *writes)),

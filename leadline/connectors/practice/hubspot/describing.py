@@ -126,6 +126,14 @@ class Describing:
         catalog.groups[name] = label
         return JSONResponse(_group(name, label), 201)
 
+    async def archive_group(self, request: Request) -> Response:
+        """DELETE a property group; one with properties cannot be."""
+        catalog, name = self._catalog(request), request.path_params["name"]
+        if any(one.group == name for one in catalog.properties.values()):
+            raise bad_request(f"Property group {name} still has properties.")
+        catalog.groups.pop(name, None)
+        return Response(status_code=204)
+
     async def pipelines(self, request: Request) -> Response:
         """GET the pipelines of an object type; only deals have one here."""
         kind = kind_of_request(request)

@@ -28,7 +28,7 @@ USER_HEADER: Final = "X-Practice-User"
 
 SCOPES: Final = (
     "oauth", "content", "forms", "business-intelligence", "crm.objects.owners.read", "crm.pipelines.read",
-    "crm.lists.read", "crm.lists.write",
+    "crm.lists.read", "crm.lists.write", "automation", "sales-email-read",
     *(f"crm.{part}.{what}.{right}" for part in ("objects", "schemas") for what in ("contacts", "companies", "deals")
       for right in ("read", "write")),
 )  # fmt: skip

@@ -161,6 +161,14 @@ def hidden_from(catalogs: Mapping[str, Catalog], hidden: tuple[str, ...]) -> Non
             catalogs[singular].properties.pop(name, None)
 
 
+def made_by_nobody(catalogs: Mapping[str, Catalog]) -> None:
+    """Take Leadline's own properties and groups away: a portal before its setup."""
+    for catalog in catalogs.values():
+        for name in [one.name for one in catalog.properties.values() if one.group == "leadline" and not one.own]:
+            del catalog.properties[name]
+        catalog.groups.pop("leadline", None)
+
+
 def read_only_in(catalogs: Mapping[str, Catalog], names: tuple[str, ...]) -> None:
     """Declare the properties named ``contact.jobtitle`` read-only, as HubSpot's own definitions do."""
     for path in names:

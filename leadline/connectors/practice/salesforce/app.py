@@ -26,6 +26,7 @@ from leadline.connectors.practice.salesforce import (
     login,
     querying,
     records,
+    setting_up,
     soap,
 )
 from leadline.connectors.practice.salesforce.answers import Answer, ApiError
@@ -71,6 +72,15 @@ def _router() -> Router:
         resource("", "versions", GET=_resources),
         resource("/", "versions", GET=_resources),
         resource("/limits", "limits", GET=changes.limits),
+        resource("/limits/recordCount", "limits", GET=changes.record_count),
+        resource("/tooling/query", "query", GET=setting_up.tooling_query),
+        resource("/tooling/sobjects/{name}", "crud", POST=setting_up.tooling_create),
+        resource(
+            "/tooling/sobjects/{name}/{identifier}",
+            "crud",
+            GET=setting_up.tooling_read,
+            DELETE=setting_up.tooling_delete,
+        ),
         resource("/query", "query", GET=querying.query),
         resource("/queryAll", "query", GET=querying.query_all),
         resource("/query(?:All)?/{locator}", "query", GET=querying.further),
@@ -184,6 +194,7 @@ class _Service:
             "user_id": session.user,
             "organization_id": self._org.id,
             "username": user.get("Username"),
+            "preferred_username": user.get("Username"),
             "display_name": user.get("Name"),
             "email": user.get("Email"),
             "urls": {"rest": f"{_base(request)}/services/data/v{{version}}/"},
@@ -218,6 +229,8 @@ class _Service:
         label = self._router.label(method, path)
         self._disturb(session.token, label)
         self._org.spend()
+        if "ApiEnabled" in self._org.options.missing_permissions:
+            raise ApiError(403, "API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner")
         call = Call(
             org=self._org,
             method=method,
@@ -230,7 +243,10 @@ class _Service:
             body=body,
             label=label,
         )
-        return self._router.answer(call)
+        answer = self._router.answer(call)
+        if method != "GET" and label in {"crud", "collections"}:
+            self._org.settle()
+        return answer
 
     def _disturb(self, token: str, label: str) -> None:
         faults = self._org.harness.faults

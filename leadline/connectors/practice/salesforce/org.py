@@ -15,12 +15,22 @@ from leadline.connectors.practice.salesforce.ids import record_id
 from leadline.connectors.practice.salesforce.objects import standard_objects
 from leadline.connectors.practice.salesforce.schema import Field, Schema, SObject
 from leadline.connectors.practice.salesforce.seeding import Seeder, organization_id
+from leadline.connectors.practice.salesforce.setting_up import Definitions
+from leadline.connectors.practice.salesforce.setup_objects import setup_objects
 from leadline.connectors.practice.salesforce.soql.running import Outcome
 from leadline.connectors.practice.salesforce.store import Store
 
 CALLS_PER_DAY: Final = 100_000  # Enterprise Edition, and 1,000 more for each licence
 CALLS_PER_LICENCE: Final = 1_000
 MOST_CURSORS: Final = 50
+OURS: Final = frozenset(
+    {
+        *("Lifecycle_Stage__c", "Fit_Score__c", "Interest_Score__c", "Lead_Grade__c", "Temperature__c"),
+        *("Lifecycle_Reason__c", "MQL_Date__c", "SAL_Date__c", "SQL_Date__c", "SLA_Due__c", "Lifecycle_Pass__c"),
+        *("Previous_Stage__c", "Leadline_Key__c"),
+    }
+)
+"""The custom fields that Leadline writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +50,11 @@ class Org:
         self.options = options
         self.id = organization_id(organisation)
         self.name = organisation.name
-        full = standard_objects()
+        full = standard_objects() if not options.bare else tuple(_bare(item) for item in standard_objects())
         hidden = frozenset(name for name in options.hidden_fields if "." not in name)
-        self.schema = Schema((_permitted(_extended(item, full, options), options) for item in full), hidden)
+        seen = [_permitted(_extended(item, full, options), options) for item in full]
+        self.schema = Schema([*seen, *setup_objects()], hidden)
+        self._born = {item.name: item for item in seen}
         self.store = Store(self.schema, harness.clock.now)
         seeder = Seeder(organisation)
         seeder.fill(self.store)
@@ -52,6 +64,7 @@ class Org:
         self.jobs: dict[str, Any] = {}
         self._calls: deque[datetime] = deque()
         self._made = 0
+        self.definitions = Definitions(self)
 
     @property
     def daily_limit(self) -> int:
@@ -74,6 +87,20 @@ class Org:
         if self.used >= self.daily_limit:
             raise out_of_calls()
         self._calls.append(self.harness.clock.now())
+
+    def settle(self) -> None:
+        """Let this user see the custom fields that were made and granted since, and no longer those that are gone."""
+        if not self.definitions.touched:
+            return
+        self.definitions.purge()
+        added: dict[str, list[Field]] = {}
+        for name, field in self.definitions.shown():
+            added.setdefault(name, []).append(field)
+        fresh = [replace(item, fields=(*item.fields, *added.get(item.name, ()))) for item in self._born.values()]
+        changed = [item for item in fresh if item.fields != self.schema.objects[item.name].fields]
+        if changed:
+            self.schema.replace(changed)
+            self.store.learn_keys()
 
     def open_session(self, user: str) -> Session:
         """Sign a user in."""
@@ -123,6 +150,12 @@ def out_of_calls(policy: str = "DAILY") -> ApiError:
     return ApiError(403, "REQUEST_LIMIT_EXCEEDED", message)
 
 
+def _bare(item: SObject) -> SObject:
+    """Take away what a setup makes; fields that only rules read stay."""
+    ours = OURS if item.name in {"Lead", "Contact", "Task"} else frozenset()
+    return replace(item, fields=tuple(field for field in item.fields if field.name not in ours))
+
+
 def _extended(item: SObject, every: Sequence[SObject], options: PracticeOptions) -> SObject:
     """Add the fields that only this organisation has: formulas over a lookup, and plain ones."""
     types = {f"{one.name}.{field.name}": field.type for one in every for field in one.fields}
@@ -158,4 +191,5 @@ def _permitted(item: SObject, options: PracticeOptions) -> SObject:
             marks |= {"options": tuple(choices), "restricted": True}
         kept.append(replace(field, **marks) if marks else field)
     writable = item.writable and item.name not in options.read_only_fields
-    return replace(item, fields=tuple(kept), writable=writable)
+    denied = tuple(name.partition(".")[2] for name in options.missing_permissions if name.startswith(f"{item.name}."))
+    return replace(item, fields=tuple(kept), writable=writable, denied=denied)

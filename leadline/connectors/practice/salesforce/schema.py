@@ -70,6 +70,7 @@ class SObject:
     history: str | None = None
     writable: bool = True
     mergeable: bool = False
+    denied: tuple[str, ...] = ()  # rights that this user lacks, in describe's words: createable, deletable, ...
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -90,7 +91,15 @@ class Schema:
 
     def __init__(self, objects: Iterable[SObject], hidden: frozenset[str] = frozenset()) -> None:
         self.hidden = hidden
-        self.objects: dict[str, SObject] = {item.name: item for item in objects}
+        self._index({item.name: item for item in objects})
+
+    def replace(self, objects: Iterable[SObject]) -> None:
+        """Put other forms of some objects in place: their fields have changed."""
+        self._index({**self.objects, **{item.name: item for item in objects}})
+
+    def _index(self, objects: dict[str, SObject]) -> None:
+        hidden = self.hidden
+        self.objects = objects
         self._by_lower = {name.lower(): item for name, item in self.objects.items() if name not in hidden}
         self._by_prefix: dict[str, SObject] = {}
         for item in self.objects.values():

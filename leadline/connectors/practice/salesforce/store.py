@@ -29,10 +29,15 @@ class Store:
         self.now = now
         self._tables: dict[str, dict[str, Row]] = {name: {} for name in schema.objects}
         self._late: dict[str, _Late] = {}
-        self._keys = {n: [f.name for f in o.fields if f.external_id] for n, o in schema.objects.items()}
+        self._keys: dict[str, list[str]] = {}
+        self.learn_keys()
         self._keyed: dict[tuple[str, str, str], set[str]] = {}
         self._undo: list[tuple[str, str, Row | None, _Late | None]] | None = None
         self._made = 0
+
+    def learn_keys(self) -> None:
+        """Look again at which fields are external ids."""
+        self._keys = {n: [f.name for f in o.fields if f.external_id] for n, o in self.schema.objects.items()}
 
     def rows(self, name: str) -> Iterable[Row]:
         """Return the visible rows of an object, deleted ones included, in order of arrival."""

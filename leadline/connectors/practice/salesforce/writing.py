@@ -32,7 +32,7 @@ class Saver:
     def create(self, target: SObject, given: Mapping[str, Any]) -> SaveResult:
         """Insert a record. Raises RecordError, or ApiError for what refuses the whole request."""
         known(target, given)
-        _writable(target)
+        _writable(target, "createable")
         identifier = self.org.store.new_id(target.prefix)
         self._disturb(identifier)
         changes = self._changes(target, given, creating=True)
@@ -49,7 +49,7 @@ class Saver:
     def update(self, target: SObject, identifier: str, given: Mapping[str, Any]) -> SaveResult:
         """Change a record. Raises RecordError, or ApiError for what refuses the whole request."""
         known(target, given)
-        _writable(target)
+        _writable(target, "updateable")
         before = self.existing(target, identifier)
         self._disturb(before["Id"])
         changes = self._changes(target, given, creating=False)
@@ -78,7 +78,7 @@ class Saver:
 
     def delete(self, target: SObject, identifier: str) -> SaveResult:
         """Move a record to the recycle bin. Raises RecordError."""
-        _writable(target)
+        _writable(target, "deletable")
         before = self.existing(target, identifier)
         self._disturb(before["Id"])
         row = {**before, "IsDeleted": True}
@@ -252,8 +252,8 @@ def known(target: SObject, given: Mapping[str, Any]) -> None:
             raise ApiError(400, "INVALID_FIELD", message)
 
 
-def _writable(target: SObject) -> None:
-    if not target.writable:
+def _writable(target: SObject, right: str) -> None:
+    if not target.writable or right in target.denied:
         raise RecordError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
 
 

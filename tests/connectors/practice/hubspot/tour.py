@@ -97,6 +97,12 @@ def _definitions() -> Iterator[Stop]:
     yield "GET", f"{base}/groups", {}
     yield "GET", f"{base}/groups/leadline", {}
     yield "POST", f"{base}/groups", {"json": {"name": "tour", "label": "Tour"}}
+    yield "DELETE", f"{base}/groups/tour", {}
+    yield "DELETE", f"{base}/groups/leadline", {}
+    yield "GET", "/automation/v4/flows", {}
+    yield "GET", "/automation/v4/flows/1", {}
+    yield "POST", "/oauth/v2/private-apps/get/access-token-info", {"json": {"tokenKey": HUBSPOT_TOKEN}}
+    yield "POST", "/oauth/v2/private-apps/get/access-token-info", {"json": {}}
     yield "GET", "/crm/v3/pipelines/deals/default", {}
     yield "GET", "/crm/v3/pipelines/deals/default/stages", {}
     yield "GET", "/crm/v3/pipelines/deals/default/stages/closedwon", {}
