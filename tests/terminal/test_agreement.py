@@ -13,10 +13,10 @@ from leadline.common.values import RecordRef
 from leadline.rules.model import Book, OnConflict, StageTarget, WriteTargets
 from leadline.sync.conflicts.fighting import fights
 from leadline.sync.conflicts.listing import ConflictReport, ConflictTold
-from leadline.sync.conflicts.standing import theirs_stands
 from leadline.sync.drift import Disagreement, DriftReport
 from leadline.sync.plan.desired import Desired
 from leadline.sync.plan.source import RecordView
+from leadline.sync.plan.standing import theirs_stands
 from leadline.sync.store.conflicts import Conflict
 from leadline.terminal.agreement import conflicts_data, drift_data, render_conflicts, render_drift
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from leadline.common.values import Crm, RecordRef
 from leadline.rules.model import Book
-from leadline.sync.conflicts.standing import by_human
+from leadline.sync.plan.standing import by_human
 from leadline.sync.store.conflicts import Conflict, any_conflicts, conflicts_since
 
 SOON: Final = timedelta(minutes=15)

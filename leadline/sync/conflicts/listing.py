@@ -14,11 +14,11 @@ from leadline.common.masking import mask
 from leadline.common.values import Raw, RecordRef
 from leadline.rules.model import Book
 from leadline.sync.conflicts.fighting import Fight, fights
-from leadline.sync.conflicts.standing import by_human, theirs_stands
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.desired import desired_values
 from leadline.sync.plan.normal import same, text_of
 from leadline.sync.plan.source import PersonView
+from leadline.sync.plan.standing import by_human, theirs_stands
 from leadline.sync.plan.stored import person_views
 from leadline.sync.store import Store
 from leadline.sync.store.batches import by_object

@@ -11,11 +11,11 @@ from leadline.common.values import Crm, ObjectDescription, Raw
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
-from leadline.sync.conflicts.standing import theirs_stands
 from leadline.sync.plan.desired import Desired, basis_of, desired_values
 from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import PersonView, Published, RecordView
+from leadline.sync.plan.standing import theirs_stands
 
 STEPWISE: Final = "lifecyclestage"
 
