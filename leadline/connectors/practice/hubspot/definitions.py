@@ -92,9 +92,10 @@ def _contact() -> Iterator[Property]:
         yield Property(name, label, "number", "number", LEADLINE_GROUP, own=False)
     for name, label in (
         ("lead_grade", "Lead Grade"), ("temperature", "Temperature"), ("lifecycle_reason", "Lifecycle Reason"),
-        ("previous_stage", "Previous Stage"),
+        ("previous_stage", "Previous Stage"), ("sla_state", "SLA State"),
     ):  # fmt: skip
         yield Property(name, label, group=LEADLINE_GROUP, own=False)
+    yield Property("sla_due", "SLA Due", "datetime", "date", LEADLINE_GROUP, own=False)
 
 
 def _company() -> Iterator[Property]:
@@ -106,6 +107,9 @@ def _company() -> Iterator[Property]:
         yield Property(name, label, group=group)
     for name, label in (("numberofemployees", "Number of Employees"), ("annualrevenue", "Annual Revenue")):
         yield Property(name, label, "number", "number", group)
+    for name, label in (("engaged_people", "Engaged People"), ("account_heat", "Account Heat")):
+        yield Property(name, label, "number", "number", LEADLINE_GROUP, own=False)
+    yield Property("demand_stage", "Demand Stage", group=LEADLINE_GROUP, own=False)
     yield from _common(COMPANIES, group)
     yield from _lifecycle(group)
     yield _enumeration(
