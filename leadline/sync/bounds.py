@@ -1,6 +1,6 @@
 """The fewest calls that a cycle can take, by the vendors' page and batch sizes (facts.md section 4).
 
-Logging in, describing and asking the time are not counted, nor are bulk APIs.
+Logging in, describing and asking the time are not counted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from leadline.common.values import Crm
 
 PAGE: Final[Mapping[Crm, int]] = {"salesforce": 2000, "hubspot": 200}
 """Rows of a query page (Salesforce) and of a search page (HubSpot)."""
+
+BULK_ABOVE: Final = 6000
+BULK_PAGE: Final = 50_000
+"""Above so many rows of one object a Salesforce bulk job takes fewer calls; rows of a page of its result."""
 
 SOURCE_PAGE: Final[Mapping[str, int]] = {"event": 1000, "email": 1000, "form": 50}
 """HubSpot's older activity APIs have pages of their own."""
@@ -63,11 +67,11 @@ class Bound:
 
 def lower_bounds(crm: Crm, work: Work) -> Bound:
     """Return the fewest calls that could have moved this work."""
-    read = sum(max(1, pages(rows, PAGE[crm])) for rows in work.objects.values())
+    read = sum(_read(crm, rows) for rows in work.objects.values())
     for name, rows in work.sources.items():
         size = SOURCE_PAGE.get(name, PAGE[crm]) if crm == "hubspot" else PAGE[crm]
         least = work.forms if name == "form" else 1
-        read += max(least, 1, pages(rows, size))
+        read += max(least, _read(crm, rows)) if crm == "salesforce" else max(least, 1, pages(rows, size))
     if crm == "hubspot":
         read += sum(pages(records, ASSOCIATIONS) for records in work.linked.values())
     read += sum(max(1, pages(ids, PAGE[crm])) for ids in work.listed.values())
@@ -78,6 +82,12 @@ def lower_bounds(crm: Crm, work: Work) -> Bound:
             pages(records, READ_BACK[crm]) for records in (*work.written.values(), *work.confirmed.values())
         ),
     )
+
+
+def _read(crm: Crm, rows: int) -> int:
+    """Return the fewest calls that read the rows of one object: by pages, or by a bulk job with one poll."""
+    by_pages = max(1, pages(rows, PAGE[crm]))
+    return by_pages if crm == "hubspot" or rows <= BULK_ABOVE else min(by_pages, 2 + pages(rows, BULK_PAGE))
 
 
 def pages(rows: int, size: int) -> int:

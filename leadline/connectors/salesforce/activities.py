@@ -1,4 +1,4 @@
-"""Pulling tasks, events and campaign members. Calls: max(1, ceil(m / 2,000)) a kind."""
+"""Pulling tasks, events and campaign members. Calls: max(1, ceil(m / 2,000)) a kind, or a bulk job."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from leadline.connectors.instants import maybe_instant, read_instant
 from leadline.connectors.protocol import ActivityRequest
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM
+from leadline.connectors.salesforce.bulk import BulkReader
 from leadline.connectors.salesforce.client import Row, SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.records import pages_of, value_of, window_of
@@ -37,9 +38,10 @@ class _Kind:
 class ActivityPuller:
     """Pulls activities with one client."""
 
-    def __init__(self, client: SalesforceClient, described: Descriptions) -> None:
+    def __init__(self, client: SalesforceClient, described: Descriptions, bulk: BulkReader) -> None:
         self._client = client
         self._described = described
+        self._bulk = bulk
 
     def pages(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         """Yield pages in order of (stamp, id), deleted rows included. An unknown kind is a UsageError."""
@@ -60,7 +62,7 @@ class ActivityPuller:
         )
         wanted = [name for name in (*own, *kind.attributes.values()) if "." in name or name in visible]
         where = _not_before(request, [name for name in kind.times if name in visible], kind, visible)
-        for rows in pages_of(self._client, wanted, kind.source, window_of(request), where):
+        for rows in pages_of(self._client, wanted, kind.source, window_of(request), where, self._bulk):
             # What Leadline made itself (tasks and notes, each under a key) is no news of the person.
             page = tuple(_activity(request.kind, kind, row) for row in rows if not row.get(self._client.task_key))
             oldest = request.oldest if request.since is None else None

@@ -20,7 +20,7 @@ from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Purpose
 from leadline.connectors.retrying import Patience, TransientError
 from leadline.connectors.salesforce.answers import CRM, fault_of
-from leadline.connectors.salesforce.session import SalesforceSession, read_usage
+from leadline.connectors.salesforce.session import SalesforceSession, answer_of, read_usage
 from leadline.connectors.salesforce.signin import sign_in
 from leadline.connectors.settings import SalesforceSettings
 
@@ -41,13 +41,25 @@ class SalesforceClient:
         self._patience = Patience(
             settings.patience, self._sign_in, sleep or tenacity.nap.sleep, last_call=self.meter.last_call
         )
+        self.sleep = sleep or tenacity.nap.sleep
         self._client: Salesforce | None = None
         self.data_path = f"/services/data/v{settings.version}"
         self.task_key = settings.task_key
 
-    def query(self, soql: str, purpose: Purpose = "read", *, include_deleted: bool = True) -> Iterator[Sequence[Row]]:
-        """Yield the pages of a query; numbers with a fraction are Decimal. Archived tasks count as deleted rows."""
+    def query(
+        self,
+        soql: str,
+        purpose: Purpose = "read",
+        *,
+        include_deleted: bool = True,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> Iterator[Sequence[Row]]:
+        """Yield the pages of a query; numbers with a fraction are Decimal. Archived tasks count as deleted rows.
+
+        ``told`` is told how many rows there are in all, before the first page.
+        """
         page = self._call(purpose, lambda client: client.query(soql, include_deleted=include_deleted))
+        told(int(page.get("totalSize") or 0))
         while True:
             rows, done, more = page.get("records"), page.get("done"), page.get("nextRecordsUrl")
             if not isinstance(rows, list) or (not done and not isinstance(more, str)):
@@ -62,10 +74,32 @@ class SalesforceClient:
         """Return the JSON of ``path`` below the versioned data address."""
         return self._call(purpose, lambda client: client.restful(path))
 
+    def outside(self, path: str, purpose: Purpose) -> Any:
+        """Return the JSON of an address outside the versioned data address, such as ``/services/data/``."""
+
+        def fetch(client: Salesforce) -> Any:
+            headers = {"Authorization": f"Bearer {client.session_id}"}
+            return self._session.request("GET", f"{self._session.host_url}{path}", headers=headers).json()
+
+        return self._call(purpose, fetch)
+
     def post(self, path: str, body: Mapping[str, Any], purpose: Purpose) -> Any:
         """Post JSON and return JSON. Repeated after a timeout: only for reads and absolute writes."""
         data = json.dumps(body, default=_json_number, ensure_ascii=False).encode()
         return self._call(purpose, lambda client: client.restful(path, method="POST", data=data))
+
+    def patch(self, path: str, body: Mapping[str, Any], purpose: Purpose) -> Any:
+        """Change something by JSON and return JSON."""
+        data = json.dumps(body).encode()
+        return self._call(purpose, lambda client: client.restful(path, method="PATCH", data=data))
+
+    def raw(self, path: str, purpose: Purpose) -> Answer:
+        """Return the whole answer of ``path`` below the versioned data address: headers, and bytes as they came."""
+
+        def fetch(client: Salesforce) -> Answer:
+            return answer_of(self._session.request("GET", f"{client.base_url}{path}", headers=client.headers))
+
+        return self._call(purpose, fetch)
 
     def composite(self, requests_: Sequence[Mapping[str, Any]], purpose: Purpose) -> Sequence[tuple[int, Any]]:
         """Make one call of up to 25 sub-requests and return (status, body) of each, in order."""

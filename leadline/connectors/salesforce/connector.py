@@ -20,6 +20,7 @@ from leadline.common.values import (
 from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
 from leadline.connectors.salesforce import creating, soql, writing
 from leadline.connectors.salesforce.activities import ActivityPuller
+from leadline.connectors.salesforce.bulk import BulkReader
 from leadline.connectors.salesforce.client import SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.directory import Directory
@@ -39,8 +40,9 @@ class SalesforceConnector:
     def __init__(self, settings: SalesforceSettings, sleep: Callable[[float], None] | None = None) -> None:
         self._client = SalesforceClient(settings, sleep)
         self._described = Descriptions(self._client)
-        self._records = RecordPuller(self._client, self._described)
-        self._activities = ActivityPuller(self._client, self._described)
+        bulk = BulkReader(self._client, self._described)
+        self._records = RecordPuller(self._client, self._described, bulk)
+        self._activities = ActivityPuller(self._client, self._described, bulk)
         self._directory = Directory(self._client)
         self._organisation = ""
 

@@ -52,6 +52,12 @@ class Descriptions:
             raise PermissionMissingError(f"Salesforce hides {name}, or has none: grant the user read access to it")
         return frozenset(found.fields)
 
+    def types(self, name: str) -> Mapping[str, str]:
+        """Return Salesforce's words for the types of an object's visible fields; raises as ``visible`` does."""
+        self.visible(name)
+        found = self._known[name]
+        return {} if found is None else {field.name: field.type for field in found.fields.values()}
+
 
 def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
     if status == 404:

@@ -1,7 +1,8 @@
 """Pulling the rows of one object in order of (SystemModstamp, Id), deletes, merges, conversions and roles included.
 
-Calls: max(1, ceil(n / 2,000)). An incremental pull of opportunities with contact roles makes one more, because a
-changed role does not touch its opportunity, and one for each 400 opportunities whose roles changed.
+Calls: max(1, ceil(n / 2,000)); above some 6,000 rows those of a bulk job (see ``bulk``). An incremental pull of
+opportunities with contact roles makes one more, because a changed role does not touch its opportunity, and one for
+each 400 opportunities whose roles changed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from leadline.connectors.paging import chunks, weave
 from leadline.connectors.protocol import RecordRequest
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM, LocatorExpiredError
+from leadline.connectors.salesforce.bulk import WORTH, BulkReader, BulkUnusableError
 from leadline.connectors.salesforce.client import Row, SalesforceClient, scalar
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.history import read_history
@@ -41,9 +43,10 @@ _IDS_A_CALL: Final = 400
 class RecordPuller:
     """Pulls records with one client."""
 
-    def __init__(self, client: SalesforceClient, described: Descriptions) -> None:
+    def __init__(self, client: SalesforceClient, described: Descriptions, bulk: BulkReader) -> None:
         self._client = client
         self._described = described
+        self._bulk = bulk
 
     def pages(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
         """Yield pages in order; the fields asked for must be visible, what else is read is only if it is."""
@@ -60,7 +63,7 @@ class RecordPuller:
     def _rows(
         self, request: RecordRequest, window: soql.Window, history: Mapping[str, tuple[FieldChange, ...]]
     ) -> Iterator[tuple[SourceRecord, ...]]:
-        for rows in pages_of(self._client, self._fields(request), request.object, window):
+        for rows in pages_of(self._client, self._fields(request), request.object, window, bulk=self._bulk):
             yield tuple(_record(request, row, history) for row in rows)
 
     def _fields(self, request: RecordRequest) -> tuple[str, ...]:
@@ -119,19 +122,38 @@ def window_of(request: Any) -> soql.Window:
 
 
 def pages_of(
-    client: SalesforceClient, fields: Sequence[str], source: str, window: soql.Window, where: Sequence[str] = ()
+    client: SalesforceClient,
+    fields: Sequence[str],
+    source: str,
+    window: soql.Window,
+    where: Sequence[str] = (),
+    bulk: BulkReader | None = None,
 ) -> Iterator[Sequence[Row]]:
-    """Yield rows in order of (SystemModstamp, Id); goes on behind the last row when a next page has expired."""
+    """Yield rows in order of (SystemModstamp, Id); goes on behind the last row when a next page has expired.
+
+    With ``bulk`` very many rows are read by a bulk job: from the first one on where the object is that large, from
+    the second page on where only the first page told. What a job cannot finish, queries do.
+    """
     order = ("SystemModstamp", "Id")
+    jobs = None if any(name.startswith("(") for name in fields) else bulk  # bulk queries know no sub-queries
+    whole = window.after is None and not where and jobs is not None and jobs.worth(source)
     while True:
+        query = soql.select(fields, source, [*where, *window.conditions()], order)
+        left: list[int] = []
         try:
-            for rows in client.query(soql.select(fields, source, [*where, *window.conditions()], order)):
+            for rows in jobs.pages(query, source) if whole and jobs else client.query(query, told=left.append):
                 yield rows
                 last = rows[-1]
                 window = soql.Window(window.until, read_instant(last["SystemModstamp"], CRM), str(last["Id"]))
-            return
+                if jobs is not None and left and left.pop() - len(rows) > WORTH:
+                    whole = True
+                    break
+            else:
+                return
         except LocatorExpiredError:
             continue
+        except BulkUnusableError:
+            whole, jobs = False, None
 
 
 def _record(request: RecordRequest, row: Row, history: Mapping[str, tuple[FieldChange, ...]]) -> SourceRecord:

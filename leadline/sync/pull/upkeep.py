@@ -91,7 +91,8 @@ def reconcile_ids(
 ) -> Reconciled | None:
     """Compare ids when it is time, at most ``upkeep.pages`` pages of them; a later cycle goes on where this stopped.
 
-    None: it was not time. What is missing is looked for by a direct read before it is marked deleted: a search index may lag.
+    None: it was not time. What is missing is looked for by a direct read before it is marked deleted: a search index
+    may lag.
     """
     with store.read() as connection:
         progress = _load(connection, bound, need.object)

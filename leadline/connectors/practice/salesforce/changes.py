@@ -58,6 +58,17 @@ def limits(call: Call) -> Answer:
     )
 
 
+def record_count(call: Call) -> Answer:
+    """Answer ``/limits/recordCount?sObjects=``: about how many rows an object has, deleted ones left out."""
+    named = [name for name in call.params.get("sObjects", "").split(",") if name]
+    targets = [found for name in named if (found := call.org.schema.find(name)) is not None]
+    counts = [
+        {"count": sum(not row.get("IsDeleted") for row in call.org.store.rows(target.name)), "name": target.name}
+        for target in targets
+    ]
+    return Answer(body={"sObjects": counts})
+
+
 def _span(call: Call, back: timedelta) -> tuple[datetime, datetime]:
     start, end = (parse_instant(call.params.get(name, "").replace(" ", "+")) for name in ("start", "end"))
     if start is None or end is None:
