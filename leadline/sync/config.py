@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from leadline.common.bookfiles import CONFIGURATION, read_bounded
 from leadline.common.errors import BookError, LeadlineError, Problem, UsageError
@@ -19,16 +19,19 @@ from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, locat
 from leadline.sync.pull.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
     from leadline.common.values import Crm
     from leadline.connectors.protocol import WriteConnector
     from leadline.connectors.settings import CallShare, HubSpotSettings, SalesforceSettings
     from leadline.connectors.webhooks import Channel
+    from leadline.sync.watching.settings import AlertSettings, LogSettings
+
+    Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULT_STATE: Final = "sqlite:///leadline.db"
-_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels", "shadow", "upkeep")
+_KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels", "shadow", "upkeep", "log", "alerts")
 _SECRETS: Final = frozenset(
     {"token", "client_secret", "refresh_token", "password", "security_token", "key", "webhook"}
 )
@@ -41,7 +44,8 @@ _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class Config:
     """What ``leadline.yml`` says, checked. Directories and a SQLite file in ``state_url`` are absolute.
 
-    ``shadow_dir`` holds the candidate book that runs beside the live one, if there is one.
+    ``shadow_dir`` holds the candidate book that runs beside the live one, if there is one. ``secrets`` are the values
+    that stand in the environment, for what must never show them.
     """
 
     path: Path
@@ -52,6 +56,9 @@ class Config:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     shadow_dir: Path | None = None
     upkeep: Upkeep = field(default_factory=Upkeep)
+    log: LogSettings | None = None
+    alerts: AlertSettings | None = None
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def shares(self) -> dict[Crm, CallShare]:
@@ -131,6 +138,7 @@ class _Reader:
         self.file = file
         self.environ = environ
         self.problems: list[Problem] = []
+        self.secrets: set[str] = set()
 
     def config(self, path: Path, tree: Node, *, crms: bool) -> Config | None:
         if not isinstance(tree, MappingNode):
@@ -143,11 +151,14 @@ class _Reader:
         salesforce = self._salesforce(tree.get("salesforce"), home) if crms else None
         hubspot = self._hubspot(tree.get("hubspot")) if crms else None
         channels = self._channels(tree.get("channels")) if crms else {}
+        log = self._log(tree.get("log"), home)
+        alerts = self._alerts(tree.get("alerts"), channels) if crms else None
         rules = home / self._text(tree, "rules", ".")
         state = _absolute(self._text(tree, "state", DEFAULT_STATE), home)
         shadow = home / self._text(tree, "shadow", "candidate") if tree.get("shadow") is not None else None
         upkeep = self._upkeep(tree.get("upkeep"))
-        return Config(path, rules, state, salesforce, hubspot, channels, shadow, upkeep)
+        secrets = frozenset(self.secrets)
+        return Config(path, rules, state, salesforce, hubspot, channels, shadow, upkeep, log, alerts, secrets)
 
     def _text(self, tree: MappingNode, name: str, default: str) -> str:
         node = tree.get(name)
@@ -160,36 +171,58 @@ class _Reader:
         if password and not _VARIABLE.fullmatch(password[1]):
             hint = "put it in the environment and write postgresql://user:${NAME}@host/leadline"
             self._problem(node, f"a secret stands in the file under `{name}`", hint)
-        return self._expanded(node) or default
+        text = self._expanded(node) or default
+        self.secrets |= {found[1] for found in _URL_PASSWORD.finditer(text)}
+        return text
 
     def _salesforce(self, node: Node | None, home: Path) -> SalesforceSettings | None:
         if node is None:
             return None
-        from pydantic import ValidationError
-
         from leadline.connectors.settings import SalesforceSettings
 
         values = self._plain(node)
         auth = values.get("auth") if isinstance(values, dict) else None
-        if isinstance(auth, dict) and isinstance(auth.get("key_file"), str):
-            auth["key_file"] = str(home / auth["key_file"])
-        try:
-            return SalesforceSettings.model_validate(values)
-        except ValidationError as error:
-            self._invalid("salesforce", node, error)
-        return None
+        _place(auth, "key_file", home)
+        return self._valid("salesforce", node, SalesforceSettings, values)
 
     def _hubspot(self, node: Node | None) -> HubSpotSettings | None:
         if node is None:
             return None
-        from pydantic import ValidationError
-
         from leadline.connectors.settings import HubSpotSettings
 
+        return self._valid("hubspot", node, HubSpotSettings, self._plain(node))
+
+    def _log(self, node: Node | None, home: Path) -> LogSettings | None:
+        if node is None:
+            return None
+        from leadline.sync.watching.settings import LogSettings
+
+        values = self._plain(node)
+        _place(values, "file", home)
+        return self._valid("log", node, LogSettings, values)
+
+    def _alerts(self, node: Node | None, channels: Mapping[str, Channel]) -> AlertSettings | None:
+        if node is None:
+            return None
+        from leadline.sync.watching.settings import AlertSettings
+
+        found = self._valid("alerts", node, AlertSettings, self._plain(node))
+        if found is not None and not found.channels and found.email is None:
+            self._problem(node, "`alerts` names nobody to tell", "give `channels`, `email`, or both")
+        for name in found.channels if found is not None else ():
+            if name not in channels:
+                close = get_close_matches(name, channels, 1, 0.5)
+                hint = f"did you mean `{close[0]}`?" if close else "add it under `channels:`"
+                self._problem(node, f"`alerts.channels`: there is no channel `{name[:60]}`", hint)
+        return found
+
+    def _valid(self, block: str, node: Node, model: type[Model], values: Any) -> Model | None:
+        from pydantic import ValidationError
+
         try:
-            return HubSpotSettings.model_validate(self._plain(node))
+            return model.model_validate(values)
         except ValidationError as error:
-            self._invalid("hubspot", node, error)
+            self._invalid(block, node, error)
         return None
 
     def _channels(self, node: Node | None) -> dict[str, Channel]:
@@ -199,30 +232,21 @@ class _Reader:
             hint = 'write "#sales-managers": {webhook: ${SLACK_SALES_MANAGERS}, format: slack}'
             self._problem(node, "`channels` is not a block", hint)
             return {}
-        from pydantic import ValidationError
-
         from leadline.connectors.webhooks import Channel
 
-        found = {}
-        for entry in node.entries:
-            try:
-                found[entry.name] = Channel.model_validate(self._plain(entry.value))
-            except ValidationError as error:
-                self._invalid("channels", entry.value, error)
-        return found
+        read = {
+            entry.name: self._valid("channels", entry.value, Channel, self._plain(entry.value))
+            for entry in node.entries
+        }
+        return {name: channel for name, channel in read.items() if channel is not None}
 
     def _upkeep(self, node: Node | None) -> Upkeep:
         if node is None:
             return Upkeep()
-        from pydantic import ValidationError
-
         from leadline.sync.pull.upkeep_settings import UpkeepSettings
 
-        try:
-            return UpkeepSettings.model_validate(self._plain(node)).upkeep()
-        except ValidationError as error:
-            self._invalid("upkeep", node, error)
-        return Upkeep()
+        found = self._valid("upkeep", node, UpkeepSettings, self._plain(node))
+        return Upkeep() if found is None else found.upkeep()
 
     def _plain(self, node: Node, key: str = "") -> Any:
         """Return texts throughout (the settings' types read numbers from text), variables expanded."""
@@ -234,7 +258,10 @@ class _Reader:
             hint = f"put it in the environment and write {key}: ${{NAME}}"
             self._problem(node, f"a secret stands in the file under `{key}`", hint)
             return node.text
-        return self._expanded(node)
+        text = self._expanded(node)
+        if key in _SECRETS and text:
+            self.secrets.add(text)
+        return text
 
     def _expanded(self, node: Scalar) -> str | None:
         if node.value is None:
@@ -313,6 +340,11 @@ def _known_keys(block: str, *, nested: bool) -> list[str]:
         from leadline.connectors.webhooks import Channel
 
         return sorted(Channel.model_fields)
+    if block in {"log", "alerts"}:
+        from leadline.connectors.mail import Mailbox
+        from leadline.sync.watching.settings import AlertSettings, LogSettings
+
+        return sorted((Mailbox if nested else LogSettings if block == "log" else AlertSettings).model_fields)
     if block == "upkeep":
         from leadline.sync.pull.upkeep_settings import UpkeepSettings
 
@@ -338,6 +370,12 @@ def _steps(node: Node, loc: Sequence[str | int]) -> list[str | int]:
         elif last and not isinstance(node, Scalar):
             steps.append(step)
     return steps
+
+
+def _place(values: Any, key: str, home: Path) -> None:
+    """Make a file's name relative to the configuration, so that the working directory does not choose it."""
+    if isinstance(values, dict) and isinstance(values.get(key), str):
+        values[key] = str(home / values[key])
 
 
 def _absolute(state: str, home: Path) -> str:
