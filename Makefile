@@ -6,7 +6,7 @@
 #   make docs    write docs/reference and the translations again from the code
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
-#   make crash   kill runs at random points, KILLS=200 SEED=1, and count what they made
+#   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -16,6 +16,7 @@ WORKERS ?= 2
 CASES ?= 1000000
 FUZZ ?= 10000
 KILLS ?= 200
+INSTANTS ?= 300
 SEED ?= 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.leadline-ready
@@ -57,7 +58,7 @@ fuzz: $(DEV_READY)
 	$(BIN)/python -m tests.fuzz --count $(FUZZ) --workers $(WORKERS)
 
 crash: $(DEV_READY)
-	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED)
+	$(BIN)/python -m tests.crash --instants $(INSTANTS) --kills $(KILLS) --seed $(SEED)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks

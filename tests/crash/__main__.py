@@ -1,29 +1,53 @@
-"""``make crash``: kill runs at random points and say what became of their consequences."""
+"""``make crash``: crash whole cycles and single plans in every way, and say what became of them."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from tests.crash.effects import tell, torment
+from tests.crash.whole import torment_cycles, torment_databases
 
 
 def main() -> int:
     """Return 0 when every promise held."""
-    parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
-    parser.add_argument("--kills", type=int, default=200, help="how many runs are killed")
-    parser.add_argument("--seed", type=int, default=1, help="chooses the points")
-    chosen = parser.parse_args()
+    chosen = _arguments()
     began = time.perf_counter()
     broken = 0
+    with tempfile.TemporaryDirectory() as home:
+        more = {"seed": chosen.seed, "outages": chosen.outages}
+        tally = torment_cycles(Path(home), every=chosen.every, instants=chosen.instants, tell=tell, **more)
+        broken += _told(tally.lines(), tally.broken)
+        if chosen.database and (on_server := torment_databases(Path(home), **more)) is not None:
+            broken += _told([f"PostgreSQL: {line}" for line in on_server.lines()], on_server.broken)
     for keyed, kills in ((True, chosen.kills - chosen.kills // 2), (False, chosen.kills // 2)):
         with tempfile.TemporaryDirectory() as home:
-            broken += len(torment(Path(home), kills, chosen.seed, keyed=keyed).broken)
-    tell(f"seed {chosen.seed}, {time.perf_counter() - began:.0f} s: {'all held' if not broken else 'BROKEN'}")
+            broken += len(torment(Path(home), kills, chosen.seed, keyed=keyed).broken) if kills else 0
+    load = os.getloadavg()[0]
+    seconds = time.perf_counter() - began
+    tell(f"seed {chosen.seed}, {seconds:.0f} s, load {load:.1f}: {'all held' if not broken else 'BROKEN'}")
     return 1 if broken else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="2: every second point of a cycle")
+    parser.add_argument("--instants", type=int, default=300, help="random instants of a cycle")
+    parser.add_argument("--outages", type=int, default=24, help="of the network, of the disk, of the database")
+    parser.add_argument("--kills", type=int, default=200, help="runs of plans of tasks, notes and notices")
+    parser.add_argument("--seed", type=int, default=1, help="chooses the points")
+    parser.add_argument("--no-database", dest="database", action="store_false", help="without PostgreSQL")
+    return parser.parse_args()
+
+
+def _told(lines: list[str], broken: list[str]) -> int:
+    for line in lines:
+        tell(line)
+    return len(broken)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,30 @@ class Points:
         self._last = last
 
     def watch(self) -> None:
-        """Count every HTTP request and every commit of this process from now on, once before and once after."""
-        for owner, name in ((HTTPConnectionPool, "urlopen"), (DefaultDialect, "do_commit")):
-            original: Callable[..., Any] = getattr(owner, name)
-            setattr(owner, name, self._around(original))
+        """Count every HTTP request and every commit of this process from now on, once before and once after.
 
-    def _around(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        A commit of a SQLite connection that changed nothing is no point: nothing differs before and after it.
+        """
+        request: Callable[..., Any] = HTTPConnectionPool.urlopen
+        commit: Callable[..., Any] = DefaultDialect.do_commit
+        changes: dict[int, int] = {}
+
+        def moves(_: object, connection: Any) -> bool:
+            total = getattr(connection, "total_changes", None)
+            before = changes.get(id(connection))
+            changes[id(connection)] = total
+            return total is None or total != before
+
+        for owner, name, original, counts in (
+            (HTTPConnectionPool, "urlopen", request, lambda *_: True),
+            (DefaultDialect, "do_commit", commit, moves),
+        ):
+            setattr(owner, name, self._around(original, counts))
+
+    def _around(self, original: Callable[..., Any], counts: Callable[..., bool]) -> Callable[..., Any]:
         def counted(*given: Any, **more: Any) -> Any:
+            if not counts(*given):
+                return original(*given, **more)
             self._pass()
             result = original(*given, **more)
             self._pass()

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -22,9 +23,39 @@ def find_binaries() -> Path | None:
     return installed[-1].parent if installed else None
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server: its URL, and how it dies and comes back."""
+
+    url: str
+    binaries: Path
+    directory: Path
+    user: str | None
+    options: str
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._control("-l", str(self.directory / "log"), "-o", self.options, "start")
+
+    def crash(self) -> None:
+        """End every process of it at once, in the middle of whatever they do."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *more: str) -> None:
+        control = [self.binaries / "pg_ctl", "-D", self.directory / "data", "-w", *more]
+        _run(control, self.user, self.directory)
+
+
 @contextmanager
 def postgres(binaries: Path) -> Iterator[str]:
-    """Run a server on a free port and give its URL. It refuses to run as root, so root lends it another user."""
+    """Run a server on a free port and give its URL."""
+    with postgres_server(binaries) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server(binaries: Path) -> Iterator[Server]:
+    """Run a server on a free port. It refuses to run as root, so root lends it another user."""
     user = _user()
     directory = Path(tempfile.mkdtemp(prefix="leadline-pg-"))
     try:
@@ -34,12 +65,12 @@ def postgres(binaries: Path) -> Iterator[str]:
         data = directory / "data"
         _run([binaries / "initdb", "-D", data, "-U", "leadline", "-A", "trust", "-E", "UTF8", "-N"], user, directory)
         options = f"-p {port} -k {directory} -c listen_addresses=127.0.0.1 -c fsync=off"
-        control = [binaries / "pg_ctl", "-D", data, "-w"]
-        _run([*control, "-l", directory / "log", "-o", options, "start"], user, directory)
+        server = Server(f"postgresql://leadline@127.0.0.1:{port}/postgres", binaries, directory, user, options)
+        server.start()
         try:
-            yield f"postgresql://leadline@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _run([*control, "-m", "immediate", "stop"], user, directory)
+            server.crash()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -1,0 +1,92 @@
+"""What the practice CRMs show, in a form that two runs can be compared by: server-made ids and stamps apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_STAMPS = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "LastActivityDate", "CompletedDateTime"}
+_FIRST_MADE = 900_000_000_000_001
+"""HubSpot's ids of what was made after the beginning."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows by object, associations and members as sorted texts; the idempotency keys of the notices that came."""
+
+    salesforce: dict[str, list[str]]
+    hubspot: dict[str, list[str]]
+    notices: list[str]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+    def differences(self, other: Shown) -> list[str]:
+        """Say what differs in ``other``; a notice may come twice under its key."""
+        found = [*_apart(self.salesforce, other.salesforce), *_apart(self.hubspot, other.hubspot)]
+        return found + [f"notice {key}" for key in sorted(set(self.notices) ^ set(other.notices))]
+
+
+def shown(store: Any, portal: Any, came: Sequence[Mapping[str, Any]]) -> Shown:
+    """Read both practice CRMs' memory."""
+    return Shown(dict(_salesforce(store)), dict(_hubspot(portal)), sorted(one["key"] for one in came))
+
+
+def _salesforce(store: Any) -> Iterator[tuple[str, list[str]]]:
+    for name in store.schema.objects:
+        rows = []
+        for row in store.rows(name):
+            made = "Hs1" in row["Id"]
+            dropped = _STAMPS | ({"Id"} if made else set())
+            rows.append(_text({key: value for key, value in row.items() if key not in dropped}))
+        yield name, sorted(rows)
+
+
+def _hubspot(portal: Any) -> Iterator[tuple[str, list[str]]]:
+    labels: dict[tuple[str, str], str] = {}
+    for name, table in portal.tables.items():
+        rows = []
+        for row in table.rows.values():
+            made = int(row.id) >= _FIRST_MADE
+            history = {
+                key: [(one.value, one.source.type) for one in past]
+                for key, past in row.history.items()
+                if not _stamp(key)
+            }
+            values = {key: value for key, value in row.values.items() if not _stamp(key)}
+            text = _text({"values": values, "history": history, "archived": row.archived is not None})
+            labels[name, row.id] = text if made else row.id
+            rows.append(text if made else f"{row.id} {text}")
+        yield name, sorted(rows)
+    yield (
+        "links",
+        sorted(
+            _text([name, labels[name, row.id], to, labels[to, other]])
+            for name, table in portal.tables.items()
+            for row in table.rows.values()
+            for to, other in portal.links.all_of((name, row.id))
+        ),
+    )
+    yield "members", sorted(f"{one.name} {member}" for one in portal.lists.values() for member in one.members)
+
+
+def _stamp(name: str) -> bool:
+    return name in {"hs_lastmodifieddate", "lastmodifieddate", "hs_object_id"}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _apart(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> Iterator[str]:
+    for name in sorted({*one, *other}):
+        here, there = list(one.get(name, ())), list(other.get(name, ()))
+        for row in list(here):
+            if row in there:
+                here.remove(row)
+                there.remove(row)
+        yield from (f"{name} missing: {row[:300]}" for row in here)
+        yield from (f"{name} too many: {row[:300]}" for row in there)
