@@ -26,6 +26,7 @@ from leadline.verbs.backtest import backtest
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.replay import replay
+from leadline.verbs.report import report
 from leadline.verbs.shadow import shadow
 from leadline.verbs.state import state
 from leadline.verbs.undo import undo
@@ -303,22 +304,7 @@ def sync(period: str | None, expression: str | None, config: Path, as_json: bool
 
 
 verbs.add_command(explain)
-
-
-@verbs.command(short_help="Report stock, conversion and times by stage.")
-@click.option("--source", help="The book's field to count people by; by default `source`, where the book has it.")
-@config_option
-@json_option
-def report(source: str | None, config: Path, as_json: bool) -> None:
-    """Report stock and conversion by stage, time in stage, and sources. Asks no CRM."""
-    from leadline.sync.funnel import funnel
-    from leadline.terminal.report import render_report, report_data
-    from leadline.terminal.session import session
-
-    screen = Screen(as_json=as_json)
-    with session(screen, config, crms=False) as (_, setting):
-        found = funnel(setting.store, setting.book, source)
-    screen.result(report_data(found), lambda console: render_report(console, found))
+verbs.add_command(report)
 
 
 @verbs.command(short_help="Derive a stored decision again.")

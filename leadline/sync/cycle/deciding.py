@@ -22,6 +22,8 @@ from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.shadow import follow
+from leadline.sync.slas.asking import users_told
+from leadline.sync.slas.owners import remember_users
 from leadline.sync.store.applying import population
 from leadline.sync.store.cycles import active_book, last_cycles, remember_book, set_meta
 from leadline.sync.store.outcomes import stock
@@ -63,8 +65,11 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
     book = setting.book
     for reader in readers.values():
         reader.organisation()  # asked before the transaction, which must not wait for a network
+    told = users_told(setting.store, readers, pulled.frontier) if book.slas else {}
     with setting.store.write() as connection:
         remember_book(connection, book.hash, book.name, setting.sources)
+        for crm, users in told.items():
+            remember_users(connection, crm, users, pulled.frontier)
         active = active_book(connection)
         trial = connection.begin_nested()
         evaluation = evaluate(
