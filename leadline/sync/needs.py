@@ -16,7 +16,7 @@ from leadline.common.vocabulary import (
     stage_date_field,
 )
 from leadline.rules.effects import all_actions, has_actions
-from leadline.rules.model import AssignOwner, Book, DealsTest, DealTest, SetField
+from leadline.rules.model import AssignOwner, Book, DealsTest, DealTest, Identity, SetField
 from leadline.rules.nearest import nearest
 
 IDENTITY: Final[Mapping[tuple[Crm, str], tuple[str, ...]]] = {
@@ -189,7 +189,9 @@ def _own_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
         asked = [book.deals.only, *(kind.where for kind in book.deals.kinds.values())]
         named = (ONLY_FIELDS[crm].get(word, word) for where in asked for word in where)
         return (*DEAL_FIELDS[crm], *dict.fromkeys(named))
-    return IDENTITY.get((crm, name), ())
+    also = [one.field for one in book.identity.also if (one.crm, one.object) == (crm, name)]
+    names = NAME_FIELDS[crm][1:] if book.identity != Identity() and name in PERSON_OBJECTS[crm] else ()
+    return (*IDENTITY.get((crm, name), ()), *also, *names)
 
 
 def _links(book: Book, crm: Crm, name: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from leadline.common.canonical import plain
 from leadline.common.masking import mask
 from leadline.sync.conflicts.listing import ConflictReport, ConflictTold, masked_value
 from leadline.sync.drift import BY_DESIGN, WORDS, DriftReport
+from leadline.sync.identity.doubts import DoubtReport
 from leadline.terminal.tables import table
 
 if TYPE_CHECKING:
@@ -104,6 +105,45 @@ def render_drift(console: Console, found: DriftReport) -> None:
         console.print(table(["person", "record", "field", "shows", "decided", "reason"], shown))
     if len(wrong) > MOST_SHOWN:
         console.print(f"... and {len(wrong) - MOST_SHOWN:,} more; `--json` lists them all.")
+
+
+def identity_data(found: DoubtReport) -> dict[str, Any]:
+    """Return doubtful joins for machines: ids only."""
+    return {
+        "ok": True,
+        "people": found.people,
+        "joined": plain(found.joined),
+        "doubtful": found.doubts,
+        "twins": [
+            {"person": item.person, "crm": item.crm, "records": [str(ref) for ref in item.records]}
+            for item in found.twins
+        ],
+        "shared_addresses": {local: list(people) for local, people in found.shared.items()},
+        "different_last_names": found.other_names,
+    }
+
+
+def render_identity(console: Console, found: DoubtReport) -> None:
+    """Print how many joins are doubtful and why, with the first of them."""
+    ways = ", ".join(f"{count:,} {why}" for why, count in found.joined.items())
+    console.print(f"{found.people:,} people ({ways}); {found.doubts:,} doubtful.", markup=False)
+    if found.twins:
+        console.print(f"{len(found.twins):,} times several records of one CRM have one address; merge them there:")
+        rows = [(item.person, item.crm, ", ".join(f"{ref.object}/{ref.id}" for ref in item.records))
+                for item in found.twins[:MOST_SHOWN]]  # fmt: skip
+        console.print(table(["person", "CRM", "records"], rows))
+    for local, people in found.shared.items():
+        first = ", ".join(people[:5]) + (" ..." if len(people) > 5 else "")
+        console.print(f"{len(people):,} persons are joined through {local}@, which many share: {first}", markup=False)
+    if found.shared:
+        told = ", ".join(found.shared)
+        console.print(
+            f"To keep such records apart: `identity: {{email: {{never: [{told}]}}}}` in the book.", markup=False
+        )
+    if found.other_names:
+        console.print(f"{found.other_names:,} persons were joined through e-mail only and have different last names.")
+    if found.other_names is None:
+        console.print("Last names are not read; the section `identity` in the book lets them be compared.")
 
 
 def _who(item: ConflictTold) -> str:

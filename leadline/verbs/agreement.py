@@ -54,4 +54,22 @@ def drift(config: Path, as_json: bool) -> int:
     return 0 if found.agreed else RefusedError.exit_code
 
 
-VERBS: Final = (conflicts, drift)
+@click.command(short_help="List doubtful joins of records into people.")
+@config_option
+@json_option
+def identity(config: Path, as_json: bool) -> None:
+    """List persons whose records may have been joined wrongly, by id and without names or addresses. Asks no CRM.
+
+    Several records of one CRM under one address; addresses that many share, such as info@; joined through e-mail only
+    with different last names (counted where the book's section `identity` lets last names be read).
+    """
+    from leadline.sync.identity.doubts import doubtful_joins
+    from leadline.terminal.agreement import identity_data, render_identity
+    from leadline.terminal.session import open_state
+
+    with open_state(config) as store:
+        found = doubtful_joins(store)
+    Screen(as_json=as_json).result(identity_data(found), lambda console: render_identity(console, found))
+
+
+VERBS: Final = (conflicts, drift, identity)

@@ -15,7 +15,7 @@ from leadline.sync.store.batches import by_object, chunks
 from leadline.sync.store.cycles import get_meta
 from leadline.sync.store.mirror import links_from, links_to
 from leadline.sync.store.outcomes import due_persons
-from leadline.sync.store.schema import lifecycle, persons, records, touched
+from leadline.sync.store.schema import addresses, lifecycle, persons, records, touched
 
 EVALUATED_BOOK = "evaluated_book"
 
@@ -114,6 +114,14 @@ def _addressed(connection: Connection, emails: set[str]) -> set[str]:
     for batch in chunks(sorted(emails)):
         known = select(records.c.person_id).where(records.c.email.in_(batch), records.c.person_id.is_not(None))
         found |= set(connection.execute(known).scalars())
+        same = (
+            (addresses.c.crm == records.c.crm)
+            & (addresses.c.object == records.c.object)
+            & (addresses.c.record_id == records.c.record_id)
+        )
+        also = select(records.c.person_id).select_from(addresses.join(records, same))
+        mine = addresses.c.email.in_(batch) & records.c.person_id.is_not(None)
+        found |= set(connection.execute(also.where(mine)).scalars())
     return found
 
 

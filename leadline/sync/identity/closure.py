@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, select
 
 from leadline.common.values import RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.rules.model import Identity
+from leadline.sync.identity.addresses import further, keys_of
 from leadline.sync.store.batches import by_object, chunks
 from leadline.sync.store.mirror import MirrorRecord, links_from, links_to, load_records
-from leadline.sync.store.schema import records
+from leadline.sync.store.schema import addresses, records
 
 Why = Literal["converted", "linked", "merged", "email"]
 
@@ -47,7 +49,7 @@ def is_person(ref: RecordRef) -> bool:
     return ref.object in PERSON_OBJECTS[ref.crm]
 
 
-def closure_of(connection: Connection, start: Iterable[RecordRef]) -> Closure:
+def closure_of(connection: Connection, start: Iterable[RecordRef], rule: Identity) -> Closure:
     """Return the start records with all that explicit ids, merges, e-mail and present membership lead to.
 
     Each round asks the database for whole batches, so the number of queries follows the longest chain, not the
@@ -57,19 +59,25 @@ def closure_of(connection: Connection, start: Iterable[RecordRef]) -> Closure:
     asked: set[RecordRef] = set()
     emails: set[str] = set()
     persons: set[str] = set()
+    keys: dict[RecordRef, set[str]] = {}
     fresh = {ref for ref in start if is_person(ref)}
     while fresh:
         asked |= fresh
         found = load_records(connection, fresh)
         closure.records.update(found)
         near = _linked(connection, closure, found) | _merged(connection, closure, found)
-        wanted = {record.email for record in found.values() if record.email and not record.deleted} - emails
+        more = further(connection, found) if rule != Identity() else {}
+        for ref, record in found.items():
+            keys[ref] = set() if record.deleted else keys_of(record.email, more.get(ref, ()), rule)
+        wanted = {key for ref in found for key in keys[ref]} - emails
         members = {record.person_id for record in found.values() if record.person_id} - persons
-        near |= _where(connection, "email", wanted) | _where(connection, "person_id", members)
+        near |= _where(connection, records.c.email, wanted) | _where(connection, records.c.person_id, members)
+        if rule != Identity():
+            near |= _where(connection, addresses.c.email, wanted)
         emails |= wanted
         persons |= members
         fresh = near - asked
-    _by_email(closure)
+    _by_email(closure, keys)
     return closure
 
 
@@ -100,17 +108,17 @@ def _merged(connection: Connection, closure: Closure, found: dict[RecordRef, Mir
     return near
 
 
-def _where(connection: Connection, column: str, values: set[str]) -> set[RecordRef]:
+def _where(connection: Connection, column: Column[str], values: set[str]) -> set[RecordRef]:
     near: set[RecordRef] = set()
+    table = column.table
     for batch in chunks(sorted(values)):
-        query = select(records.c.crm, records.c.object, records.c.record_id).where(records.c[column].in_(batch))
+        query = select(table.c.crm, table.c.object, table.c.record_id).where(column.in_(batch))
         near |= {RecordRef(crm, name, key) for crm, name, key in connection.execute(query)}
     return near
 
 
-def _by_email(closure: Closure) -> None:
+def _by_email(closure: Closure, keys: Mapping[RecordRef, set[str]]) -> None:
     first: dict[str, RecordRef] = {}
     for ref in sorted(closure.records):
-        record = closure.records[ref]
-        if record.email and not record.deleted:
-            closure.pair(first.setdefault(record.email, ref), ref, "email")
+        for key in sorted(keys[ref]):
+            closure.pair(first.setdefault(key, ref), ref, "email")

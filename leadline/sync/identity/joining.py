@@ -10,6 +10,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from leadline.common.values import CRMS, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.rules.model import Identity
+from leadline.sync.identity.addresses import settle_addresses
 from leadline.sync.identity.closure import Closure, closure_of
 from leadline.sync.store.batches import insert, upsert
 from leadline.sync.store.outcomes import LifecycleRow, load_lifecycle, save_lifecycle
@@ -30,15 +32,18 @@ class People:
     split: int
 
 
-def join_people(connection: Connection, cycle: int) -> People:
+def join_people(connection: Connection, cycle: int, rule: Identity | None = None) -> People:
     """Join the records that changed since the last evaluation with what they belong to.
 
     Ids are minted in the order of (CRM, object, record id) of each person's first record and never given twice.
     A join keeps the older id and makes the younger its alias. A record that no longer belongs leaves with a new
-    person that starts from the same state. Deleted records keep their person and join nobody by e-mail.
+    person that starts from the same state. Deleted records keep their person and join nobody by e-mail. ``rule`` says
+    which addresses are one; with another rule than the last time everybody is joined anew.
     """
     work = _Work(cycle, connection.execute(select(func.max(persons.c.number))).scalar() or 0)
-    closure = closure_of(connection, _touched(connection))
+    by = rule if rule is not None else Identity()
+    settle_addresses(connection, by, cycle)
+    closure = closure_of(connection, _touched(connection), by)
     groups = _components(closure)
     kept = _claims(closure, groups)
     for place, group in enumerate(groups):

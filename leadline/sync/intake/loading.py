@@ -17,6 +17,7 @@ from leadline.rules.convert import matching
 from leadline.rules.deciding.units import Unit, since
 from leadline.rules.model import Activity, Book
 from leadline.rules.state import Adopted, Fact
+from leadline.sync.identity.addresses import plain_address
 from leadline.sync.intake import rows
 from leadline.sync.intake.accounts import units_of
 from leadline.sync.intake.counters import Supply, counted, counter_facts, supplies
@@ -218,15 +219,21 @@ class _Scene:
         shown: dict[str, dict[str, int]] = {}
         for place in own:
             for observation in self.history.get(place.ref, ()):
-                for name in ("Email", "email"):
-                    value = observation.changed.get(name)
-                    if isinstance(value, str) and "@" in value:
-                        since = max(place.since, observation.cycle)
-                        people = shown.setdefault(fold(value), {})
-                        people[place.person] = min(since, people.get(place.person, since))
+                for address in self._addresses(observation):
+                    since = max(place.since, observation.cycle)
+                    people = shown.setdefault(address, {})
+                    people[place.person] = min(since, people.get(place.person, since))
         for email, version in rows.activities_by_email(connection, shown, cycle):
             for person, since in shown[email].items():
                 self._happened(person, max(since, version.cycle), version)
+
+    def _addresses(self, observation: rows.Observation) -> set[str]:
+        """Return the folded addresses that an observation tells, further ones included."""
+        ref, rule = observation.ref, self.book.identity
+        also = [one.field for one in rule.also if (one.crm, one.object) == (ref.crm, ref.object)]
+        given = (observation.changed.get(name) for name in ("Email", "email", *also))
+        texts = [value for value in given if isinstance(value, str) and "@" in value]
+        return {form for text in texts for form in (fold(text), plain_address(text, rule))}
 
     def _happened(self, person: str, learned: int, version: rows.ActivityVersion) -> None:
         mine = self.activities.setdefault(person, {})

@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Connection, Table, or_, select, tuple_
 
 from leadline.common.values import RecordRef
 from leadline.sync.store.batches import chunks
-from leadline.sync.store.schema import activities, activity_records, metadata, person_records, persons, records
+from leadline.sync.store.schema import (
+    activities,
+    activity_records,
+    addresses,
+    metadata,
+    person_records,
+    persons,
+    records,
+)
 
 _KEPT: Final = frozenset({"persons", "tombstones", "activity_records"})
 """Ids are minted once and mean nothing by themselves; activities are looked at on their own."""
@@ -63,8 +71,12 @@ def traces_of(connection: Connection, person: str) -> Traces:
         )
     }
     ordered = tuple(sorted(refs))
-    addresses = select(records.c.email).where(records.c.person_id.in_(ids), records.c.email.is_not(None))
-    emails = tuple(sorted(set(connection.execute(addresses).scalars())))
+    own_addresses = select(records.c.email).where(records.c.person_id.in_(ids), records.c.email.is_not(None))
+    told = set(connection.execute(own_addresses).scalars())
+    if ordered:
+        further = select(addresses.c.email).where(_at(addresses, ("crm", "object", "record_id"), ordered))
+        told |= set(connection.execute(further).scalars())
+    emails = tuple(sorted(told))
     own, shared = _activities(connection, ordered, emails)
     return Traces(ids, ordered, emails, own, shared)
 

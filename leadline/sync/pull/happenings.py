@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from leadline.common.folding import fold
 from leadline.common.values import RecordRef, SourceActivity
+from leadline.rules.model import Identity
+from leadline.sync.identity.addresses import plain_address
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.rows import touch
 from leadline.sync.store.batches import chunks, insert
@@ -32,17 +33,19 @@ def store_activities(connection: Connection, bound: Bound, kind: str, page: Sequ
     places: list[dict[str, Any]] = []
     refs: set[RecordRef] = set()
     emails: set[str] = set()
+    rule = bound.book.identity if bound.book is not None else Identity()
     for activity in unique.values():
         old = known.get(activity.id)
-        content = _content(activity)
+        email = plain_address(activity.email, rule) if activity.email else None
+        content = _content(activity, email)
         if old is not None and old.content == content:
             continue
         row = last + len(rows) + 1
-        rows.append(_row(bound, activity, row, old.version + 1 if old else 1))
+        rows.append(_row(bound, activity, email, row, old.version + 1 if old else 1))
         places += [{"row": row, "crm": ref.crm, "object": ref.object, "record_id": ref.id} for ref in content[-1]]
         refs.update(content[-1])
-        if activity.email:
-            emails.add(fold(activity.email))
+        if email:
+            emails.add(email)
     insert(connection, activities, rows)
     insert(connection, activity_records, places)
     touch(connection, bound.cycle, refs, emails)
@@ -68,20 +71,19 @@ def _known(connection: Connection, crm: str, kind: str, ids: Sequence[str]) -> d
     }
 
 
-def _content(activity: SourceActivity) -> tuple[Any, ...]:
-    email = fold(activity.email) or None
+def _content(activity: SourceActivity, email: str | None) -> tuple[Any, ...]:
     facts = (activity.at, activity.precision, email, activity.deleted, dict(activity.attributes))
     return (*facts, tuple(sorted(set(activity.about))))
 
 
-def _row(bound: Bound, activity: SourceActivity, row: int, version: int) -> dict[str, Any]:
+def _row(bound: Bound, activity: SourceActivity, email: str | None, row: int, version: int) -> dict[str, Any]:
     return {
         "row": row,
         "crm": activity.crm,
         "kind": activity.kind,
         "id": activity.id,
         "version": version,
-        "email": fold(activity.email) or None,
+        "email": email,
         "at": activity.at,
         "precision": activity.precision,
         "stamp": activity.stamp,

@@ -74,7 +74,7 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
         f"the book reads {crm}, which is not configured" for crm in _crms_of(book) if crm not in connectors
     ]
     with store.write() as connection:
-        people = join_people(connection, cycle)
+        people = join_people(connection, cycle, book.identity)
         frontier = _frontier(connection, cycle, start.upper, complete=not errors and not persons_only)
         set_frontier(connection, cycle, frontier, book.hash)
         notes.warnings += fight_warnings(connection, book, max(start.upper.values()))
