@@ -60,14 +60,14 @@ class Position:
 class Lifecycle:
     """The stages of a book with the ways out of each, by precedence."""
 
-    __slots__ = ("_rooms", "_stays", "book", "rules", "ways")
+    __slots__ = ("_rooms", "book", "rules", "stays", "ways")
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self._stays = {
+        self.stays = {
             name: compile_condition(stage.stay, book) for name, stage in book.stages.items() if stage.stay is not None
         }
-        for name, stay in self._stays.items():
+        for name, stay in self.stays.items():
             if stay.stays:
                 raise RefusedError(f"the stay criterion of stage `{name}` asks for itself; say what it shall hold")
         enters = {
@@ -87,7 +87,7 @@ class Lifecycle:
 
     def moment(self, history: History, t: datetime, card: Card, position: Position) -> Moment:
         """Return what the conditions at this position look at."""
-        stay = self._stays.get(position.stage)
+        stay = self.stays.get(position.stage)
         return Moment(
             history,
             t,
@@ -144,7 +144,7 @@ class Lifecycle:
         """
         found: list[datetime | None] = []
         for stage, ways in self.ways.items():
-            there = Moment(moment.history, moment.t, None, moment.card, None, self._stays.get(stage))
+            there = Moment(moment.history, moment.t, None, moment.card, None, self.stays.get(stage))
             found += [next_change(way.when, there) for way in ways if way.when is not None]
         return min((turn for turn in found if turn is not None), default=None)
 

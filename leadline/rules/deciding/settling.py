@@ -37,7 +37,7 @@ class Settling:
         self.book = book
         self.scoring = scoring
         self.lifecycle = lifecycle
-        self._back_end = back_end
+        self.back_end = back_end
         self.timing = timing_of(book, scoring)
 
     def settle(
@@ -66,7 +66,7 @@ class Settling:
         while True:
             moment = self.lifecycle.moment(history, t, card, position)
             vector = self.lifecycle.vector(moment, position, wanted)
-            choice = self._back_end.decide(position.stage, vector)
+            choice = self.back_end.decide(position.stage, vector)
             if choice is None and (rested := clock.rested(position)) is not position:
                 # What fell due at this instant may move the person on.
                 met[-1] = position = rested
@@ -158,7 +158,7 @@ class Settling:
     def _waiting(self, position: Position, moment: Moment, vector: Vector, moves: Sequence[Move]) -> Position:
         """Note the stage that the person would be moved to if there were room, and since when without a break."""
         roomy = self.lifecycle.with_room(position.stage, vector)
-        choice = self._back_end.decide(position.stage, roomy) if roomy != vector else None
+        choice = self.back_end.decide(position.stage, roomy) if roomy != vector else None
         if choice is None:
             return _at_ease(position)
         target = self.lifecycle.ways[position.stage][choice].target
