@@ -21,14 +21,16 @@ from leadline import __version__
 from leadline.common.errors import RefusedError, UsageError
 from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
-from leadline.verbs import agreement, operating, privacy
+from leadline.verbs import agreement, operating, privacy, watching
 from leadline.verbs.backtest import backtest
+from leadline.verbs.doctor import doctor
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.replay import replay
 from leadline.verbs.report import report
 from leadline.verbs.shadow import shadow
 from leadline.verbs.state import state
+from leadline.verbs.sync import sync
 from leadline.verbs.undo import undo
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
@@ -284,25 +286,7 @@ def apply(file: Path, first: int | None, wait: str | None, config: Path, as_json
     return result.exit_code
 
 
-@verbs.command(short_help="Run whole cycles: once, or on a schedule.")
-@click.option("--every", "period", help="Run again every so often, such as 5m, until stopped.")
-@click.option("--cron", "expression", help='Run when a cron expression says so (UTC), such as "*/10 6-20 * * 1-5".')
-@click.option("--dry-run", is_flag=True, help="Stop at the plan: what is given to this run cannot write.")
-@click.option("--shadow", type=DIRECTORY, help="A candidate book that decides beside this one and writes nothing.")
-@config_option
-@json_option
-def sync(period: str | None, expression: str | None, config: Path, as_json: bool, **chosen: Any) -> int:
-    """Run one whole cycle: pull, evaluate, plan, guards, apply, read back; or one after the other."""
-    from leadline.terminal.syncing import run_once, run_scheduled
-
-    if period is not None and expression is not None:
-        raise UsageError("--every and --cron exclude each other; give one")
-    screen = Screen(as_json=as_json)
-    if period is None and expression is None:
-        return run_once(screen, config, **chosen)
-    return run_scheduled(screen, config, period, expression, **chosen)
-
-
+verbs.add_command(sync)
 verbs.add_command(explain)
 verbs.add_command(report)
 
@@ -351,6 +335,8 @@ for _verb in (
     operating.pause,
     operating.resume,
     operating.health,
+    watching.metrics,
+    watching.alerts,
     undo,
     state,
     privacy.export,

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from leadline.common.errors import LeadlineError
+from leadline.connectors.retrying import listening
 from leadline.sync.apply.report import ReadingBack, Retrying, Writing
 from leadline.sync.config import Config, load_config
 from leadline.sync.cycle import CycleEvent, Ended, Evaluating, Planned, Pulled, Pulling, Setting, open_setting
 from leadline.sync.schedule import wall_clock
+from leadline.sync.watching.log import RunLog
+from leadline.sync.watching.telling import Teller
 from leadline.terminal.screen import Screen
+from leadline.terminal.watching import UNWATCHED, Watched, run_log
 
 if TYPE_CHECKING:
     from leadline.sync.store import Store
@@ -21,17 +26,30 @@ if TYPE_CHECKING:
 
 @contextmanager
 def session(
-    screen: Screen, config: Path, *, crms: bool = True, shadow: Path | None = None
+    screen: Screen, config: Path, *, crms: bool = True, shadow: Path | None = None, watched: Watched = UNWATCHED
 ) -> Iterator[tuple[Config, Setting]]:
     """Open what ``leadline.yml`` names; without ``crms`` no secret is needed. Raises UsageError and BookError.
 
-    ``shadow`` is a candidate book instead of the one that the configuration names.
+    ``shadow`` is a candidate book instead of the one that the configuration names. What reaches the CRMs is logged
+    as ``watched`` and the configuration say.
     """
     opened = load_config(config, os.environ, crms=crms)
     if shadow is not None:
         opened = replace(opened, shadow_dir=shadow)
-    with screen.activity() as say, open_setting(opened, wall_clock, lambda event: say(describe(event))) as setting:
-        yield opened, setting
+    with screen.activity() as say, run_log(opened, watched) if crms else nullcontext(RunLog()) as log:
+        teller = Teller(log)
+
+        def tell(event: CycleEvent) -> None:
+            say(describe(event))
+            teller.happened(event)
+
+        teller.begun()
+        try:
+            with listening(teller.retried), open_setting(opened, wall_clock, tell) as setting:
+                yield opened, setting
+        except LeadlineError as error:
+            teller.failed(error)
+            raise
 
 
 @contextmanager

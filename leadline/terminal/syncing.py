@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
-from leadline.common.errors import RefusedError
+from leadline.common.errors import LeadlineError, RefusedError
+from leadline.sync.config import load_config
 from leadline.sync.cycle import PlannedResult, SyncResult, make_plan, open_readers, open_writers, run_sync
 from leadline.sync.schedule import Event, Failed, Schedule, Skipped, Stop, cron, every, run_schedule, wall_clock
 from leadline.terminal.applying import apply_data, render_applied
@@ -16,6 +19,7 @@ from leadline.terminal.pull import evaluation_data, pull_data, render_bounds, re
 from leadline.terminal.screen import Screen
 from leadline.terminal.session import session
 from leadline.terminal.tables import cell
+from leadline.terminal.watching import UNWATCHED, Watched, leave_word, run_log
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,34 +27,51 @@ if TYPE_CHECKING:
 JITTER_SECONDS = 3.0
 
 
-def run_once(screen: Screen, config: Path, *, dry_run: bool, shadow: Path | None = None) -> int:
+def run_watched(screen: Screen, config: Path, watched: Watched, **chosen: Any) -> int:
+    """Run one cycle as ``run_once`` does; then leave word for who watches, also when the run fails."""
+    try:
+        code = run_once(screen, config, watched, **chosen)
+    except LeadlineError as error:
+        leave_word(screen, config, watched, error.exit_code, error)
+        raise
+    leave_word(screen, config, watched, code)
+    return code
+
+
+def run_once(
+    screen: Screen, config: Path, watched: Watched = UNWATCHED, *, dry_run: bool, shadow: Path | None = None
+) -> int:
     """Run one cycle and show it; return its exit code. A dry run is given objects that cannot write.
 
-    ``shadow`` is a candidate book that decides beside the live one, and writes nothing.
+    ``shadow`` is a candidate book that decides beside the live one, and writes nothing. ``watched`` says what to log.
     """
+    open_session = partial(session, screen, config, shadow=shadow, watched=watched)
     if dry_run:
-        with session(screen, config, shadow=shadow) as (opened, setting), open_readers(opened) as readers:
+        with open_session() as (opened, setting), open_readers(opened) as readers:
             planned = make_plan(setting, readers)
         return _show_planned(screen, planned, tuple(setting.book.stages))
-    with session(screen, config, shadow=shadow) as (opened, setting), open_writers(opened) as writers:
+    with open_session() as (opened, setting), open_writers(opened) as writers:
         done = run_sync(setting, writers)
     screen.result(sync_data(done), lambda console: render_sync(console, done))
     return done.exit_code
 
 
-def run_scheduled(screen: Screen, config: Path, period: str | None, expression: str | None, **chosen: Any) -> int:
+def run_scheduled(
+    screen: Screen, config: Path, when: tuple[str | None, str | None], watched: Watched, **chosen: Any
+) -> int:
     """Run cycles until SIGINT or SIGTERM; return the exit code of the last one.
 
-    ``chosen`` are the keywords of ``run_once``. Each run reads the configuration and the book again, so an edited
-    book needs no restart. With JSON, each run is one document.
+    ``when`` is a period or a cron expression, ``chosen`` are the keywords of ``run_once``. Each run reads the
+    configuration and the book again, so an edited book needs no restart. With JSON, each run is one document.
     """
+    period, expression = when
     schedule: Schedule = every(period, wall_clock()) if period is not None else cron(expression or "")
     stop = Stop()
     last = 0
 
     def job() -> None:
         nonlocal last
-        last = run_once(screen, config, **chosen)
+        last = run_watched(screen, config, watched, **chosen)
 
     def tell(event: Event) -> None:
         nonlocal last
@@ -58,13 +79,14 @@ def run_scheduled(screen: Screen, config: Path, period: str | None, expression: 
             last = event.error.exit_code
             screen.error(event.error)
         elif isinstance(event, Skipped):
-            screen.note(
-                f"{event.runs} runs were skipped, the first at {cell(event.first)}: the one before took longer"
-            )
+            log.say("warning", "schedule.skipped", runs=event.runs, first=event.first)
+            note(f"{event.runs} runs were skipped, the first at {cell(event.first)}: the one before took longer")
         else:
-            screen.note(f"next run at {event.due:%Y-%m-%d %H:%M:%S}Z")
+            log.say("info", "schedule.waiting", due=event.due)
+            note(f"next run at {event.due:%Y-%m-%d %H:%M:%S}Z")
 
-    with stop.on_signals():
+    with run_log(load_config(config, os.environ, crms=False), watched) as log, stop.on_signals():
+        note = screen.note if not log.screen else lambda _: None
         run_schedule(
             schedule,
             job,
@@ -73,7 +95,7 @@ def run_scheduled(screen: Screen, config: Path, period: str | None, expression: 
             jitter=lambda: random.uniform(0, JITTER_SECONDS),  # noqa: S311 - spreads load, guards nothing
             on_event=tell,
         )
-    screen.note("Stopped.")
+        note("Stopped.")
     return last
 
 
