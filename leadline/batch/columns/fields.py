@@ -1,0 +1,172 @@
+"""A field of all people as codes: what a condition says is asked once for each different value.
+
+What is asked is the compiled condition of the one-person evaluator, with a stand-in for the moment.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+
+from leadline.batch.columns.arrays import Codes, Ints
+from leadline.batch.columns.cells import distinct_cells, whole_numbers
+from leadline.rules.convert import convert
+from leadline.rules.deciding.fields import Known
+from leadline.rules.deciding.moment import Moment
+from leadline.rules.model import Field
+
+
+class Odd(Exception):
+    """Something in the given tables that only reading row by row can tell the reader about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a code stands for: the value, and whether it is a signal from before the pass."""
+
+    value: Known
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field: ``codes`` of the people, and what they stand for (``values``, before blanks mean anything).
+
+    The first value is None: empty. ``said`` is when a signal was said. A number field may hold one value for each
+    class of numbers that no rule tells apart.
+    """
+
+    field: Field
+    codes: Codes
+    values: Sequence[Known]
+    said: Ints | None = None
+
+    def entries(self) -> list[Said]:
+        """Return what conditions see of each value; then of a known and of an empty value from before the pass."""
+        blank = self.field.blank if self.field.has_blank else None
+        fresh = [Said(blank if value is None else value) for value in self.values]
+        return [*fresh, Said(blank, stale=True), Said(blank)]
+
+    def since(self, floor: Ints | None) -> Codes:
+        """Return the codes as a pass that began at ``floor`` sees them: signals from before are no news."""
+        if floor is None or not self.field.signal:
+            return self.codes
+        known, count = self.codes != 0, len(self.values)
+        old = known if self.said is None else known & (self.said < floor)
+        return np.where(old, count, self.codes).astype(np.int32)
+
+    def take(self, who: Ints) -> Column:
+        """Return the column of some of the people."""
+        return replace(self, codes=self.codes[who], said=None if self.said is None else self.said[who])
+
+
+class Asked:
+    """A stand-in for the moment: what a condition about fields may look at, one value after the other."""
+
+    __slots__ = ("card", "stay", "t", "told")
+
+    def __init__(self, t: datetime, told: Mapping[str, Said]) -> None:
+        self.t = t
+        self.told = told
+        self.card = None
+        self.stay = None
+
+    def value(self, name: str) -> Known:
+        """Return the field's value."""
+        return self.told[name].value if name in self.told else None
+
+    def value_in_pass(self, name: str) -> tuple[Known, bool]:
+        """Return the field's value and whether it was said before the pass began."""
+        said = self.told.get(name)
+        return (None, False) if said is None else (said.value, said.stale)
+
+
+def asked(t: datetime, told: Mapping[str, Said]) -> Moment:
+    """Return a moment that knows these values and nothing else."""
+    return cast(Moment, Asked(t, told))
+
+
+def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: int) -> Column:
+    """Return one field of a table of people. With ``edges`` numbers between two of them share a code.
+
+    Raises Odd for a cell that cannot be read as a value of the field.
+    """
+    numbers = whole_numbers(column) if edges is not None and not field.values else None
+    if numbers is not None and edges is not None and field.type in ("integer", "decimal", "money"):
+        classed = _classed(numbers[0], edges)
+        if classed is not None:
+            codes = np.where(numbers[1], classed + 1, 0).astype(np.int32)
+            return Column(field, codes, [None, *_representatives(edges)], _said(field, codes, at))
+    codes, raw = distinct_cells(column)
+    values: dict[tuple[type, Known], int] = {(type(None), None): 0}
+    places = np.zeros(len(raw), np.int32)
+    for number, cell in enumerate(raw):
+        value, reason = convert(field, cell)
+        if reason:
+            raise Odd
+        if isinstance(value, int | Decimal) and not isinstance(value, bool) and edges is not None:
+            value = _representatives(edges)[bisect_left(edges, value) + bisect_right(edges, value)]
+        places[number] = values.setdefault((type(value), value), len(values))
+    codes = places[codes]
+    return Column(field, codes, [value for _, value in values], _said(field, codes, at))
+
+
+def _said(field: Field, codes: Codes, at: int) -> Ints | None:
+    return np.full(codes.size, at, np.int64) if field.signal else None
+
+
+def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Codes | None:
+    """Return how many edges lie below each number, plus how many at or below it; None beyond 64 bits."""
+    places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
+    factor = 10 ** max(0, places)
+    scaled = [int(edge * factor) for edge in edges]
+    most = max([*map(abs, scaled), factor * (max(abs(int(numbers.min())), abs(int(numbers.max()))) if numbers.size else 0)])
+    if most >= 2**62:
+        return None
+    found = np.zeros(numbers.size, np.int32)
+    given = numbers if factor == 1 else numbers * factor
+    for edge in scaled:
+        found += given >= edge
+        found += given > edge
+    return found
+
+
+def _representatives(edges: Sequence[Decimal]) -> list[Known]:
+    """Return a number of each class: below the first edge, the edge itself, between it and the next, and so on."""
+    if not edges:
+        return [Decimal(0)]
+    between = [(one + other) / 2 for one, other in zip(edges, edges[1:], strict=False)]
+    open_ends = [edges[0] - 1, *between, edges[-1] + 1]
+    return [item for pair in zip(open_ends, edges, strict=False) for item in pair] + [open_ends[-1]]
+
+
+def looked_up(field: Field, by: Column, own: Column | None) -> Column:
+    """Return a field that is looked up by another one, except where it has values of its own."""
+    assert field.table is not None
+    from leadline.common.folding import fold
+    from leadline.rules.state import Unreadable
+
+    values: dict[tuple[type, Known], int] = {(type(None), None): 0}
+    places = np.zeros(len(by.values), np.int32)
+    for number, said in enumerate(by.entries()[: len(by.values)]):
+        key = said.value
+        found: Known = key if isinstance(key, Unreadable) else None
+        if isinstance(key, str):
+            found = field.table.rows.get(fold(key))
+        places[number] = values.setdefault((type(found), found), len(values))
+    codes = places[by.codes]
+    if own is not None:
+        mine = np.array([values.setdefault((type(value), value), len(values)) for value in own.values], np.int32)
+        codes = np.where(own.codes != 0, mine[own.codes], codes).astype(np.int32)
+    return Column(field, codes, [value for _, value in values])
+
+
+def tabled(entries: Sequence[Said], answer: Callable[[Said], int]) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return what is answered for each entry, as an array to look codes up in."""
+    return np.array([answer(entry) for entry in entries])

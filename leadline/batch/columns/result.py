@@ -1,0 +1,146 @@
+"""Outcomes as Arrow: a row a person, plain types, so that equal outcomes are equal bytes whatever the partition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow
+
+from leadline.batch.columns.arrays import NEVER, Ints
+from leadline.batch.columns.scoring import Cards, Scale
+from leadline.batch.columns.settling import Positions, Settler
+from leadline.batch.columns.stories import Stories
+from leadline.rules.model import Book
+from leadline.rules.state import Advance
+
+AT: Final = pyarrow.timestamp("us", "UTC")
+WANTED: Final = frozenset({"bounds", "entered", "why", "next_change"})
+"""What is told beside stage, scores, grades and temperature, unless less (or ``decision_id`` too) is wanted."""
+
+
+def schema_of(book: Book, scales: dict[str, Scale], wanted: frozenset[str], ids: Any) -> Any:
+    """Return the schema of the outcomes of a book."""
+    fields: list[tuple[str, Any]] = [("person_id", ids), ("stage", pyarrow.string()), ("since", AT)]
+    fields += [("pass", pyarrow.int64()), ("previous", pyarrow.string())]
+    for name in book.scores:
+        kind = pyarrow.decimal128(38, scales[name].places if name in scales else 15)
+        fields.append((name, kind))
+        if "bounds" in wanted:
+            fields += [(f"{name}_lowest", kind), (f"{name}_highest", kind)]
+    fields += [(f"{name}_grade", pyarrow.string()) for name, score in book.scores.items() if score.grades]
+    fields += [("grade", pyarrow.string()), ("temperature", pyarrow.string())]
+    fields.append(("disqualified", pyarrow.list_(pyarrow.string())))
+    if "entered" in wanted:
+        fields += [(f"entered_{name}", AT) for name in book.stages]
+        fields.append(("implied", pyarrow.list_(pyarrow.string())))
+    if "why" in wanted:
+        fields.append(("why", pyarrow.string()))
+    if "next_change" in wanted:
+        fields.append(("next_change", AT))
+    if "decision_id" in wanted:
+        fields.append(("decision_id", pyarrow.string()))
+    return pyarrow.schema(fields)
+
+
+def table_of(
+    settler: Settler,
+    cards: Cards,
+    positions: Positions,
+    ids: Any,
+    schema: Any,
+    stories: Stories | None,
+    changes: Ints | None,
+    decisions: Sequence[str] | None,
+) -> Any:
+    """Return the outcomes of people that were decided as columns."""
+    book, names = settler.book, [*settler.names, None]
+    columns: dict[str, Any] = {
+        "person_id": ids,
+        "stage": _named(names, positions.stage),
+        "since": _instants(positions.since),
+        "pass": positions.pass_number,
+        "previous": _named(names, positions.previous),
+        "grade": _named(*reversed(cards.cells())),
+        "temperature": _named(*reversed(cards.temperatures())),
+    }
+    for name in book.scores:
+        points, places = cards.points(name), cards.scales[name].places
+        columns[name] = _decimals(points.value, places)
+        if f"{name}_lowest" in schema.names:
+            columns[f"{name}_lowest"] = _decimals(points.lowest, places)
+            columns[f"{name}_highest"] = _decimals(points.highest, places)
+        if book.scores[name].grades:
+            columns[f"{name}_grade"] = _named(*reversed(cards.grades(name)))
+    codes, reasons = cards.disqualified()
+    columns["disqualified"] = _lists(reasons, codes)
+    if "implied" in schema.names:
+        for number, name in enumerate(settler.names):
+            columns[f"entered_{name}"] = _instants(positions.entered[number])
+        columns["implied"] = _implied(settler, positions)
+    if stories is not None and "why" in schema.names:
+        columns["why"] = _named([story.why for story in stories.found], positions.story)
+    if changes is not None:
+        columns["next_change"] = _instants(changes)
+    if decisions is not None:
+        columns["decision_id"] = list(decisions)
+    return pyarrow.table([pyarrow.array(columns[name]) if not isinstance(columns[name], pyarrow.Array | pyarrow.ChunkedArray) else columns[name] for name in schema.names], schema=schema)
+
+
+def rows_of(book: Book, people: Iterable[tuple[Any, Advance]], schema: Any) -> Any:
+    """Return the outcomes of people that were decided one by one."""
+    rows = []
+    for person, advance in people:
+        outcome = advance.state.outcome
+        row: dict[str, Any] = {
+            "person_id": person,
+            "stage": outcome.stage,
+            "since": outcome.since,
+            "pass": outcome.pass_number,
+            "previous": outcome.previous,
+            "grade": outcome.cell,
+            "temperature": outcome.temperature,
+            "disqualified": list(outcome.disqualified),
+            "implied": [name for name in book.stages if name in outcome.entered and outcome.entered[name].implied],
+            "why": outcome.why,
+            "next_change": advance.next_change,
+            "decision_id": advance.decisions[-1].id if advance.decisions else None,
+        }
+        for name, score in outcome.scores.items():
+            row |= {name: score.value, f"{name}_lowest": score.lowest, f"{name}_highest": score.highest}
+        row |= {f"{name}_grade": grade for name, grade in outcome.grades.items()}
+        row |= {f"entered_{name}": date.at for name, date in outcome.entered.items()}
+        rows.append({name: row.get(name) for name in schema.names})
+    return pyarrow.Table.from_pylist(rows, schema=schema)
+
+
+def _named(names: Sequence[str | None], codes: Any) -> Any:
+    return pyarrow.array(names, pyarrow.string()).take(pyarrow.array(np.where(codes < 0, len(names) - 1, codes)))
+
+
+def _lists(values: Sequence[Sequence[str]], codes: Ints) -> Any:
+    kind = pyarrow.list_(pyarrow.string())
+    return pyarrow.array([list(one) for one in values], kind).take(pyarrow.array(codes))
+
+
+def _implied(settler: Settler, positions: Positions) -> Any:
+    masks = np.zeros(positions.stage.size, np.int64)
+    for number in range(len(settler.names)):
+        masks |= positions.implied[number].astype(np.int64) << number
+    values, codes = np.unique(masks, return_inverse=True)
+    told = [[name for number, name in enumerate(settler.names) if mask >> number & 1] for mask in values.tolist()]
+    return _lists(told, codes.reshape(-1))
+
+
+def _instants(at: Ints) -> Any:
+    return pyarrow.array(at, mask=at == NEVER).cast(pyarrow.timestamp("us")).cast(AT)
+
+
+def _decimals(values: Ints, places: int) -> Any:
+    """Return whole numbers as decimals: 128 bits, low half first."""
+    halves = np.empty((values.size, 2), np.int64)
+    halves[:, 0] = values
+    halves[:, 1] = values >> 63
+    buffer = pyarrow.py_buffer(halves.tobytes())
+    return pyarrow.Array.from_buffers(pyarrow.decimal128(38, places), values.size, [None, buffer])

@@ -1,0 +1,380 @@
+"""Scores of all people at once: whole numbers of the smallest place that a score uses, with bounds over the unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from leadline.batch.columns.arrays import NEVER, NO, OPEN, YES, Instants, Ints, Truths, distinct, instant, span
+from leadline.batch.columns.fields import asked
+from leadline.batch.columns.truths import Truth, earlier
+from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.fieldtests import NEAR_OPS
+from leadline.rules.deciding.scores import CompiledCriterion, CompiledScore, Scoring, inside, join, temperature
+from leadline.rules.model import Book, Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
+
+
+class TooLarge(Exception):
+    """A book's points need more than whole numbers of 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of everybody, and the lowest and highest they could be."""
+
+    value: Ints
+    lowest: Ints
+    highest: Ints
+
+
+class Scale:
+    """How one score's decimals become whole numbers, exactly."""
+
+    def __init__(self, score: CompiledScore, operands: Sequence[Decimal], most_rows: int) -> None:
+        """Raise TooLarge where ``most_rows`` activities could give more than fits."""
+        lines = [line.criterion for line in score.criteria]
+        numbers = [number for line in lines for number in (line.points, line.up_to) if number is not None]
+        numbers += [band.points for line in lines for band in (*(line.bands.bands if line.bands else ()), *line.counted)]
+        limits = (score.score.floor, score.score.cap, *score.score.groups.values())
+        others = [*operands, *(edge for _, edge in score.score.grades), *(one for one in limits if one is not None)]
+        exponents = [number.as_tuple().exponent for number in (*numbers, *others)]
+        self.places = max([0, *(-one for one in exponents if isinstance(one, int))])
+        reach = sum(abs(number) for number in numbers) * max(1, most_rows)
+        if self.places > 15 or max([reach, *map(abs, others)], default=reach) * 10**self.places >= 2**60:
+            raise TooLarge
+
+    def whole(self, number: Decimal) -> int:
+        """Return a decimal in the score's smallest place."""
+        return int(number.scaleb(self.places))
+
+    def decimal(self, number: int) -> Decimal:
+        """Return the decimal that a whole number stands for."""
+        return Decimal(int(number)).scaleb(-self.places)
+
+
+class Cards:
+    """The scores of everybody of a frame at ``t``, each computed when first asked for."""
+
+    def __init__(self, scoring: Scoring, scales: Mapping[str, Scale], truth: Truth) -> None:
+        self.scoring = scoring
+        self.scales = scales
+        self.asked = truth
+        truth.cards = self
+        self._points: dict[str, Points] = {}
+        self._grades: dict[str, tuple[Ints, list[frozenset[str | None]], Ints, list[str | None]]] = {}
+
+    @property
+    def t(self) -> Instants:
+        """The instant, one for everybody or one each."""
+        return self.asked.t
+
+    def points(self, name: str) -> Points:
+        """Return one score."""
+        found = self._points.get(name)
+        if found is None:
+            found = self._points[name] = self._total(self.scoring.scores[name], self.scales[name])
+        return found
+
+    def truth(self, test: Condition) -> Truths:
+        """Return the answers to a condition about scores, grades or disqualifiers."""
+        if isinstance(test, ScoreTest):
+            return _compared(test, self.points(test.score), self.scales[test.score].whole(test.operand))
+        if isinstance(test, GradeTest):
+            codes, possible = self.possible(test)
+            names = frozenset(test.names)
+            answers = [YES if found <= names else OPEN if found & names else NO for found in possible]
+            return np.array(answers, np.uint8)[codes]
+        assert isinstance(test, DisqualifiedTest)
+        found = np.full(self.asked.frame.people, NO, np.uint8)
+        for line in self.scoring.disqualifiers:
+            assert line.node is not None
+            found = np.maximum(found, self.asked.of(line.node))
+        return found
+
+    def disqualified(self) -> tuple[Ints, list[tuple[str, ...]]]:
+        """Return for each person a code, and the reasons that each code stands for."""
+        reasons = list(dict.fromkeys(str(line.criterion.disqualify) for line in self.scoring.disqualifiers))
+        masks = np.zeros(self.asked.frame.people, np.int64)
+        for line in self.scoring.disqualifiers:
+            assert line.node is not None
+            bit = 1 << reasons.index(str(line.criterion.disqualify))
+            masks |= np.where(self.asked.of(line.node) == YES, bit, 0)
+        values, codes = distinct(masks)
+        told = [tuple(name for number, name in enumerate(reasons) if mask >> number & 1) for mask in values.tolist()]
+        return codes, told
+
+    def grades(self, name: str) -> tuple[Ints, list[str | None]]:
+        """Return for each person a code of the grade of one score, and the grades that codes stand for."""
+        return self._graded(name)[2:]
+
+    def cells(self) -> tuple[Ints, list[str | None]]:
+        """Return for each person a code of the grid's cell, and the cells."""
+        grid = self.scoring.book.grid
+        if grid is None:
+            return np.zeros(self.asked.frame.people, np.int64), [None]
+        (rows, row_names), (columns, column_names) = self.grades(grid.rows), self.grades(grid.columns)
+        names = [join(row, column) for row in row_names for column in column_names]
+        return rows * len(column_names) + columns, names
+
+    def temperatures(self) -> tuple[Ints, list[str | None]]:
+        """Return for each person a code of the temperature, and the temperatures."""
+        codes, cells = self.cells()
+        return codes, [temperature(self.scoring.book.temperatures, cell) for cell in cells]
+
+    def possible(self, test: GradeTest) -> tuple[Ints, list[frozenset[str | None]]]:
+        """Return for each person a code, and what the bounds allow for each: grades, cells or temperatures."""
+        if test.score is not None and not test.temperature:
+            return self._graded(test.score)[:2]
+        codes, cells = self._possible_cells()
+        if not test.temperature:
+            return codes, cells
+        heat = self.scoring.book.temperatures
+        return codes, [frozenset(temperature(heat, cell) for cell in found) for found in cells]
+
+    def next_change(self) -> Ints:
+        """Return an instant not later than the first after ``t`` at which a score can differ by time alone."""
+        found: Ints | None = None
+        for score in self.scoring.scores.values():
+            for line in score.criteria:
+                if line.node is not None:
+                    for leaf in line.node.leaves():
+                        found = earlier(found, self.asked.own_change(leaf, None, None))
+                elif line.criterion.activity is not None:
+                    found = earlier(found, self._activity_change(line))
+        return np.full(self.asked.frame.people, NEVER, np.int64) if found is None else found
+
+    def _possible_cells(self) -> tuple[Ints, list[frozenset[str | None]]]:
+        grid = self.scoring.book.grid
+        if grid is None:
+            return np.zeros(self.asked.frame.people, np.int64), [frozenset([None])]
+        rows, row_sets = self._graded(grid.rows)[:2]
+        columns, column_sets = self._graded(grid.columns)[:2]
+        values, codes = distinct(rows * len(column_sets) + columns)
+        pairs = [divmod(value, len(column_sets)) for value in values.tolist()]
+        return codes, [frozenset(join(a, b) for a in row_sets[one] for b in column_sets[other]) for one, other in pairs]
+
+    def _graded(self, name: str) -> tuple[Ints, list[frozenset[str | None]], Ints, list[str | None]]:
+        """Return codes of what the bounds allow with their sets, and codes of the grade with their names."""
+        if name in self._grades:
+            return self._grades[name]
+        compiled, scale, points = self.scoring.scores[name], self.scales[name], self.points(name)
+        edges = sorted({scale.whole(edge) for _, edge in compiled.score.grades})
+        samples = [edges[0] - 1, *(item for edge in edges for item in (edge, edge + 1))] if edges else [0]
+        sizes = len(samples)
+        value = _class_of(points.value, edges)
+        low = value if points.lowest is points.value else _class_of(points.lowest, edges)
+        high = value if points.highest is points.value else _class_of(points.highest, edges)
+        pairs, codes = distinct(low * sizes + high)
+        decimals = [scale.decimal(number) for number in samples]
+        sets = [compiled.grades_between(decimals[pair // sizes], decimals[pair % sizes]) for pair in pairs.tolist()]
+        found = codes, sets, value, [compiled.grade(number) for number in decimals]
+        self._grades[name] = found
+        return found
+
+    def _total(self, score: CompiledScore, scale: Scale) -> Points:
+        people = self.asked.frame.people
+        groups: dict[str | None, Points] = {}
+        tabled: dict[tuple[str | None, str], list[CompiledCriterion]] = {}
+        for line in score.criteria:
+            group = line.criterion.group if line.criterion.group in score.score.groups else None
+            field = _only_field(line)
+            if field is not None and field in self.asked.frame.fields:
+                tabled.setdefault((group, field), []).append(line)
+            else:
+                groups[group] = _added(groups.get(group), self._worth(line, scale))
+        for (group, field), lines in tabled.items():
+            groups[group] = _added(groups.get(group), self._of_field(field, lines, scale))
+        total: Points | None = None
+        for group, points in groups.items():
+            cap = None if group is None else scale.whole(score.score.groups[group])
+            total = _added(total, points if cap is None else _each(points, lambda one, cap=cap: np.clip(one, -cap, cap)))  # type: ignore[misc]
+        zero = np.zeros(people, np.int64)
+        return _each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
+
+    def _of_field(self, name: str, lines: Sequence[CompiledCriterion], scale: Scale) -> Points:
+        """Return what criteria about one field give together: asked once for each value."""
+        column = self.asked.frame.fields[name]
+        at = instant(0)
+        worths = [[line.worth(asked(at, {name: said})) for line in lines] for said in column.entries()]
+        value = np.array([sum(scale.whole(one.points) for one in found) for found in worths], np.int64)
+        lowest = np.array([sum(scale.whole(one.lowest) for one in found) for found in worths], np.int64)
+        highest = np.array([sum(scale.whole(one.highest) for one in found) for found in worths], np.int64)
+        given = value[column.codes]
+        low = given if np.array_equal(value, lowest) else lowest[column.codes]
+        return Points(given, low, given if np.array_equal(value, highest) else highest[column.codes])
+
+    def _worth(self, line: CompiledCriterion, scale: Scale) -> Points:
+        criterion = line.criterion
+        limit = None if criterion.up_to is None else scale.whole(criterion.up_to)
+        if criterion.activity is not None:
+            value = self._activity_points(line, scale)
+            if limit is not None:
+                value = np.clip(value, -limit, limit)
+            return Points(value, value, value)
+        assert line.node is not None
+        answer, points = self.asked.of(line.node), scale.whole(criterion.points)
+        if limit is not None:
+            points = max(-limit, min(limit, points))
+        table = np.array([0, 0, points], np.int64)
+        value = table[answer]
+        low = np.array([0, min(0, points), points], np.int64)[answer] if points < 0 else value
+        high = np.array([0, max(0, points), points], np.int64)[answer] if points > 0 else value
+        return Points(value, low, high)
+
+    def _activity_points(self, line: CompiledCriterion, scale: Scale) -> Ints:
+        criterion = line.criterion
+        assert criterion.activity is not None
+        if line.ladder is not None:
+            return self._faded(line, scale)
+        happened = self.asked.frame.happened(criterion.activity)
+        within = None if criterion.within is None else span(criterion.within)
+        low, high = self.asked.window(criterion.activity, within)
+        if criterion.match == "distinct_days":
+            number = happened.days(low, high, line.zone)
+        else:
+            number = high - low
+        if criterion.counted:
+            most = int(number.max()) if number.size else 0
+            bands = (next((b for b in criterion.counted if inside(one, b)), None) for one in range(most + 1))
+            return np.array([0 if band is None else scale.whole(band.points) for band in bands], np.int64)[number]
+        if criterion.match in ("first", "latest"):
+            number = np.minimum(number, 1)
+        elif criterion.at_most is not None and criterion.match in ("each", "distinct_days"):
+            number = np.minimum(number, criterion.at_most)
+        return number * scale.whole(criterion.points)
+
+    def _counting(self, line: CompiledCriterion) -> tuple[Ints, Ints]:
+        """Return the positions [low, high) of the occurrences of a fading criterion that count."""
+        criterion = line.criterion
+        assert criterion.activity is not None and criterion.decay is not None and line.ladder is not None
+        within = None if criterion.within is None else span(criterion.within)
+        if criterion.match != "first":
+            spent = span(criterion.decay.every) * len(line.ladder)
+            within = spent if within is None else min(spent, within)
+        low, high = self.asked.window(criterion.activity, within)
+        if criterion.match == "first":
+            high = np.minimum(high, low + 1)
+        elif criterion.match == "latest":
+            low = np.maximum(low, high - 1)
+        elif criterion.match == "each" and criterion.at_most is not None:
+            low = np.maximum(low, high - criterion.at_most)
+        return low, high
+
+    def _steps(self, line: CompiledCriterion) -> tuple[Ints, Ints, Ints]:
+        """Return the rows that count for a fading criterion, their instants, and how many steps each has faded."""
+        criterion = line.criterion
+        assert criterion.activity is not None and criterion.decay is not None and line.ladder is not None
+        happened = self.asked.frame.happened(criterion.activity)
+        rows = happened.rows(*self._counting(line))
+        at = happened.at[rows]
+        t = self.t[happened.person[rows]] if isinstance(self.t, np.ndarray) else self.t
+        return rows, at, np.minimum((t - at) // span(criterion.decay.every), len(line.ladder))
+
+    def _faded(self, line: CompiledCriterion, scale: Scale) -> Ints:
+        assert line.ladder is not None and line.criterion.activity is not None
+        ladder = np.array([*(scale.whole(points) for points in line.ladder), 0], np.int64)
+        rows, _, steps = self._steps(line)
+        return self.asked.frame.happened(line.criterion.activity).total(rows, ladder[steps])
+
+    def _activity_change(self, line: CompiledCriterion) -> Ints | None:
+        criterion = line.criterion
+        assert criterion.activity is not None
+        found: Ints | None = None
+        happened = self.asked.frame.happened(criterion.activity)
+        if line.ladder is not None and criterion.decay is not None:
+            rows, at, steps = self._steps(line)
+            following = np.array([*_next_steps(line.ladder), NEVER], np.int64)[steps]
+            turns = np.where(following == NEVER, NEVER, at + span(criterion.decay.every) * np.minimum(following, 20_001))
+            found = happened.least(rows, turns)
+        if criterion.within is not None:
+            low, high = self.asked.window(criterion.activity, span(criterion.within))
+            oldest = happened.at_or(low, low < high, NEVER)
+            found = earlier(found, np.where(oldest == NEVER, NEVER, oldest + span(criterion.within)))
+        return found
+
+
+def _next_steps(ladder: Sequence[Decimal]) -> list[int]:
+    """Return for each step the next one with other points, ``NEVER`` where there is none."""
+    found, following = [], NEVER
+    for step in range(len(ladder) - 1, -1, -1):
+        if step + 1 < len(ladder) and ladder[step + 1] != ladder[step]:
+            following = step + 1
+        found.append(following)
+    return found[::-1]
+
+
+def _only_field(line: CompiledCriterion) -> str | None:
+    """Return the field that alone decides what a criterion gives, whatever the instant."""
+    if line.criterion.bands is not None:
+        return line.criterion.bands.field
+    if line.node is None:
+        return None
+    return next(iter(line.node.fields)) if len(line.node.fields) == 1 and _timeless(line.node) else None
+
+
+def _timeless(node: Node) -> bool:
+    tests = [leaf.condition for leaf in node.leaves()]
+    return all(isinstance(one, Known) or (isinstance(one, FieldTest) and one.op not in NEAR_OPS) for one in tests)
+
+
+def _added(one: Points | None, other: Points) -> Points:
+    if one is None:
+        return other
+    value = one.value + other.value
+    low = value if one.lowest is one.value and other.lowest is other.value else one.lowest + other.lowest
+    high = value if one.highest is one.value and other.highest is other.value else one.highest + other.highest
+    return Points(value, low, high)
+
+
+def _each(points: Points, change: Callable[[Ints], Ints]) -> Points:
+    value = change(points.value)
+    low = value if points.lowest is points.value else change(points.lowest)
+    return Points(value, low, value if points.highest is points.value else change(points.highest))
+
+
+def _limited(points: Ints, score: CompiledScore, scale: Scale) -> Ints:
+    floor, cap = score.score.floor, score.score.cap
+    if floor is not None:
+        points = np.maximum(points, scale.whole(floor))
+    return points if cap is None else np.where(points > scale.whole(cap), scale.whole(cap), points)
+
+
+def _class_of(points: Ints, edges: Sequence[int]) -> Ints:
+    found = np.zeros(points.size, np.int64)
+    for edge in edges:
+        found += points >= edge
+        found += points > edge
+    return found
+
+
+def _compared(test: ScoreTest, points: Points, operand: int) -> Truths:
+    low, high = points.lowest, points.highest
+    if test.op == "equals":
+        inside_bounds = np.where((low <= operand) & (operand <= high), OPEN, NO)
+        return np.where(low == high, np.where(low == operand, YES, NO), inside_bounds).astype(np.uint8)
+    compare = _COMPARE[test.op]
+    lowest = compare(low, operand)
+    if high is low:
+        return np.where(lowest, YES, NO).astype(np.uint8)
+    highest = compare(high, operand)
+    return np.where(lowest == highest, np.where(lowest, YES, NO), OPEN).astype(np.uint8)
+
+
+_COMPARE: Mapping[str, Callable[[Ints, int], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = {
+    "at_least": np.greater_equal,
+    "at_most": np.less_equal,
+    "over": np.greater,
+    "under": np.less,
+}
+
+
+def book_operands(book: Book, tests: Sequence[Condition]) -> dict[str, list[Decimal]]:
+    """Return the numbers that each score is compared with."""
+    found: dict[str, list[Decimal]] = {name: [] for name in book.scores}
+    for test in tests:
+        if isinstance(test, ScoreTest):
+            found[test.score].append(test.operand)
+    return found
