@@ -72,7 +72,7 @@ def explain_person(store: Store, book: Book, text: str, at: datetime | None = No
         require_plausible(at, "--at")
     person = find_person(store, text)
     with store.read() as connection:
-        row, engine, state = _standing(connection, book, person, at)
+        row, engine, state = standing_of(connection, book, person, at)
         records = records_of_persons(connection, [person]).get(person, [])
         decisions = decisions_of(connection, person, MOST_DECISIONS)
         account = _account(connection, engine, person, row, at or state.frontier)
@@ -98,16 +98,19 @@ def explain_note(
     """
     person = find_person(store, text)
     with store.read() as connection:
-        _, engine, state = _standing(connection, book, person, None)
+        _, engine, state = standing_of(connection, book, person, None)
         records = records_of_persons(connection, [person]).get(person, [])
     name = person if masked else name_of(engine.book, records, person)
     return hand_off(engine.book, state, engine.explain(state), name, masked=masked, language=language)
 
 
-def _standing(
+def standing_of(
     connection: Connection, book: Book, person: str, at: datetime | None
 ) -> tuple[LifecycleRow | None, Engine, PersonState]:
-    """Return a person's row, the engine of the book that decided, and their state with all facts."""
+    """Return a person's row, the engine of the book that decided, and their state with all facts.
+
+    Without a row the person was never decided, and the state is what an adoption would begin with.
+    """
     row = load_lifecycle(connection, [person]).get(person)
     if row is None:
         engine = Engine(book)

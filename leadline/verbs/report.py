@@ -14,16 +14,19 @@ from leadline.verbs.options import FILE, config_option, json_option
 
 @click.group(invoke_without_command=True, short_help="Report stock, conversion and times by stage; and SLAs.")
 @click.option("--source", help="The book's field to count people by; by default `source`, where the book has it.")
+@click.option("--html", "page", type=FILE, help="Write a page with charts to this file.")
 @config_option
 @json_option
 @click.pass_context
-def report(ctx: click.Context, source: str | None, config: Path, as_json: bool) -> None:
+def report(ctx: click.Context, source: str | None, page: Path | None, config: Path, as_json: bool) -> None:
     """Report stock and conversion by stage, time in stage, and sources. Asks no CRM.
 
     `leadline report sla` tells of SLAs instead.
     """
     if ctx.invoked_subcommand is not None:
-        given = any(ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("config", "source"))
+        given = any(
+            ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("config", "source", "page")
+        )
         if given or as_json:
             raise UsageError(f"write the options after `report {ctx.invoked_subcommand}`, not before")
         return
@@ -34,6 +37,11 @@ def report(ctx: click.Context, source: str | None, config: Path, as_json: bool) 
     screen = Screen(as_json=as_json)
     with session(screen, config, crms=False) as (_, setting):
         found = funnel(setting.store, setting.book, source)
+    if page is not None:
+        from leadline.pages.funnel import write_funnel
+
+        write_funnel(page, found)
+        screen.note(f"{page} written.")
     screen.result(report_data(found), lambda console: render_report(console, found))
 
 
