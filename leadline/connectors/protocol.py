@@ -61,13 +61,17 @@ class ActivityRequest:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Someone who can own records. ``id`` is what an owner field holds; a ``queue`` is nobody in particular."""
+    """Someone who can own records. ``id`` is what an owner field holds; a ``queue`` is nobody in particular.
+
+    ``manager`` is the id of whom they report to, where the CRM knows (Salesforce does, HubSpot does not).
+    """
 
     id: str
     email: str
     name: str
     active: bool
     queue: bool = False
+    manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,17 @@ class Directory:
     @cached_property
     def users(self) -> tuple[User, ...]:
         """Users that people sign in as, and queues, in order of id."""
-        people = self._rows(soql.select(("Id", "Name", "Email", "IsActive"), "User", ["UserType = 'Standard'"], []))
+        asked = ("Id", "Name", "Email", "IsActive", "ManagerId")
+        people = self._rows(soql.select(asked, "User", ["UserType = 'Standard'"], []))
         queues = self._rows(soql.select(("Id", "Name", "Email"), "Group", ["Type = 'Queue'"], []))
         found = [
-            User(soql.full_id(str(row["Id"])), _text(row, "Email"), _text(row, "Name"), bool(row.get("IsActive")))
+            User(
+                soql.full_id(str(row["Id"])),
+                _text(row, "Email"),
+                _text(row, "Name"),
+                bool(row.get("IsActive")),
+                manager=soql.full_id(str(row["ManagerId"])) if row.get("ManagerId") else "",
+            )
             for row in people
         ]
         found += [

@@ -149,7 +149,9 @@ def _close_nothing(connection: Connection, waiting: Sequence[EffectRow], frontie
 
 
 def _makes_task(consequence: object) -> bool:
-    return isinstance(consequence, CreateTask) or (isinstance(consequence, Notify) and consequence.to == "owner")
+    return isinstance(consequence, CreateTask) or (
+        isinstance(consequence, Notify) and consequence.to in ("owner", "manager")
+    )
 
 
 def _causes_within(book: Book, stage: str) -> Iterator[str]:

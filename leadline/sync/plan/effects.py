@@ -27,7 +27,7 @@ from leadline.rules.model import (
     WriteNote,
 )
 from leadline.sync.handoff import html_note, plain_note
-from leadline.sync.plan.effectwrites import EffectWrites, NotPlannedError
+from leadline.sync.plan.effectwrites import MANAGER, NO_MANAGER, EffectWrites, NotPlannedError
 from leadline.sync.plan.model import EffectKind, Held, PlannedEffect
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
 from leadline.sync.plan.texts import notice_of, notice_template, reason_of, subject_of, subject_template
@@ -82,10 +82,15 @@ class EffectPlanner:
                     return record
         raise NotPlannedError("the person has no live record" + (f" in {crm}" if crm else ""))
 
-    def _owner(self, record: RecordView, to: str) -> str | None:
+    def _owner(self, person: PersonView, record: RecordView, to: str) -> str | None:
         """Return the id of who gets a task: the record's owner (None: nobody), or whom the book names."""
         crm = record.ref.crm
         owners = self.writes.owners
+        if to == MANAGER:
+            manager = self.writes.manager_in(crm, [record, *person.records])
+            if manager is None:
+                raise NotPlannedError(NO_MANAGER)
+            return manager.id
         if to == OWNER:
             owner = self.writes.owner_of(record)
             return owner if owner and owners.of_id(crm, owner) is not None else None
@@ -101,7 +106,7 @@ class EffectPlanner:
         payload = _given(
             subject=subject,
             text=reason_of(due),
-            owner=self._owner(record, action.to),
+            owner=self._owner(person, record, action.to),
             due=_instant(at),
             urgent=action.urgent or None,
         )
@@ -109,11 +114,12 @@ class EffectPlanner:
 
     def _notify(self, due: DueEffect, person: PersonView, action: Notify) -> Made:
         text = notice_of(due, action.text)
-        if action.to == OWNER:
+        if action.to in (OWNER, MANAGER):
             record = self._primary(person)
             subject = subject_of(due, action.text)
-            payload = _given(subject=subject, text=reason_of(due), owner=self._owner(record, OWNER))
-            return Made("task", record.ref, payload, f"notice for owner: {subject_template(due, action.text)}")
+            payload = _given(subject=subject, text=reason_of(due), owner=self._owner(person, record, action.to))
+            title = f"notice for {action.to}: {subject_template(due, action.text)}"
+            return Made("task", record.ref, payload, title)
         if self.channels is not None and action.to not in self.channels:
             raise NotPlannedError(f"leadline.yml has no channel `{action.to}` under `channels`")
         return Made(
@@ -131,7 +137,7 @@ class EffectPlanner:
         payload = _given(
             subject=f"Hand-off: {due.note.title}",
             text=text,
-            owner=self._owner(record, OWNER),
+            owner=self._owner(person, record, OWNER),
             at=instant_text(due.at),
         )
         return Made("note", record.ref, payload, f"{action.template} note")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from leadline.common.canonical import instant_text
 from leadline.common.values import Crm, ObjectDescription, Raw, Value
@@ -16,6 +17,10 @@ from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.normal import kind_of, same, text_of
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
+
+MANAGER: Final = "manager"
+"""Whom the owner reports to."""
+NO_MANAGER: Final = "the manager of the owner is not known"
 
 
 class NotPlannedError(Exception):
@@ -42,6 +47,17 @@ class EffectWrites:
         owner = found[1].new if found is not None else record.fields.get(OWNER_FIELDS[record.ref.crm])
         return str(owner) if owner else None
 
+    def manager_in(self, crm: Crm, records: Sequence[RecordView]) -> User | None:
+        """Return, as a user of ``crm``, to whom the owner of the first record reports whose owner has a manager."""
+        for record in records:
+            owner = self.owner_of(record)
+            found = self.owners.manager_of(record.ref.crm, owner) if owner is not None else None
+            if found is not None and record.ref.crm != crm:
+                found = self.owners.same_in(crm, found)
+            if found is not None:
+                return found
+        return None
+
     def assign(self, due: DueEffect, person: PersonView, action: AssignOwner) -> tuple[dict[str, Raw], str]:
         """Give every live record of a person its new owner; return the new values and the owner's name.
 
@@ -49,9 +65,13 @@ class EffectWrites:
         """
         values: dict[str, Raw] = {}
         names: list[str] = []
+        # Who becomes the owner is chosen before any owner changes.
+        chosen = {
+            crm: self._chosen(due, action, crm, person) for crm in {record.ref.crm for record in person.records}
+        }
         for record in person.records:
             crm = record.ref.crm
-            user = self._chosen(due, action, crm)
+            user = chosen[crm]
             if user is None or (user.queue and record.ref.object == "Contact"):
                 continue  # a contact of Salesforce cannot belong to a queue
             if self._write(due, person, record, OWNER_FIELDS[crm], user.id):
@@ -93,12 +113,14 @@ class EffectWrites:
         self._found[record.ref, name] = (record, write)
         return True
 
-    def _chosen(self, due: DueEffect, action: AssignOwner, crm: Crm) -> User | None:
+    def _chosen(self, due: DueEffect, action: AssignOwner, crm: Crm, person: PersonView) -> User | None:
         """Return who becomes the owner in one CRM: the account's owner, or whom the book or the rota names."""
         if action.account_owner_first:
             found = self._account_owner(due, crm)
             if found is not None:
                 return found
+        if action.to == MANAGER and action.rota is None:
+            return self.manager_in(crm, person.records)
         named = action.to if action.rota is None else due.turn
         return self.owners.named(crm, named) if named is not None else None
 
@@ -115,6 +137,8 @@ class EffectWrites:
 
 
 def _nobody(due: DueEffect, action: AssignOwner) -> str:
+    if action.to == MANAGER and action.rota is None:
+        return NO_MANAGER
     if action.rota is not None and due.turn is None:
         return f"no turn of the rota `{action.rota}` was given yet"
     named = action.to if action.rota is None else due.turn

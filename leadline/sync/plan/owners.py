@@ -26,6 +26,11 @@ class Owners:
         """Return the active person who owns what has this owner id; a queue or who has left is nobody."""
         return next((user for user in self._all(crm) if user.id == ident and user.active and not user.queue), None)
 
+    def manager_of(self, crm: Crm, ident: str) -> User | None:
+        """Return the active user to whom the user with this owner id reports, as far as the CRM knows."""
+        user = next((user for user in self._all(crm) if user.id == ident), None)
+        return self.of_id(crm, user.manager) if user is not None and user.manager else None
+
     def known(self, name: str) -> bool:
         """Tell whether any CRM has an active user or queue of this name or address."""
         return any(self.named(crm, name) is not None for crm in self._readers)

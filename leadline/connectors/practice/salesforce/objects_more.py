@@ -173,6 +173,7 @@ def _user() -> SObject:
             text("Email", 128, type="email", nillable=False),
             text("Alias", 8, nillable=False),
             flag("IsActive", label="Active"),
+            ref("ManagerId", "User"),
             pick("UserType", "Standard", "CsnOnly", length=40, **fixed()),
             pick("TimeZoneSidKey", "America/New_York", "Europe/Berlin", "Europe/London", "GMT", length=40),
             text("FederationIdentifier", 512),

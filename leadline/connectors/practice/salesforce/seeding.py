@@ -16,6 +16,7 @@ from leadline.connectors.practice.salesforce.values import seconds
 PROBABILITY: Final = {"Qualification": 10, "Proposal": 50, "Negotiation": 80, "Closed Won": 100, "Closed Lost": 0}
 INTEGRATION_KEY: Final = "leadline-integration-user"
 RECORD_TYPES: Final = (("Lead", "Prospect"), ("Lead", "Partner"), ("Contact", "Prospect"), ("Opportunity", "Sales"))
+_DEVELOPMENT, _EXECUTIVES = "SDR", "Account Executives"
 
 
 class Seeder:
@@ -124,10 +125,18 @@ class Seeder:
             "Alias": owner.key[:8],
             "Department": owner.team or None,
             "IsActive": owner.active,
+            "ManagerId": self._manager(owner),
             "UserType": "Standard",
             "TimeZoneSidKey": "GMT",
             **self.audit(start, start, self.integration),
         }
+
+    def _manager(self, owner: Owner) -> str | None:
+        """Return whom somebody of sales development reports to: the first account executive of their region."""
+        team, _, region = owner.team.rpartition(" ")
+        of_region = (one for one in self.organisation.owners if one.team == f"{_EXECUTIVES} {region}")
+        manager = next((one for one in of_region if one.active and not one.queue), None)
+        return salesforce_id("005", manager.key) if team == _DEVELOPMENT and manager is not None else None
 
     def _queue(self, owner: Owner) -> Row:
         start = self.organisation.start
