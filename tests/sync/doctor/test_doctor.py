@@ -1,0 +1,181 @@
+"""The doctor names everything that a CRM withholds, and nothing that it grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from leadline.common.values import Crm
+from leadline.connectors.inspecting import ObjectSeen
+from leadline.connectors.practice.harness import Automation
+from leadline.rules.model import Book
+from leadline.sync.doctor import Examination, Seen
+from leadline.sync.doctor.examining import examine
+from leadline.sync.doctor.findings import KINDS, Finding
+from leadline.sync.doctor.needing import Need, needs_in
+from tests.sync.doctor.conftest import Examine
+
+KEYS: Mapping[Crm, str] = {"salesforce": "Leadline_Key__c", "hubspot": "leadline_key"}
+SHARES: Mapping[Crm, float] = {"salesforce": 0.9, "hubspot": 0.9}
+
+
+@pytest.fixture(scope="module")
+def healthy(examine_crms: Examine) -> Examination:
+    """Practice CRMs that grant everything."""
+    return examine_crms()
+
+
+def judged(book: Book, seen: Mapping[Crm, Seen]) -> tuple[Finding, ...]:
+    """Return the findings for what was seen."""
+    return examine({crm: needs_in(book, crm, KEYS[crm]) for crm in seen}, seen, book.machines, SHARES)
+
+
+def test_nothing_is_missing_where_everything_is_granted(healthy: Examination) -> None:
+    """No error and no warning: a false alarm would be switched off, and the next true one with it."""
+    assert healthy.ok
+    assert [one for one in healthy.findings if one.severity != "note"] == []
+    assert healthy.seen["salesforce"].calls < 40
+
+
+def test_each_need_lacking_by_itself_is_named(full_book: Book, healthy: Examination) -> None:
+    """Every need of the book is taken away in turn; the doctor names each one, and misses none."""
+    kinds = set()
+    for crm in healthy.seen:
+        for need in needs_in(full_book, crm, KEYS[crm]):
+            lacking = _without(need, healthy.seen[crm])
+            seen = {other: _nobody(need, told) for other, told in healthy.seen.items()} | {crm: lacking}
+            new = [one for one in judged(full_book, seen) if one not in healthy.findings]
+            assert any(one.severity != "note" and _names(one, need) for one in new), need
+            assert all(one.click for one in new)
+            kinds.add(need.kind)
+    assert kinds == {
+        *("object", "edit", "create", "delete", "read", "join", "write", "set", "key", "right", "activity", "user"),
+        "group",
+    }
+
+
+def _names(one: Finding, need: Need) -> bool:
+    return one.crm == need.crm and (one.subject == need.subject or one.subject.startswith(f"{need.subject} = "))
+
+
+def _nobody(need: Need, told: Seen) -> Seen:
+    """Take a user away from the other CRM too: whoever is known somewhere is only a warning."""
+    return _without(need, told) if need.kind == "user" else told
+
+
+def _without(need: Need, told: Seen) -> Seen:
+    """Return what a CRM tells that lacks exactly this."""
+    if need.kind == "right":
+        return replace(told, rights={**told.rights, need.name: False})
+    if need.kind == "activity":
+        return replace(told, supplies={need.name: "refused"})
+    if need.kind == "user":
+        kept = tuple(user for user in told.users if need.name not in {user.email, user.name})
+        return replace(told, users=kept)
+    if need.kind == "group":
+        return replace(told, groups={})
+    objects = dict(told.objects)
+    shown = objects.pop(need.object)
+    if need.kind != "object":
+        objects[need.object] = _lesser(need, shown)
+    return replace(told, objects=objects)
+
+
+def _lesser(need: Need, shown: ObjectSeen) -> ObjectSeen:
+    rights = {"edit": "updateable", "create": "createable", "delete": "deletable"}
+    if need.kind in rights:
+        return replace(shown, **{rights[need.kind]: False})
+    return replace(shown, fields={name: field for name, field in shown.fields.items() if name != need.name})
+
+
+def test_a_target_that_does_not_fit_is_named(full_book: Book, healthy: Examination) -> None:
+    """Read-only, of a wrong type, too short, without a value, or not unique: each is told apart."""
+    changes: dict[tuple[str, str], tuple[dict[str, Any], str]] = {
+        ("Lead", "Fit_Score__c"): ({"updateable": False}, "field-read-only"),
+        ("Contact", "Fit_Score__c"): ({"type": "boolean"}, "field-type"),
+        ("Lead", "Lifecycle_Reason__c"): ({"length": 80}, "field-short"),
+        ("Lead", "Lifecycle_Stage__c"): ({"options": ("mql", "sal")}, "value-missing"),
+        ("Task", "Leadline_Key__c"): ({"unique": False}, "key-not-unique"),
+    }
+    for (name, field), (change, ident) in changes.items():
+        told = healthy.seen["salesforce"]
+        shown = told.objects[name]
+        fields = {**shown.fields, field: replace(shown.fields[field], **change)}
+        seen = {"salesforce": replace(told, objects={**told.objects, name: replace(shown, fields=fields)})}
+        found = [one for one in judged(full_book, seen) if one.subject.startswith(f"{name}.{field}")]
+        assert {one.id for one in found} == {ident}
+
+
+LACKS = [
+    ("salesforce", {"hidden_fields": ("Contact",)}, "object-hidden", "Contact"),
+    ("salesforce", {"hidden_fields": ("Lead.Title",)}, "field-hidden", "Lead.Title"),
+    ("salesforce", {"read_only_fields": ("Lead",)}, "object-read-only", "Lead"),
+    ("salesforce", {"read_only_fields": ("Lead.Fit_Score__c",)}, "field-read-only", "Lead.Fit_Score__c"),
+    ("salesforce", {"picklists": {"Lead.Lifecycle_Stage__c": ("mql",)}}, "value-missing",
+     "Lead.Lifecycle_Stage__c = sal"),
+    ("salesforce", {"missing_permissions": ("Task.createable",)}, "not-creatable", "Task"),
+    ("salesforce", {"missing_permissions": ("CampaignMember.deletable",)}, "not-deletable", "CampaignMember"),
+    ("salesforce", {"missing_permissions": ("TransferAnyLead",)}, "right-missing", "TransferAnyLead"),
+    ("salesforce", {"missing_permissions": ("ApiEnabled",)}, "cannot-sign-in", "salesforce"),
+    ("salesforce", {"missing_permissions": ("ViewSetup",)}, "automation-untold", "workflow"),
+    ("salesforce", {"missing_permissions": ("ViewAllData",), "sharing": {"Lead": "Private"}}, "records-hidden",
+     "Lead"),
+    ("salesforce", {"missing_permissions": ("ViewAllData",), "sharing": {"Contact": "Read"}}, "records-not-editable",
+     "Contact"),
+    ("salesforce", {"hidden_fields": ("User",)}, "cannot-ask", "users"),
+    ("salesforce", {"daily_calls": 12}, "quota-used", "calls"),
+    ("hubspot", {"enterprise": False}, "activity-unsupplied", "activity event"),
+    ("hubspot", {"hidden_fields": ("contact.fit_score",)}, "target-missing", "contact.fit_score"),
+    ("hubspot", {"hidden_fields": ("task.leadline_key",)}, "key-missing", "task.leadline_key"),
+    ("hubspot", {"missing_scopes": ("automation",)}, "automation-untold", "workflow"),
+    *(("hubspot", {"missing_scopes": (scope,)}, "right-missing", scope) for scope in (
+        "crm.objects.contacts.write", "crm.objects.owners.read", "crm.lists.write", "forms")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("crm", "options", "ident", "subject"), LACKS, ids=lambda one: str(one)[:50])
+def test_what_a_practice_crm_withholds_is_named(
+    examine_crms: Examine, crm: Crm, options: dict[str, Any], ident: str, subject: str
+) -> None:
+    """Over HTTP: what the CRM's own answers give away is found, whatever the other CRM says."""
+    found = examine_crms(**options)
+    assert (ident, crm, subject) in {(one.id, one.crm, one.subject) for one in found.findings}
+
+
+def test_who_listens_to_written_fields_is_named(examine_crms: Examine) -> None:
+    """Automations that name a written field, those that run anyway, and the vendors' own connector."""
+    found = examine_crms(
+        assignment_rule=True,
+        automations=(
+            Automation("flow", "Route", "Lead", ("Fit_Score__c",)),
+            Automation("flow", "Elsewhere", "Lead", ("Rating__c",)),
+            Automation("validation rule", "Strict", "Contact", ("Lead_Grade__c",)),
+            Automation("workflow", "Old", "Lead", ("Lifecycle_Stage__c",)),
+            Automation("trigger", "OnLead", "Lead"),
+            Automation("connector", "HubSpot_Inc"),
+            Automation("workflow", "Nurture", "contact", ("fit_score",)),
+        ),
+    )
+    assert found.ok
+    told = {(one.id, one.crm, one.subject) for one in found.findings}
+    assert told >= {
+        ("automation-listens", "salesforce", "flow Route"),
+        ("validation-listens", "salesforce", "validation rule Strict"),
+        ("automation-listens", "salesforce", "workflow Old"),
+        ("automation-runs", "salesforce", "trigger OnLead"),
+        ("vendor-connector", "salesforce", "connector HubSpot_Inc"),
+        ("assignment-rule", "salesforce", "assignment rule Practice assignment"),
+        ("automation-listens", "hubspot", "workflow Nurture"),
+    }
+    assert not any("Elsewhere" in one.subject for one in found.findings)
+
+
+def test_every_kind_says_what_to_click() -> None:
+    """A finding without a next step would be a riddle; every path can be filled in."""
+    for ident, kind in KINDS.items():
+        assert kind.clicks, ident
+        for click in kind.clicks.values():
+            assert click.format(object="Lead", name="Title", value="x")
