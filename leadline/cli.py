@@ -222,6 +222,9 @@ def _rules_of(config: Path) -> Path:
     return load_config(config, os.environ, crms=False).rules_dir
 
 
+verbs.add_command(doctor)
+
+
 @verbs.command(short_help="Read what changed; decide and write nothing.")
 @config_option
 @json_option
