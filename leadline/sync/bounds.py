@@ -37,14 +37,16 @@ class Work:
 
     ``objects`` and ``sources`` are rows sent by object and by activity source (0 where one was asked and had no
     news); ``forms`` is how many forms are asked one by one; ``linked`` are the records whose associations were read,
-    by kind of link; ``listed`` are ids compared by object, ``confirmed`` those of them looked for once more;
-    ``written`` are records by object, ``cleared`` of them written in a first step too.
+    by kind of link; ``archives`` are the lists of deleted rows asked for, since HubSpot's search shows none;
+    ``listed`` are ids compared by object, ``confirmed`` those of them looked for once more; ``written`` are records
+    by object, ``cleared`` of them written in a first step too.
     """
 
     objects: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
     forms: int = 0
     linked: Mapping[str, int] = field(default_factory=dict)
+    archives: int = 0
     listed: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, int] = field(default_factory=dict)
@@ -74,6 +76,7 @@ def lower_bounds(crm: Crm, work: Work) -> Bound:
         read += max(least, _read(crm, rows)) if crm == "salesforce" else max(least, 1, pages(rows, size))
     if crm == "hubspot":
         read += sum(pages(records, ASSOCIATIONS) for records in work.linked.values())
+    read += work.archives
     read += sum(max(1, pages(ids, PAGE[crm])) for ids in work.listed.values())
     return Bound(
         read=read,

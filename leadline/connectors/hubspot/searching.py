@@ -1,10 +1,10 @@
-"""Reading every row that changed in a window, by search, in order of (stamp, id). Calls: about n / 199.
+"""Reading every row that changed in a window, by search, in order of (stamp, id). Calls: about n / 200.
 
 A book with so many properties that a search cannot name them costs ceil(n / 100) batch reads more.
 
 HubSpot's search sorts by one property, pages by offset (a row that changes meanwhile leaves the window, and its
 neighbour would slip over the page's edge unseen), and stops at 10,000 rows. So each page starts from the last stamp
-of the page before, whose rows are read again (usually one); a stamp that fills a page is read by id.
+of the page before, without the rows that are known; a stamp that fills a page is read by id.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ PAGE: Final = 200
 
 LONGEST_NAMES: Final = 2400
 """Characters of property names, in JSON: a search may have 3,000 in all. Beyond, properties are read by id."""
+LONGEST_BODY: Final = 3000
 READ_A_CALL: Final = 100
 
 Row = Mapping[str, Any]
@@ -78,7 +79,9 @@ def ids_of(client: HubSpotClient, kind: Kind, after: str = "") -> Iterator[tuple
     """
     beyond, more = int(after) if after.isdigit() else -1, True
     while more:
-        rows, more = _search(client, kind, ["hs_object_id"], [_filter("hs_object_id", "GT", beyond)], "hs_object_id")
+        rows, more = _search(
+            client, kind, ["hs_object_id"], [[_filter("hs_object_id", "GT", beyond)]], "hs_object_id"
+        )
         ids = sorted(int(row["id"]) for row in rows)
         if ids and ids[0] <= beyond:
             raise ContractError("HubSpot's search answered rows that were read already")
@@ -90,24 +93,41 @@ def ids_of(client: HubSpotClient, kind: Kind, after: str = "") -> Iterator[tuple
 def _pages(
     client: HubSpotClient, kind: Kind, wanted: list[str], window: Window, filters: Sequence[Filter]
 ) -> Iterator[list[Row]]:
-    low = window.low
+    low, held = window.low, list[Row]()
     while True:
         edges = _between(kind.stamp, low, window.high)
-        rows, more = _search(client, kind, wanted, [*edges, *filters], kind.stamp)
-        last = stamp_of(kind, rows[-1]) if rows else 0
-        if rows and low is not None and min(stamp_of(kind, row) for row in rows) < low:
+        groups = _behind(kind, held, window.high, filters) if held else [[*edges, *filters]]
+        fresh, more = _search(client, kind, wanted, groups, kind.stamp)
+        if fresh and low is not None and min(stamp_of(kind, row) for row in fresh) < low:
             raise ContractError("HubSpot's search answered rows from before the window")
+        rows = [*held, *fresh]
+        last = stamp_of(kind, rows[-1]) if rows else 0
         whole = [row for row in rows if stamp_of(kind, row) < last] if more else rows
         if more and not whole:
             yield from _of_one_stamp(client, kind, wanted, last, window, filters)
-            low = last + 1
+            low, held = last + 1, []
             continue
         kept = sorted((row for row in whole if _beyond(kind, row, window)), key=lambda row: order_of(kind, row))
         if kept:
             yield kept
         if not more:
             return
-        low = last
+        low, held = last, rows[len(whole) :]
+        if len(json.dumps(_body(wanted, _behind(kind, held, window.high, filters), kind.stamp))) > LONGEST_BODY:
+            held = []  # so many rows of one stamp are read again with the next page
+
+
+def _behind(kind: Kind, held: Sequence[Row], high: int, filters: Sequence[Filter]) -> list[list[Filter]]:
+    """Return what comes behind rows that are known already, all of one stamp: its other rows, and later stamps.
+
+    A batch write gives a hundred rows one stamp; reading them again with the next page would double the calls.
+    """
+    last = stamp_of(kind, held[-1])
+    known = {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": [str(row["id"]) for row in held]}
+    return [
+        [_filter(kind.stamp, "EQ", last), known, *filters],
+        [*_between(kind.stamp, last + 1, high), *filters],
+    ]
 
 
 def _of_one_stamp(
@@ -117,7 +137,7 @@ def _of_one_stamp(
     beyond, more = (window.beyond if stamp == window.low else -1), True
     while more:
         own = [_filter(kind.stamp, "EQ", stamp), _filter("hs_object_id", "GT", beyond)]
-        rows, more = _search(client, kind, wanted, [*own, *filters], "hs_object_id")
+        rows, more = _search(client, kind, wanted, [[*own, *filters]], "hs_object_id")
         if rows and min(int(row["id"]) for row in rows) <= beyond:
             raise ContractError("HubSpot's search answered rows that were read already")
         if rows:
@@ -126,20 +146,24 @@ def _of_one_stamp(
 
 
 def _search(
-    client: HubSpotClient, kind: Kind, wanted: list[str], filters: Sequence[Filter], sort: str
+    client: HubSpotClient, kind: Kind, wanted: list[str], groups: Sequence[Sequence[Filter]], sort: str
 ) -> tuple[list[Row], bool]:
     """Make one search and return its rows and whether there are more."""
-    body = {
-        "filterGroups": [{"filters": list(filters)}],
-        "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
-        "properties": wanted,
-        "limit": PAGE,
-    }
+    body = _body(wanted, groups, sort)
     answer = client.call("read", lambda apis: apis.search.do_search(kind.path, body, **raw()), search=True)
     rows = answer.get("results")
     if not isinstance(rows, list):
         raise ContractError("HubSpot answered a search without results")
     return rows, bool(rows) and next_page(answer) is not None
+
+
+def _body(wanted: list[str], groups: Sequence[Sequence[Filter]], sort: str) -> dict[str, Any]:
+    return {
+        "filterGroups": [{"filters": list(filters)} for filters in groups],
+        "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+        "properties": wanted,
+        "limit": PAGE,
+    }
 
 
 def _filled(client: HubSpotClient, kind: Kind, rows: list[Row], names: list[str]) -> list[Row]:

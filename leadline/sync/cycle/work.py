@@ -34,6 +34,7 @@ def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Wo
         f"{n.object} {link}": objects[n.object] for n in needs.objects if n.object in objects for link in n.links
     }
     linked |= {kind: count for kind, count in sources.items() if kind in _LINKED_ACTIVITIES}
+    engaged = [f"activity:{kind}" for kind in sources if kind in _LINKED_ACTIVITIES]
     forms = sum(len(need.hints.get("form", ())) for need in asked)
     mine = [write for plan in plans for write in plan.writes if write.ref.crm == crm]
     return Work(
@@ -41,6 +42,9 @@ def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Wo
         sources=sources,
         forms=forms,
         linked=linked,
+        archives=len({f"{crm} {name}" for name in (*objects, *engaged)} & pulled.incremental)
+        if crm == "hubspot"
+        else 0,
         listed=listed,
         confirmed=confirmed,
         written={name: len({w.ref for w in mine if w.ref.object == name}) for name in objects},

@@ -91,6 +91,7 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
         warnings=tuple(notes.warnings),
         errors=dict(errors),
         described=start.described,
+        incremental=frozenset(notes.incremental),
         listed=notes.listed,
         confirmed=notes.confirmed,
     )
@@ -103,6 +104,7 @@ class _Notes:
     tell: Tell | None
     erased: Tombstones
     upkeep: Upkeep
+    incremental: set[str] = field(default_factory=set)
     listed: dict[str, int] = field(default_factory=dict)
     confirmed: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -168,6 +170,8 @@ def _pull_records(
     reached = since
     stream = f"{bound.crm} {need.object}"
     notes.count(stream, 0, 0)
+    if since is not None:
+        notes.incremental.add(stream)
     request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links)
     for rows in connector.records(request):
         page = name_authors(store, connector, bound, need, book, rows)
@@ -210,6 +214,8 @@ def _pull_activities(
     since = Cursor(cursor.stamp, cursor.id) if cursor is not None and same_shape else None
     stream = f"{bound.crm} activity:{need.kind}"
     notes.count(stream, 0, 0)
+    if since is not None:
+        notes.incremental.add(stream)
     request = ActivityRequest(need.kind, bound.upper, since, hints=need.hints, attributes=need.attributes)
     for page in connector.activities(request):
         with store.write() as connection:
