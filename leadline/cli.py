@@ -26,6 +26,7 @@ from leadline.verbs.backtest import backtest
 from leadline.verbs.doctor import doctor
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
+from leadline.verbs.planning import plan
 from leadline.verbs.replay import replay
 from leadline.verbs.report import report
 from leadline.verbs.shadow import shadow
@@ -241,27 +242,7 @@ def pull(config: Path, as_json: bool) -> int:
     return result.exit_code
 
 
-@verbs.command(short_help="Show every write that would be made.")
-@click.option("-o", "--output", "out", type=FILE, help="Write the plan to this file, for `leadline apply`.")
-@config_option
-@json_option
-def plan(out: Path | None, config: Path, as_json: bool) -> int:
-    """Pull, evaluate, and show every write that would make the CRMs agree. Writes nothing to a CRM."""
-    from leadline.sync.cycle import make_plan, open_readers
-    from leadline.sync.plan import require_place, save_plan
-    from leadline.terminal.plan import planned_data, render_planned
-    from leadline.terminal.session import session
-
-    if out is not None:
-        require_place(out)
-    screen = Screen(as_json=as_json)
-    with session(screen, config) as (opened, setting), open_readers(opened) as readers:
-        result = make_plan(setting, readers)
-    if out is not None:
-        save_plan(result.plan, out)
-    stages = tuple(setting.book.stages)
-    screen.result(planned_data(result, out), lambda console: render_planned(console, result, out, stages))
-    return RefusedError.exit_code if result.stops else 0
+verbs.add_command(plan)
 
 
 @verbs.command(short_help="Write a plan, then read it back.")

@@ -50,23 +50,25 @@ class AdoptionError(RefusedError):
         )
 
 
-def check_guards(plan: Plan, book: Book, population: int) -> tuple[GuardStop, ...]:
+def check_guards(plan: Plan, book: Book, population: int, recent: int = 0) -> tuple[GuardStop, ...]:
     """Return every guard of the book that the plan passes; empty means that it may be applied.
 
-    ``population`` is how many live records of people there are. An adoption plan is accepted by its hash instead
+    ``population`` is how many live records of people there are, ``recent`` how many were written within the hour
+    before. An adoption plan is accepted by its hash instead
     of being counted, and one that undoes another plan was named by a person, so only the allow-list holds
     them. The allow-list cannot be switched off.
     """
     stops = list(_outside_allow_list(plan, book))
     if not plan.adoption and not plan.undoes:
         stops += [*_records(plan, book, population), *_backward(plan, book), *_stages(plan, book)]
-        stops += _actions(plan, book)
+        stops += [*_actions(plan, book), *_paths(plan, book), *_fields(plan, book)]
+        stops += [*_crms(plan, book), *_hour(plan, book, recent)]
     return tuple(stops)
 
 
-def require_guards(plan: Plan, book: Book, population: int) -> None:
+def require_guards(plan: Plan, book: Book, population: int, recent: int = 0) -> None:
     """Raise GuardError with every stop when there is one."""
-    stops = check_guards(plan, book, population)
+    stops = check_guards(plan, book, population, recent)
     if stops:
         raise GuardError(stops)
 
@@ -132,3 +134,34 @@ def _stages(plan: Plan, book: Book) -> Iterator[GuardStop]:
         found = len({write.person for write in plan.writes if write.stage == stage})
         if found > limit:
             yield GuardStop(f"to.{stage}", limit, found, f"{found} people would become {stage}, {limit} may")
+
+
+def _paths(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    for path, limit in sorted(book.guards.paths.items()):
+        # A move is told with what made it, in brackets.
+        found = len({write.person for write in plan.writes if (write.transition or "").partition(" (")[0] == path})
+        if found > limit:
+            yield GuardStop(f"paths.{path}", limit, found, f"{found} people would go {path}, {limit} may")
+
+
+def _fields(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    for crm, fields in sorted(book.guards.fields.items()):
+        for name, limit in sorted(fields.items()):
+            found = len({write.ref for write in plan.writes if (write.ref.crm, write.field) == (crm, name)})
+            if found > limit:
+                said = f"{name} would be written to {found} records of {crm}, {limit} may"
+                yield GuardStop(f"fields.{crm}.{name}", limit, found, said)
+
+
+def _crms(plan: Plan, book: Book) -> Iterator[GuardStop]:
+    for crm, limit in sorted(book.guards.crms.items()):
+        found = plan.counts.records.get(crm, 0)
+        if found > limit:
+            yield GuardStop(crm, limit, found, f"{found} records of {crm} would be written, {limit} may")
+
+
+def _hour(plan: Plan, book: Book, recent: int) -> Iterator[GuardStop]:
+    limit, found = book.guards.per_hour, plan.record_count() + recent
+    if limit is not None and plan.writes and found > limit:
+        said = f"with {recent} records of the last hour {found} would be written, {limit} may; the next hour has room"
+        yield GuardStop("per_hour", limit, found, said)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
 from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
@@ -13,19 +15,27 @@ from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.rationing import require_calls
 from leadline.sync.store import Store
-from leadline.sync.store.applying import population
+from leadline.sync.store.applying import population, written_since
 from leadline.sync.store.cycles import active_book, get_cycle
 from leadline.sync.store.journal import get_plan
 
+HOUR: Final = timedelta(hours=1)
 _AGAIN = "make a new plan with `leadline plan -o plan.json`"
 
 
-def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Book, accepted: str | None) -> bool:
+def admit(
+    store: Store,
+    plan: Plan,
+    crms: Mapping[Crm, ReadConnector],
+    book: Book,
+    accepted: str | None,
+    now: datetime | None = None,
+) -> bool:
     """Raise RefusedError when this plan may not be applied now; return whether an earlier run left it unfinished.
 
     ``accepted`` is the hash that a person accepted by naming the plan file; an adoption needs it. Nothing was
     written anywhere when this raises. An unfinished plan was accepted and had passed its guards before it began, so
-    neither holds it now.
+    neither holds it now. ``now`` is the CRMs' present, for what counts by the hour; without, the plan's frontier.
     """
     _same_book(plan, book)
     _same_organisations(plan, crms)
@@ -35,6 +45,7 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
         cycle = get_cycle(connection, plan.cycle)
         active = active_book(connection)
         people = population(connection)
+        recent = written_since(connection, (now or plan.frontier) - HOUR) if book.guards.per_hour is not None else 0
     status = known.status if known else "made"
     resumed = status == "applying"
     if status == "applied":
@@ -47,10 +58,12 @@ def admit(store: Store, plan: Plan, crms: Mapping[Crm, ReadConnector], book: Boo
         raise RefusedError(f"this plan would adopt the CRMs, but that was done already; {_AGAIN}")
     if plan.adoption and accepted != plan.hash and not resumed:
         raise AdoptionError(plan)
+    if plan.only and (plan.adoption or active != plan.book_hash):
+        raise RefusedError(f"a part of a plan ({plan.only}) activates no rule book; apply a whole plan of it first")
     if not plan.adoption and active is None:
         raise RefusedError(f"no rule book is active on these CRMs yet, so the first plan must adopt them; {_AGAIN}")
     if not resumed:
-        require_guards(plan, book, people)
+        require_guards(plan, book, people, recent)
         if accepted is not None:  # what `sync` cannot finish it finishes in its next run
             require_calls(plan, crms)
         # What a person names must be to the letter a plan made here; `sync` applies what it has just made itself.

@@ -63,7 +63,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     applied before, stopped by a guard, an adoption nobody accepted). A CRM that breaks off in the middle is told in
     the report; the other one is still served. Applying the same plan again continues where this run stopped.
     """
-    resumed = admit(store, plan, writers, book, run.accepted)
+    resumed = admit(store, plan, writers, book, run.accepted, run.clock())
     before = {crm: dict(writers[crm].calls()) for crm in writers}
     journal = Journal(store, plan, run.owner, run.clock, run.keep)
     effects = EffectJournal(store, plan, run.owner, run.clock, run.keep)

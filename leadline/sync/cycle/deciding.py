@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,20 +11,23 @@ from sqlalchemy import Connection
 from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector
+from leadline.rules.model import Book
 from leadline.sync.allocating import give_turns
+from leadline.sync.apply.admission import HOUR
 from leadline.sync.cycle.events import Evaluating, Planned
 from leadline.sync.cycle.setting import Setting
 from leadline.sync.evaluating import evaluate
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK
 from leadline.sync.guards import AdoptionError, GuardError, GuardStop, check_guards
 from leadline.sync.plan import Plan, build_plan
+from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.shadow import follow
 from leadline.sync.slas.asking import users_told
 from leadline.sync.slas.owners import remember_users
-from leadline.sync.store.applying import population
+from leadline.sync.store.applying import population, written_since
 from leadline.sync.store.cycles import active_book, last_cycles, remember_book, set_meta
 from leadline.sync.store.outcomes import stock
 
@@ -52,11 +55,20 @@ class Decided:
         }
 
 
-def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullResult, *, to_apply: bool) -> Decided:
+def decide(
+    setting: Setting,
+    readers: Mapping[Crm, ReadConnector],
+    pulled: PullResult,
+    *,
+    to_apply: bool,
+    narrowed: Narrowed | None = None,
+    look: Callable[[Connection], None] = lambda _: None,
+) -> Decided:
     """Evaluate and plan. Under the active book the decisions are kept; under another one they are tried out only.
 
     ``to_apply``: the plan is applied next. Then the decisions under a new book are kept too, once its guards let
-    the plan through; else AdoptionError or GuardError is raised with the state as it was.
+    the plan through; else AdoptionError or GuardError is raised with the state as it was. ``narrowed`` plans a part.
+    ``look`` is shown the state as evaluated, before what was only tried out is taken back.
     """
     require_whole(pulled)
     if pulled.frontier is None:
@@ -78,9 +90,10 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
         give_turns(connection, book, Owners(readers), pulled.cycle, pulled.frontier)
         source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
         # Only effects that are due ask for users, lists and campaigns, once a run: the lease keeps others away.
-        plan = build_plan(source, book, readers, pulled.described, setting.channels)
-        stops = check_guards(plan, book, population(connection))
+        plan = build_plan(source, book, readers, pulled.described, setting.channels, narrowed)
+        stops = check_guards(plan, book, population(connection), _recent(connection, book, pulled))
         people = stock(connection)
+        look(connection)
         kept = active == book.hash or (to_apply and active is not None and not stops)
         if kept:
             trial.commit()
@@ -95,6 +108,12 @@ def decide(setting: Setting, readers: Mapping[Crm, ReadConnector], pulled: PullR
     if to_apply and stops:
         raise GuardError(stops)
     return decided
+
+
+def _recent(connection: Connection, book: Book, pulled: PullResult) -> int:
+    if book.guards.per_hour is None:
+        return 0
+    return written_since(connection, max(pulled.upper.values()) - HOUR)
 
 
 def take_over(setting: Setting, plan: Plan, connection: Connection, readers: Mapping[Crm, ReadConnector]) -> None:

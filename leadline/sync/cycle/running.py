@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+
+from sqlalchemy import Connection
 
 from leadline.common.errors import LeadlineError, RefusedError
 from leadline.common.values import Crm
@@ -22,6 +24,7 @@ from leadline.sync.cycle.setting import CallMeter, CycleClock, Setting
 from leadline.sync.cycle.work import bounds_of
 from leadline.sync.lease import Lease
 from leadline.sync.plan import Plan, parse_plan
+from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.pull import pull
 from leadline.sync.rationing import noted, ration
 from leadline.sync.results import PullResult
@@ -49,18 +52,24 @@ def run_pull(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> PulledRe
     return PulledResult(pulled, meter.calls())
 
 
-def make_plan(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> PlannedResult:
+def make_plan(
+    setting: Setting,
+    readers: Mapping[Crm, ReadConnector],
+    narrowed: Narrowed | None = None,
+    look: Callable[[Connection], None] = lambda _: None,
+) -> PlannedResult:
     """Pull, evaluate and plan; nothing given here can write to a CRM.
 
     Under the active book the decisions are kept. Under a book that is not active yet they are only tried out: the
     state stays as it was until the plan is applied. Raises the CRM's error when one could not be read, because
-    then time stands still and nothing can be decided.
+    then time stands still and nothing can be decided. ``narrowed`` plans a part of everything; ``look`` is shown the
+    state as evaluated, kept or not.
     """
     meter = CallMeter(readers)
     with setting.lease().held() as lease, noted(setting.store, readers):
         pulled = _pull(setting, readers, "plan", lease)
         with _recorded(setting, pulled, meter):
-            decided = decide(setting, readers, pulled, to_apply=False)
+            decided = decide(setting, readers, pulled, to_apply=False, narrowed=narrowed, look=look)
         _finish(setting, pulled, meter, "done", decided.counts())
     return PlannedResult(
         pulled, decided.evaluation, decided.plan, decided.stops, decided.kept, decided.stock, meter.calls()

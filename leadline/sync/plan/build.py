@@ -17,6 +17,7 @@ from leadline.sync.plan.effectwrites import EffectWrites
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.limits import record_limit
 from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect, PlannedWrite, grouped, record_write
+from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.records import Described, RecordPlanner, Skipped
 from leadline.sync.plan.source import DueEffect, PersonView, PlanSource, RecordView
@@ -28,21 +29,23 @@ def build_plan(
     readers: Mapping[Crm, ReadConnector],
     described: Described | None = None,
     channels: Collection[str] | None = None,
+    narrowed: Narrowed | None = None,
 ) -> Plan:
     """Return the plan that would make every record agree with its person's outcome.
 
     Nothing given here can write. ``described`` saves the describe calls when the pull of this cycle has just
     made them. ``channels`` are the names to which messages can be sent (None: not asked). Only effects that are due
-    make it ask for users, lists and campaigns. The same state gives the same plan, byte for byte. Raises what the
-    connectors raise.
+    make it ask for users, lists and campaigns. With ``narrowed`` it is only a part. The same state gives the same
+    plan, byte for byte. Raises what the connectors raise.
     """
     if described is None:
         described = {crm: readers[crm].describe(PERSON_OBJECTS[crm]) for crm in sorted(readers)}
     shown = {crm: described.get(crm, {}) for crm in readers}
     acting = EffectPlanner(book, readers, EffectWrites(shown, Owners(readers)), channels)
-    planner = _Planner(book, source.frontier, shown, acting)
-    writes = planner.plan(source.people(), source.effects(book))
-    effects = tuple(acting.planned)
+    part = narrowed or Narrowed()
+    planner = _Planner(book, source.frontier, shown, acting, part)
+    due = [effect for effect in source.effects(book) if part.about(effect.person)]
+    writes, effects = part.parts(planner.plan(source.people(), due), tuple(acting.planned))
     plan = Plan(
         hash="",
         cycle=source.cycle,
@@ -56,6 +59,7 @@ def build_plan(
         not_written=planner.not_written(),
         effects=effects,
         held=acting.held(),
+        only=str(part),
     )
     return replace(plan, hash=plan_hash(plan))
 
@@ -79,6 +83,7 @@ class _Planner:
     frontier: datetime
     described: Described
     acting: EffectPlanner
+    part: Narrowed
     _skipped: Counter[tuple[Crm, str, str]] = field(default_factory=Counter)
 
     def plan(self, people: Iterator[PersonView], due: Sequence[DueEffect]) -> tuple[PlannedWrite, ...]:
@@ -88,6 +93,8 @@ class _Planner:
         planner = RecordPlanner(self.book, self.frontier, self.described, self._skip)
         for person in people:
             population += len(person.records)
+            if not self.part.about(person.person):
+                continue
             if person.person in concerned:
                 concerned[person.person] = person
             found += [
@@ -107,7 +114,9 @@ class _Planner:
 
     def not_written(self) -> tuple[NotWritten, ...]:
         return tuple(
-            NotWritten(crm, name, reason, records) for (crm, name, reason), records in sorted(self._skipped.items())
+            NotWritten(crm, name, reason, records)
+            for (crm, name, reason), records in sorted(self._skipped.items())
+            if self.part.crm in {None, crm}
         )
 
     def _with_room(

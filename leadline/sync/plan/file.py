@@ -92,6 +92,8 @@ def _content(plan: Plan) -> dict[str, Any]:
         content["counts"]["effects"] = dict(plan.counts.effects)
     if plan.undoes:
         content["undoes"] = plan.undoes
+    if plan.only:
+        content["only"] = plan.only
     if plan.held:
         content["held"] = [{"kind": item.kind, "reason": item.reason, "effects": item.effects} for item in plan.held]
     return content

@@ -116,7 +116,7 @@ class Plan:
 
     ``organisations`` pins the plan to the CRMs it was made from. ``calls`` is what applying takes when nothing
     fails: {crm: {"write": n, "read_back": n}}. ``hash`` covers everything else in the plan. ``undoes`` is the hash of
-    the plan that this one takes back.
+    the plan that this one takes back. ``only`` says what part of everything it is: a CRM, a person, or both.
     """
 
     hash: str
@@ -133,6 +133,7 @@ class Plan:
     effects: tuple[PlannedEffect, ...] = ()
     held: tuple[Held, ...] = ()
     undoes: str = ""
+    only: str = ""
 
     @property
     def empty(self) -> bool:

@@ -38,6 +38,7 @@ class PlanReader:
             effects=self._list(top, "effects", self._effect) if "effects" in top else (),
             held=self._list(top, "held", self._held) if "held" in top else (),
             undoes=self._get(top, "undoes", str) if "undoes" in top else "",
+            only=self._get(top, "only", str) if "only" in top else "",
         )
 
     def mapping(self, value: Any, place: str) -> Mapping[str, Any]:

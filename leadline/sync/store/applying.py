@@ -150,6 +150,13 @@ def population(connection: Connection) -> int:
     return int(connection.execute(query.where(live)).scalar_one())
 
 
+def written_since(connection: Connection, since: datetime) -> int:
+    """Return how many different records any plan wrote since an instant of the CRMs, or was about to."""
+    reached = journal.c.status.not_in(("planned", "stale", "gone")) & (journal.c.changed_at >= since)
+    place = select(journal.c.crm, journal.c.object, journal.c.record_id).where(reached).distinct().subquery()
+    return int(connection.execute(select(func.count()).select_from(place)).scalar_one())
+
+
 def verified_writes(connection: Connection, refs: Iterable[RecordRef]) -> dict[RecordRef, dict[str, Raw]]:
     """Return the values that we wrote and read back, and that no pull has seen come back yet.
 

@@ -122,3 +122,40 @@ def test_an_unaccepted_adoption_names_both_commands() -> None:
     assert "leadline plan -o plan.json" in text
     assert "leadline apply plan.json" in text
     assert "2 records" in text
+
+
+def test_moves_fields_and_crms_have_limits_of_their_own() -> None:
+    """Exactly the limit still passes; a move is counted whatever made it; what has no limit is not counted."""
+    plan = plan_to("recycled", 4)
+    plan = replace(
+        plan,
+        writes=tuple(
+            replace(write, transition=f"{write.transition} (paths[2])") if write.transition else write
+            for write in plan.writes
+        ),
+    )
+    limits = Guards(
+        most_records=None,
+        most_percent=None,
+        backward=None,
+        paths={"mql -> recycled": 3, "mql -> sal": 0},
+        fields={"salesforce": {"Stage__c": 3, "Fit__c": 0}, "hubspot": {"fit_score": 0}},
+        crms={"salesforce": 3, "hubspot": 0},
+    )
+    assert stops(plan, limits) == {
+        "paths.mql -> recycled": (3, 4),
+        "fields.salesforce.Stage__c": (3, 4),
+        "salesforce": (3, 4),
+    }
+    assert (
+        stops(plan, replace(limits, paths={}, fields={"salesforce": {"Stage__c": 4}}, crms={"salesforce": 4})) == {}
+    )
+
+
+def test_an_hour_has_a_limit_too() -> None:
+    """What was written within the hour counts with the plan; an empty plan passes."""
+    book = a_book(guards=replace(NONE, per_hour=5))
+    assert check_guards(plan_to("sal", 3), book, 100, recent=2) == ()
+    stop = check_guards(plan_to("sal", 3), book, 100, recent=3)[0]
+    assert (stop.guard, stop.limit, stop.found) == ("per_hour", 5, 6)
+    assert check_guards(plan_to("sal", 0), book, 100, recent=9) == ()
