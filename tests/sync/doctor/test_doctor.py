@@ -126,7 +126,7 @@ LACKS = [
     ("salesforce", {"missing_permissions": ("ViewAllData",), "sharing": {"Contact": "Read"}}, "records-not-editable",
      "Contact"),
     ("salesforce", {"hidden_fields": ("User",)}, "cannot-ask", "users"),
-    ("salesforce", {"daily_calls": 12}, "quota-used", "calls"),
+    ("salesforce", {"daily_calls": 2}, "quota-used", "calls"),
     ("hubspot", {"enterprise": False}, "activity-unsupplied", "activity event"),
     ("hubspot", {"hidden_fields": ("contact.fit_score",)}, "target-missing", "contact.fit_score"),
     ("hubspot", {"hidden_fields": ("task.leadline_key",)}, "key-missing", "task.leadline_key"),
