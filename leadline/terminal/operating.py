@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from leadline.common.canonical import plain
-from leadline.sync.operations import ParkedValue, RunRecord
+from leadline.sync.operations import ParkedAction, ParkedValue, RunRecord
 from leadline.sync.operations.health import Health
 from leadline.sync.operations.integrity import Finding
 from leadline.terminal.tables import duration, table
@@ -43,15 +43,20 @@ def render_runs(console: Console, found: Sequence[RunRecord]) -> None:
     console.print(table(columns, rows, right=(0, 5, 6, 7)))
 
 
-def parked_data(found: Sequence[ParkedValue]) -> dict[str, Any]:
-    """Return refused values for machines."""
+def parked_data(found: Sequence[ParkedValue], actions: Sequence[ParkedAction]) -> dict[str, Any]:
+    """Return refused values and actions for machines."""
     by_code = Counter(item.code or item.status for item in found)
-    return {"ok": not found, "by_code": dict(sorted(by_code.items())), "parked": plain(list(found))}
+    return {
+        "ok": not found and not actions,
+        "by_code": dict(sorted(by_code.items())),
+        "parked": plain(list(found)),
+        "actions": plain(list(actions)),
+    }
 
 
-def render_parked(console: Console, found: Sequence[ParkedValue]) -> None:
-    """Print refused values by code with what to do about it."""
-    if not found:
+def render_parked(console: Console, found: Sequence[ParkedValue], actions: Sequence[ParkedAction]) -> None:
+    """Print refused values, then refused actions, by code with what to do about it."""
+    if not found and not actions:
         console.print("No CRM refuses anything.")
         return
     by_code: dict[str, list[ParkedValue]] = {}
@@ -64,9 +69,21 @@ def render_parked(console: Console, found: Sequence[ParkedValue]) -> None:
             for item in items[:MOST_SHOWN]
         ]
         console.print(table(["no.", "record", "since", "fields"], rows, right=(0,)))
-        if len(items) > MOST_SHOWN:
-            console.print(f"... and {len(items) - MOST_SHOWN:,} more; `--json` lists them all.")
+        _more(console, len(items))
+    refused: dict[str, list[ParkedAction]] = {}
+    for action in actions:
+        refused.setdefault(action.code, []).append(action)
+    for code, acts in sorted(refused.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        console.print(f"{code}: {len(acts):,} actions. {_sentence(acts[0].remedy)}", markup=False)
+        shown = [(one.key, one.kind, one.person, one.cause, one.since) for one in acts[:MOST_SHOWN]]
+        console.print(table(["no.", "action", "person", "because", "since"], shown))
+        _more(console, len(acts))
     console.print("Once it is mended: `leadline retry --all`, or `leadline retry` with the numbers.")
+
+
+def _more(console: Console, count: int) -> None:
+    if count > MOST_SHOWN:
+        console.print(f"... and {count - MOST_SHOWN:,} more; `--json` lists them all.")
 
 
 def health_data(found: Health) -> dict[str, Any]:

@@ -27,43 +27,56 @@ def runs(count: int, config: Path, as_json: bool) -> None:
     Screen(as_json=as_json).result(runs_data(found), lambda console: render_runs(console, found))
 
 
-@click.command(short_help="List values that a CRM refused, and why.")
+@click.command(short_help="List values and actions that a CRM refused, and why.")
 @click.option("--code", help="Only refusals with this code of the CRM.")
 @config_option
 @json_option
 def parked(code: str | None, config: Path, as_json: bool) -> int:
-    """List what a CRM refused for good or dropped in silence, why, and what to do. Asks no CRM.
+    """List values and actions that a CRM refused for good or dropped in silence, why, and what to do. Asks no CRM.
 
     Ends with 1 while anything is refused, so that a monitor can watch it.
     """
-    from leadline.sync.operations import parked_values
+    from leadline.sync.operations import parked_actions, parked_values
     from leadline.terminal.operating import parked_data, render_parked
     from leadline.terminal.session import open_state
 
     with open_state(config) as store:
-        found = parked_values(store, code)
-    Screen(as_json=as_json).result(parked_data(found), lambda console: render_parked(console, found))
-    return RefusedError.exit_code if found else 0
+        found, actions = parked_values(store, code), parked_actions(store, code)
+    Screen(as_json=as_json).result(
+        parked_data(found, actions), lambda console: render_parked(console, found, actions)
+    )
+    return RefusedError.exit_code if found or actions else 0
 
 
-@click.command(short_help="Let the next plan try refused values again.")
-@click.argument("ids", nargs=-1, type=int, help="Numbers that `leadline parked` shows.")
-@click.option("--all", "everything", is_flag=True, help="Every refused value.")
+@click.command(short_help="Let the next plan try again what was refused.")
+@click.argument("ids", nargs=-1, help="Numbers that `leadline parked` shows.")
+@click.option("--all", "everything", is_flag=True, help="Everything that was refused.")
 @config_option
 @json_option
-def retry(ids: tuple[int, ...], everything: bool, config: Path, as_json: bool) -> None:
-    """Let the next plan try refused values again, after the record, the permission or the book was mended."""
-    from leadline.sync.operations import release_parked
+def retry(ids: tuple[str, ...], everything: bool, config: Path, as_json: bool) -> None:
+    """Let the next plan try refused values and actions again, after the record or the permission was mended.
+
+    An action that the CRM had said yes to is looked for first, so that nothing is made twice.
+    """
+    from leadline.sync.operations import release_actions, release_parked
     from leadline.sync.schedule import wall_clock
     from leadline.terminal.session import open_state
 
     if bool(ids) == everything:
         raise UsageError("give the numbers that `leadline parked` shows, or --all")
+    numbers = [int(one) for one in ids if one.isdecimal()]
+    keys = [one for one in ids if not one.isdecimal()]
+    strange = [key for key in keys if not key.startswith("e-")]
+    if strange:
+        raise UsageError(f"{strange[0]} is no number that `leadline parked` shows")
     with open_state(config) as store:
-        released = release_parked(store, None if everything else ids, wall_clock())
+        released = release_parked(store, None if everything else numbers, wall_clock())
+        actions = release_actions(store, None if everything else keys, wall_clock())
     Screen(as_json=as_json).result(
-        {"ok": True, "released": released},
-        lambda console: console.print(f"{released:,} refused values are tried again with the next plan."),
+        {"ok": True, "released": released, "actions": actions},
+        lambda console: console.print(
+            f"{released:,} refused values and {actions:,} actions are tried again with the next plan."
+        ),
     )
 
 

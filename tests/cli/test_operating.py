@@ -43,7 +43,7 @@ def test_refused_values_are_listed_released_and_written(desk: Desk) -> None:
     assert desk.leadline("sync").code == 0
     assert desk.written() == before
     first = str(refused[0]["id"])
-    assert desk.leadline("retry", first, "--json").json == {"ok": True, "released": 1}
+    assert desk.leadline("retry", first, "--json").json == {"ok": True, "released": 1, "actions": 0}
     assert desk.leadline("sync").code == 0
     assert desk.written() == before + 1
     assert "validation rule" in desk.leadline("parked").out
@@ -56,6 +56,7 @@ def test_retry_wants_numbers_or_all(desk: Desk) -> None:
     """Releasing everything is never a slip of the fingers."""
     assert desk.leadline("retry").code == 2
     assert desk.leadline("retry", "1", "--all").code == 2
+    assert desk.leadline("retry", "everything").code == 2
 
 
 def test_a_pause_stops_writing_and_nothing_else(desk: Desk) -> None:

@@ -1,6 +1,16 @@
 """What an operator looks at and mends beside the cycles: past runs, and values that a CRM refused."""
 
 from leadline.sync.operations.parked import ParkedValue, parked_values, release_parked
+from leadline.sync.operations.parked_actions import ParkedAction, parked_actions, release_actions
 from leadline.sync.operations.runs import RunRecord, recent_runs
 
-__all__ = ["ParkedValue", "RunRecord", "parked_values", "recent_runs", "release_parked"]
+__all__ = [
+    "ParkedAction",
+    "ParkedValue",
+    "RunRecord",
+    "parked_actions",
+    "parked_values",
+    "recent_runs",
+    "release_actions",
+    "release_parked",
+]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from leadline.sync.operations.parked import parked_values
+from leadline.sync.operations.parked_actions import parked_actions
 from leadline.sync.pausing import paused
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import last_cycles
@@ -18,7 +19,7 @@ from leadline.sync.store.schema import cycles
 class Health:
     """How the sync is at ``now``. ``age`` is the time since a run last ended well; None when none ever did.
 
-    ``reasons`` say why it is not well, most urgent first; empty: it is.
+    ``parked`` counts refused values and actions. ``reasons`` say why it is not well, most urgent first; empty: it is.
     """
 
     now: datetime
@@ -62,4 +63,5 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
         reasons.append("no run has ended well yet")
     elif age > max_age:
         reasons.append(f"no run has ended well since {last_good:%Y-%m-%d %H:%M}Z")
-    return Health(now, last_good, age, status, len(parked_values(store)), pause is not None, tuple(reasons))
+    refused = len(parked_values(store)) + len(parked_actions(store))
+    return Health(now, last_good, age, status, refused, pause is not None, tuple(reasons))

@@ -1,0 +1,74 @@
+"""Actions that were refused for good or do not look as they should: what, why, what to do, and trying them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import update
+
+from leadline.common.values import Crm
+from leadline.sync.apply.effects.rows import CREATIONS
+from leadline.sync.apply.remedies import effect_remedy
+from leadline.sync.store import Store
+from leadline.sync.store.batches import chunks
+from leadline.sync.store.effects import EffectRow, effects_by_status
+from leadline.sync.store.schema import effects
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedAction:
+    """One action that is not tried again by itself. ``crm`` None: a notice to a channel. ``key`` names it."""
+
+    key: str
+    kind: str
+    person: str
+    cause: str
+    crm: Crm | None
+    code: str
+    remedy: str
+    since: datetime
+
+
+def parked_actions(store: Store, code: str | None = None) -> tuple[ParkedAction, ...]:
+    """Return the actions that stand refused now, oldest first; with a ``code`` only those with this code."""
+    with store.read() as connection:
+        rows = effects_by_status(connection, ("parked",))
+    return tuple(_action(row) for row in rows if code is None or row.code == code)
+
+
+def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> int:
+    """Let the next runs try parked actions again: those with these keys, or all. Return how many were released.
+
+    What the CRM had said yes to is looked for first, as after a crash, so that it is never made twice.
+    """
+    with store.write() as connection:
+        rows = effects_by_status(connection, ("parked",))
+        chosen = [row for row in rows if keys is None or row.key in set(keys)]
+        doubtful = {row.key for row in chosen if row.remote_id and _kind(row) in CREATIONS}
+        plain = {row.key for row in chosen} - doubtful
+        for some, status in ((doubtful, "claimed"), (plain, "waiting")):
+            values = {"status": status, "remote_id": None, "claimed_by": None, "changed_at": now}
+            for batch in chunks(sorted(some)):
+                released = values if status == "claimed" else {**values, "plan_hash": None}
+                connection.execute(update(effects).where(effects.c.key.in_(batch)).values(released))
+    return len(chosen)
+
+
+def _action(row: EffectRow) -> ParkedAction:
+    return ParkedAction(
+        key=row.key,
+        kind=_kind(row),
+        person=row.person_id,
+        cause=row.cause,
+        crm=cast("Crm | None", row.crm),
+        code=row.code or "",
+        remedy=effect_remedy(row.status, row.code or ""),
+        since=row.changed_at,
+    )
+
+
+def _kind(row: EffectRow) -> str:
+    return str(row.payload["kind"]) if row.payload else str(row.action["kind"])
