@@ -29,6 +29,7 @@ from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json
 from leadline.verbs.planning import plan
 from leadline.verbs.replay import replay
 from leadline.verbs.report import report
+from leadline.verbs.serve import serve
 from leadline.verbs.shadow import shadow
 from leadline.verbs.state import state
 from leadline.verbs.sync import sync
@@ -322,6 +323,7 @@ for _verb in (
     watching.metrics,
     watching.alerts,
     undo,
+    serve,
     state,
     privacy.export,
     privacy.forget,

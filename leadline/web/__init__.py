@@ -1,0 +1,1 @@
+"""Endpoints that CRMs call: what they tell is a hint that something changed, never a fact."""
