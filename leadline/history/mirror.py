@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from leadline.common.errors import RefusedError
 from leadline.common.values import RecordRef
 from leadline.common.vocabulary import DEAL_OBJECTS
+from leadline.history.past import Key, before_the_first, coverage_told, past_facts
 from leadline.history.people import Limits, PersonHistory, Together
 from leadline.rules.model import Book, FieldSource
 from leadline.rules.state import Fact
@@ -47,20 +48,21 @@ class MirrorSource:
         with open_store(self.url) as store, store.read() as connection:
             found = facts_of_persons(connection, book, self.chosen, self.cycle)
             everybody = [one for known in found.values() for one in _household(known)]
-            made = created(connection, _refs(everybody))
+            refs = _refs(everybody)
+            made, past = created(connection, refs), past_facts(connection, book, refs)
         units: dict[int, Together] = {}
         for person in self.chosen:
             known = found[person]
             if not known.live:
                 continue
             if known.together is None:
-                yield self._history(book, known, made)
+                yield self._history(book, known, made, past)
                 continue
             if id(known.together) not in units:
-                people = [self._history(book, one, made) for one in known.together.people.values() if one.live]
+                people = [self._history(book, one, made, past) for one in known.together.people.values() if one.live]
                 born = min(one.born for one in people)
                 units[id(known.together)] = Together({one.person: one.facts for one in people}, born)
-            yield replace(self._history(book, known, made), together=units[id(known.together)])
+            yield replace(self._history(book, known, made, past), together=units[id(known.together)])
 
     def limits(self, book: Book) -> Limits:
         """Say what the mirror cannot know; see ``HistorySource``."""
@@ -69,6 +71,7 @@ class MirrorSource:
             deleted = connection.execute(select(func.count()).where(records.c.deleted)).scalar()
             oldest = connection.execute(select(func.min(activities.c.at))).scalar()
             fieldless = dict(never_pulled(connection, book))
+            remembered = list(coverage_told(connection))
         said = []
         if first is not None:
             said.append(
@@ -77,20 +80,30 @@ class MirrorSource:
                 " change before it."
             )
             said.append("Records that were deleted or merged before the first pull were never seen.")
+        said += remembered
         if deleted:
             said.append(f"{deleted:,} records were deleted since; people without any record left are left out.")
         if oldest is not None:
             said.append(f"The oldest activity is of {oldest:%Y-%m-%d}; what the CRMs kept no longer is missing.")
         return Limits(tuple(said), fieldless)
 
-    def _history(self, book: Book, known: PersonFacts, made: dict[RecordRef, datetime]) -> PersonHistory:
-        """Place what is known: a first value counts since its record was made, a signal only since its stamp."""
-        facts = known.all()
+    def _history(
+        self,
+        book: Book,
+        known: PersonFacts,
+        made: dict[RecordRef, datetime],
+        past: dict[Key, tuple[Fact, ...]],
+    ) -> PersonHistory:
+        """Place what is known: a first value counts since its record was made, a signal only since its stamp.
+
+        Where the CRM's own history tells older values, they count since they were set, and nothing is assumed.
+        """
+        facts, remembered = before_the_first(known.all(), past)
         born = known.created or min((fact.at for fact in facts), default=self.earliest)
         since = {str(ref): max(born, at) for ref, at in made.items()}
         placed: list[Fact] = []
         assumed: set[str] = set()
-        begun: set[tuple[str, str, str]] = set()
+        begun = set(remembered)
         for fact in facts:
             key = (fact.name, fact.source, fact.record)
             field = book.fields.get(fact.name) if fact.kind == "field" else None

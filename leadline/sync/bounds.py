@@ -38,6 +38,7 @@ class Work:
     ``objects`` and ``sources`` are rows sent by object and by activity source (0 where one was asked and had no
     news); ``forms`` is how many forms are asked one by one; ``linked`` are the records whose associations were read,
     by kind of link; ``archives`` are the lists of deleted rows asked for, since HubSpot's search shows none;
+    ``past`` are records (HubSpot) or changes (Salesforce) whose histories were asked for, by object;
     ``listed`` are ids compared by object, ``confirmed`` those of them looked for once more; ``written`` are records
     by object, ``cleared`` of them written in a first step too.
     """
@@ -47,6 +48,7 @@ class Work:
     forms: int = 0
     linked: Mapping[str, int] = field(default_factory=dict)
     archives: int = 0
+    past: Mapping[str, int] = field(default_factory=dict)
     listed: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, int] = field(default_factory=dict)
     written: Mapping[str, int] = field(default_factory=dict)
@@ -77,6 +79,7 @@ def lower_bounds(crm: Crm, work: Work) -> Bound:
     if crm == "hubspot":
         read += sum(pages(records, ASSOCIATIONS) for records in work.linked.values())
     read += work.archives
+    read += sum(pages(rows, 50) if crm == "hubspot" else _read(crm, rows) for rows in work.past.values())
     read += sum(max(1, pages(ids, PAGE[crm])) for ids in work.listed.values())
     return Bound(
         read=read,

@@ -19,7 +19,8 @@ class PullResult:
     None when nothing was ever read completely. ``upper`` has the bound of each CRM that was read. ``rows`` counts
     what the CRMs sent by stream (``salesforce Lead``, ``hubspot activity:form``), ``news`` what of it was new.
     ``errors`` are CRMs that failed; the others' data is kept. ``described`` is what each CRM showed of its objects.
-    ``incremental`` are the streams that were read from a cursor on. ``listed`` are ids that were compared, by stream,
+    ``incremental`` are the streams that were read from a cursor on. ``past`` counts changes from
+    the CRMs' own histories by stream, where they were asked for. ``listed`` are ids that were compared, by stream,
     ``confirmed`` the missing ones that were looked for once more.
     """
 
@@ -35,6 +36,7 @@ class PullResult:
     errors: Mapping[Crm, LeadlineError] = field(default_factory=dict)
     described: Mapping[Crm, Mapping[str, ObjectDescription]] = field(default_factory=dict)
     incremental: frozenset[str] = frozenset()
+    past: Mapping[str, int] = field(default_factory=dict)
     listed: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, int] = field(default_factory=dict)
 

@@ -26,7 +26,8 @@ def bounds_of(
 def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Work:
     needs = needs_of(book, crm, pulled.described.get(crm, {}))
     # A stream without a count was not asked: refreshing people before an apply leaves activities alone.
-    rows, listed, confirmed = (_of(crm, told) for told in (pulled.rows, pulled.listed, pulled.confirmed))
+    counts = (pulled.rows, pulled.listed, pulled.confirmed, pulled.past)
+    rows, listed, confirmed, past = (_of(crm, told) for told in counts)
     objects = {need.object: rows[need.object] for need in needs.objects if need.object in rows}
     asked = [need for need in needs.activities if f"activity:{need.kind}" in rows]
     sources = {need.kind: rows[f"activity:{need.kind}"] for need in asked}
@@ -45,6 +46,7 @@ def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Wo
         archives=len({f"{crm} {name}" for name in (*objects, *engaged)} & pulled.incremental)
         if crm == "hubspot"
         else 0,
+        past={name: objects[name] if crm == "hubspot" else told for name, told in past.items() if name in objects},
         listed=listed,
         confirmed=confirmed,
         written={name: len({w.ref for w in mine if w.ref.object == name}) for name in objects},

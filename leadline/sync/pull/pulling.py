@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -30,6 +30,7 @@ from leadline.sync.results import PullResult
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import frontier_before, set_frontier, start_cycle
 from leadline.sync.store.mirror import StreamCursor, load_cursors, move_cursor
+from leadline.sync.store.past import save_past
 from leadline.sync.store.schema import touched
 
 Tell = Callable[[str, int], None]
@@ -92,6 +93,7 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
         errors=dict(errors),
         described=start.described,
         incremental=frozenset(notes.incremental),
+        past=notes.past,
         listed=notes.listed,
         confirmed=notes.confirmed,
     )
@@ -105,6 +107,7 @@ class _Notes:
     erased: Tombstones
     upkeep: Upkeep
     incremental: set[str] = field(default_factory=set)
+    past: dict[str, int] = field(default_factory=dict)
     listed: dict[str, int] = field(default_factory=dict)
     confirmed: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -159,7 +162,8 @@ def _pull_records(
     cursor: StreamCursor | None,
     notes: _Notes,
 ) -> None:
-    shape = digest([need.fields, need.links, need.unreadable])
+    history = notes.upkeep.history_of(book, bound.crm, need)
+    shape = digest([need.fields, need.links, need.unreadable, *([history] if history else [])])
     if cursor is not None and cursor.shape != shape:
         cursor = None
     if cursor is not None and cursor.upper is not None:
@@ -170,13 +174,22 @@ def _pull_records(
     reached = since
     stream = f"{bound.crm} {need.object}"
     notes.count(stream, 0, 0)
+    if history:
+        notes.past.setdefault(stream, 0)
     if since is not None:
         notes.incremental.add(stream)
-    request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links)
+    request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links, history=history)
     for rows in connector.records(request):
+        if history and bound.crm == "hubspot":
+            # Who changed one of these fields last need not be who moved the stage.
+            rows = tuple(replace(record, author="") for record in rows)  # noqa: PLW2901
         page = name_authors(store, connector, bound, need, book, rows)
         with store.write() as connection:
-            news = store_records(connection, bound, need, notes.erased.living(page))
+            living = notes.erased.living(page)
+            news = store_records(connection, bound, need, living)
+            if history:
+                changes = save_past(connection, living, bound.upper, bound.cycle)
+                notes.past[stream] = notes.past.get(stream, 0) + changes
             reached = _further(reached, Cursor(page[-1].stamp, page[-1].ref.id)) if page else reached
             if reached is not None:
                 place = StreamCursor(reached.stamp, reached.id, complete, shape)

@@ -50,6 +50,13 @@ class Upkeep:
     vanished: float = 0.2
     history: bool | tuple[str, ...] = False
 
+    def history_of(self, book: Book, crm: Crm, need: ObjectNeed) -> tuple[str, ...]:
+        """Return the fields of one object whose past is wanted, named as ``Lead.Status``; only what rules read."""
+        ruled = [name for name in rule_fields(book, crm, need.object) if name in need.fields]
+        if isinstance(self.history, bool):
+            return tuple(ruled) if self.history else ()
+        return tuple(name for name in ruled if f"{need.object}.{name}" in self.history)
+
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:

@@ -20,10 +20,12 @@ from sqlalchemy import (
 )
 
 from leadline.sync.store.base import Number, metadata
+from leadline.sync.store.installed import installed
 from leadline.sync.store.ledgers import addresses, conflicts, users
+from leadline.sync.store.past import past_values
 from leadline.sync.store.types import Instant, Json
 
-__all__ = ["addresses", "conflicts", "metadata", "users"]
+__all__ = ["addresses", "conflicts", "installed", "metadata", "past_values", "users"]
 
 meta = Table(
     "meta",

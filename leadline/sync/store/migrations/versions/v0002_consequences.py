@@ -22,6 +22,7 @@ def upgrade() -> None:
     _conflicts()
     _addresses()
     _users()
+    _past_values()
     for name in ("waits_for", "waits_in"):
         op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
@@ -29,12 +30,36 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them again."""
+    op.drop_table("installed")
     op.drop_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle")
     for name in ("waits_for", "waits_in"):
         op.drop_column("lifecycle", name)
-    ours = ("allocations", "effects", "timers", "tombstones", "shadow_lifecycle", "conflicts", "addresses", "users")
+    ours = (
+        "allocations",
+        "effects",
+        "timers",
+        "tombstones",
+        "shadow_lifecycle",
+        "conflicts",
+        "addresses",
+        "users",
+        "past_values",
+    )
     for name in ours:
         op.drop_table(name)
+
+
+def _installed() -> None:
+    op.create_table(
+        "installed",
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("crm", "organisation", "part", name=op.f("pk_installed")),
+    )
 
 
 def _allocations() -> None:
@@ -186,4 +211,21 @@ def _users() -> None:
         sa.Column("queue", sa.Boolean(), nullable=False),
         sa.Column("inactive_since", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("crm", "id", name=op.f("pk_users")),
+    )
+
+
+def _past_values() -> None:
+    op.create_table(
+        "past_values",
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("by_user", sa.Boolean(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("crm", "object", "record_id", "field", "at", name=op.f("pk_past_values")),
     )
