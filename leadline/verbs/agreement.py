@@ -10,6 +10,7 @@ import click
 
 from leadline.common.errors import RefusedError
 from leadline.terminal.screen import Screen
+from leadline.verbs.adopting import adopt
 from leadline.verbs.options import config_option, json_option
 
 
@@ -72,4 +73,4 @@ def identity(config: Path, as_json: bool) -> None:
     Screen(as_json=as_json).result(identity_data(found), lambda console: render_identity(console, found))
 
 
-VERBS: Final = (conflicts, drift, identity)
+VERBS: Final = (conflicts, drift, identity, adopt)

@@ -14,7 +14,7 @@ from leadline.common.values import Crm, Raw, RecordRef
 from leadline.connectors.protocol import WriteConnector
 from leadline.rules.model import Book
 from leadline.sync.apply.admission import admit
-from leadline.sync.apply.canary import STOPPED, Canary, first_people, went_wrong
+from leadline.sync.apply.canary import STOPPED, TOLERATED, Canary, Waves, first_people, waves_of, went_wrong
 from leadline.sync.apply.effects import Carrier, EffectJournal, Notifier, with_effects
 from leadline.sync.apply.reading_back import read_back
 from leadline.sync.apply.remedies import remedy_for
@@ -41,7 +41,8 @@ class Run:
     ``accepted`` is the hash of an adoption plan that a person accepted. ``prepare`` runs in the transaction that
     accepts the plan, before its book is activated. ``refresh`` pulls what changed since the
     plan was made; without it the mirror is taken as it is. ``notifier`` delivers notices to channels.
-    With a ``canary`` a few people are written first, and the rest only if nothing went wrong with them.
+    With a ``canary`` a few people are written first, and the rest only if nothing went wrong with them. ``waves``
+    write everybody in portions; where too much goes wrong with one, the rest is left for another run of the plan.
     """
 
     owner: str
@@ -54,6 +55,7 @@ class Run:
     on_event: Callable[[ApplyEvent], None] = lambda _: None
     notifier: Notifier | None = None
     canary: Canary | None = None
+    waves: Waves | None = None
 
 
 def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], book: Book, run: Run) -> ApplyReport:
@@ -78,8 +80,11 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     _drop_unfit(store, journal)
     errors: dict[Crm, LeadlineError] = {}
     stopped = run.canary is not None and not _try_first(journal, writers, plan, run, errors)
-    if not stopped:
+    if not stopped and run.waves is not None:
+        stopped = not _in_waves(journal, writers, plan, run, errors)
+    elif not stopped:
         errors |= _serve_all(journal, writers, plan, run)
+    if not stopped:
         carrier = Carrier(store, effects, run.patience, run.notifier)
         errors = dict(carrier.carry_out(plan, writers, journal.entries(), errors))
     if journal.close() and plan.undoes and not stopped:
@@ -143,6 +148,27 @@ def _try_first(
     if not run.canary.wait():
         journal.give_up(STOPPED, "it was stopped after the first records")
         return False
+    return True
+
+
+def _in_waves(
+    journal: Journal,
+    writers: Mapping[Crm, WriteConnector],
+    plan: Plan,
+    run: Run,
+    errors: dict[Crm, LeadlineError],
+) -> bool:
+    """Write one portion after the other, but those of an earlier run; return whether all were reached."""
+    assert run.waves is not None
+    left = {entry.group[0].person for entry in journal.entries() if entry.status == "planned"}
+    portions = [people for people in waves_of(plan, run.waves.records) if people & left]
+    for number, people in enumerate(portions, 1):
+        errors |= _serve_all(journal, writers, plan, run, people)
+        wrong = went_wrong(journal.entries(), people)
+        if errors or wrong > len(people) * TOLERATED:
+            return False
+        if number < len(portions) and not run.waves.wait():
+            return False
     return True
 
 

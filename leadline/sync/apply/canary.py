@@ -25,6 +25,38 @@ class Canary:
     wait: Callable[[], bool] = lambda: True
 
 
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """At least ``records`` records at a time, with all records of their people; ``wait`` is called between them.
+
+    ``wait`` returns whether to go on: somebody may have asked to stop meanwhile.
+    """
+
+    records: int
+    wait: Callable[[], bool] = lambda: True
+
+
+TOLERATED: Final = 0.05
+"""The share of a wave's people with whom something may go wrong (a validation rule, say); more end the waves."""
+
+
+def waves_of(plan: Plan, records: int) -> tuple[frozenset[str], ...]:
+    """Return the plan's people in portions of ``records`` records or just more, in the plan's order."""
+    refs: dict[str, set[RecordRef]] = {}
+    for write in plan.writes:
+        refs.setdefault(write.person, set()).add(write.ref)
+    found: list[frozenset[str]] = []
+    portion: list[str] = []
+    count = 0
+    for person, mine in refs.items():
+        portion.append(person)
+        count += len(mine)
+        if count >= records:
+            found.append(frozenset(portion))
+            portion, count = [], 0
+    return (*found, frozenset(portion)) if portion else tuple(found)
+
+
 def first_people(plan: Plan, records: int) -> frozenset[str]:
     """Return the people of the plan's first ``records`` records, of each CRM in turn so that both are tried."""
     by_crm: dict[str, list[str]] = {}

@@ -15,7 +15,7 @@ from leadline.common.errors import LeadlineError, RefusedError
 from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.sync.apply import ApplyReport, Run, apply_plan
-from leadline.sync.apply.canary import Canary
+from leadline.sync.apply.canary import Canary, Waves
 from leadline.sync.cycle.deciding import decide, require_whole, take_over
 from leadline.sync.cycle.events import Ended, Pulled, Pulling
 from leadline.sync.cycle.first import First
@@ -77,12 +77,17 @@ def make_plan(
 
 
 def run_apply(
-    setting: Setting, writers: Mapping[Crm, WriteConnector], plan: Plan, first: First | None = None
+    setting: Setting,
+    writers: Mapping[Crm, WriteConnector],
+    plan: Plan,
+    first: First | None = None,
+    waves: First | None = None,
 ) -> AppliedResult:
     """Apply a plan that a person has named: this accepts an adoption, by the plan's hash.
 
     Refreshes the people's records first, so that what changed since the plan is told as stale and not overwritten.
-    With ``first`` a few people are written, and after a while the rest if nothing went wrong with them.
+    With ``first`` a few people are written, and after a while the rest if nothing went wrong with them. ``waves``
+    writes so many records again and again, with that while between.
     Raises RefusedError, with nothing written, when the plan may not be applied.
     """
     meter = CallMeter(writers)
@@ -109,6 +114,7 @@ def run_apply(
             on_event=setting.tell,
             notifier=setting.notifier,
             canary=None if first is None else Canary(first.records, partial(first.pass_time, lease)),
+            waves=None if waves is None else Waves(waves.records, partial(waves.pass_time, lease)),
         )
         try:
             report = apply_plan(setting.store, plan, writers, setting.book, run)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from leadline.common.values import Crm, RecordWrite
+from leadline.common.values import Crm, RecordRef, RecordWrite
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import Creation, CreationKind, ReadConnector
 from leadline.rules.model import Book
@@ -84,7 +84,7 @@ class _Planner:
     described: Described
     acting: EffectPlanner
     part: Narrowed
-    _skipped: Counter[tuple[Crm, str, str]] = field(default_factory=Counter)
+    _skipped: dict[tuple[Crm, str, str], set[RecordRef]] = field(default_factory=dict)
 
     def plan(self, people: Iterator[PersonView], due: Sequence[DueEffect]) -> tuple[PlannedWrite, ...]:
         concerned: dict[str, PersonView | None] = dict.fromkeys(effect.person for effect in due)
@@ -114,7 +114,7 @@ class _Planner:
 
     def not_written(self) -> tuple[NotWritten, ...]:
         return tuple(
-            NotWritten(crm, name, reason, records)
+            NotWritten(crm, name, reason, len(records))
             for (crm, name, reason), records in sorted(self._skipped.items())
             if self.part.crm in {None, crm}
         )
@@ -139,7 +139,8 @@ class _Planner:
         return [item for item in found if item[0].ref not in waiting]
 
     def _skip(self, skipped: Skipped) -> None:
-        self._skipped[skipped.record.ref.crm, skipped.record.ref.object, skipped.reason] += 1
+        ref = skipped.record.ref
+        self._skipped.setdefault((ref.crm, ref.object, skipped.reason), set()).add(ref)
 
 
 def _only_drift(record: RecordView, writes: tuple[PlannedWrite, ...]) -> bool:

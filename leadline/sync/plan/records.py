@@ -24,6 +24,9 @@ Described = Mapping[Crm, Mapping[str, ObjectDescription]]
 Cause = Literal["hidden", "read-only", "parked", "conflict", "drift", "rule", "adopted"]
 
 
+ADOPTED: Final[tuple[Cause, str]] = ("adopted", "adopted without writing, and nothing has changed since")
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A value of a record that differs and is not written (None: nothing of the record is), and why."""
@@ -78,7 +81,7 @@ class RecordPlanner:
             old = record.fields.get(item.field)
             if same(old, item.value, item.kind, crm):
                 continue
-            refused = self._refused(item, record, described, person.outcome)
+            refused = ADOPTED if person.quiet else self._refused(item, record, described, person.outcome)
             if refused is not None:
                 self._skip(record, item, *refused)
             else:

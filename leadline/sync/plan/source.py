@@ -46,7 +46,8 @@ class RecordView:
 class PersonView:
     """One person in the lifecycle: the present outcome, the decision it came from, and the live records.
 
-    ``came_from`` and ``by`` are the latest move's source stage and what moved it.
+    ``came_from`` and ``by`` are the latest move's source stage and what moved it. ``quiet`` people were adopted
+    without writing, and neither their stage nor a grade has changed since.
     """
 
     person: str
@@ -55,6 +56,7 @@ class PersonView:
     records: tuple[RecordView, ...]
     came_from: str | None = None
     by: str | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.deciding import decision_from_json, outcome_from_json
 from leadline.rules.model import Book
 from leadline.sync.effects.due import due_effects
+from leadline.sync.plan.quiet import quiet_people
 from leadline.sync.plan.source import DueEffect, PersonView, Published, RecordView
 from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
 from leadline.sync.store.batches import chunks
@@ -60,7 +61,8 @@ def person_views(
     parked = _parked(connection, frontier - PARKED_FOR)
     contested = any_conflicts(connection)
     for rows in chunks(lifecycle, PEOPLE_AT_ONCE):
-        yield from _views(connection, rows, parked, contested=contested)
+        quiet = quiet_people(connection, [row.person_id for row in rows])
+        yield from _views(connection, rows, parked, quiet, contested=contested)
 
 
 def is_live(record: MirrorRecord) -> bool:
@@ -91,6 +93,7 @@ def _views(
     connection: Connection,
     rows: Sequence[LifecycleRow],
     parked: Mapping[RecordRef, Mapping[str, Raw]],
+    quiet: frozenset[str],
     *,
     contested: bool,
 ) -> Iterator[PersonView]:
@@ -120,6 +123,7 @@ def _views(
             records=tuple(shown.view(record, row.published) for record in records.get(row.person_id, [])),
             came_from=moves[-1].source if moves else outcome.previous,
             by=moves[-1].by if moves else None,
+            quiet=row.person_id in quiet,
         )
 
 

@@ -1,0 +1,122 @@
+"""Adoption: a table to accept, waves that end when too much goes wrong, nothing caused, or nothing written at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from leadline.common.errors import RefusedError
+from leadline.common.values import Raw, RecordRef
+from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.connectors.protocol import RecordRequest, WriteConnector
+from leadline.sync.cycle import make_plan, run_apply, run_sync
+from leadline.sync.cycle.adopting import adopt_without_writing, plan_adoption
+from leadline.sync.cycle.first import First
+from leadline.sync.drift import drift
+from tests.sync.writing.rehearsal import Rehearsal, rehearse
+
+ACTIONS = """
+on_enter:
+  mql: [{task: owner}, {assign: leadline@practice.example}, {note: hand-off}]
+  inquiry: [{task: owner}]
+"""
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Iterator[Rehearsal]:
+    """Give practice CRMs with 300 people, and a book whose stages cause tasks, notes and assignments."""
+    with rehearse(tmp_path, people=300) as made:
+        rules = tmp_path / "rules" / "rules.yml"
+        rules.write_text(rules.read_text(encoding="utf-8") + ACTIONS, encoding="utf-8")
+        yield made
+
+
+def owners(writers: Mapping[str, WriteConnector]) -> dict[RecordRef, Raw]:
+    """Return who owns each lead, contact and HubSpot contact."""
+    found: dict[RecordRef, Raw] = {}
+    for crm, field in (("salesforce", "OwnerId"), ("hubspot", "hubspot_owner_id")):
+        for name in PERSON_OBJECTS[crm]:  # type: ignore[index]
+            request = RecordRequest(name, (field,), writers[crm].server_time())
+            found |= {row.ref: row.fields.get(field) for page in writers[crm].records(request) for row in page}
+    return found
+
+
+def made_calls(rehearsal: Rehearsal) -> set[str]:
+    """Return what was asked of the CRMs that makes something: anything with tasks, notes or composite creation."""
+    asked = {**rehearsal.practice.salesforce.calls.snapshot(), **rehearsal.practice.hubspot.calls.snapshot()}
+    words = ("task", "note", "email", "communications", "sobjects/Task")
+    return {call for call in asked if call.startswith(("POST", "PATCH", "PUT")) and any(w in call for w in words)}
+
+
+def test_300_people_are_adopted_and_nothing_is_caused(many: Rehearsal) -> None:
+    """The table adds up, waves write all, no task, note or assignment is made, the next cycle is empty."""
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    with many.at_work() as (setting, writers):
+        before = owners(writers)
+        asked = made_calls(many)
+        found = plan_adoption(setting, writers)
+        plan = found.planned.plan
+        counted = sum(line.records for line in found.table)
+        assert counted == sum(sum(line.becomes.values()) for line in found.table) >= plan.record_count() > 300
+        assert {line.crm for line in found.table} == {"salesforce", "hubspot"}
+        assert plan.effects == ()
+        applied = run_apply(setting, writers, plan, waves=First(100, timedelta(seconds=90), wait))
+        assert applied.report.counts == {"verified": plan.record_count()}
+        waves = waited.count(60.0)
+        assert waves >= plan.record_count() // 120
+        assert waited == [60.0, 30.0] * waves  # the lease is kept alive meanwhile
+        assert owners(writers) == before
+        assert made_calls(many) == asked
+        many.pass_time(minutes=10)
+        synced = run_sync(setting, writers)
+        assert (synced.plan.record_count(), synced.plan.effects) == (0, ())
+        with pytest.raises(RefusedError, match="adopted already"):
+            plan_adoption(setting, writers)
+
+
+def test_a_bad_wave_is_the_last_one_and_the_next_run_goes_on(rehearsal: Rehearsal) -> None:
+    """When a validation rule meets everybody the first wave ends it; once it is mended the same plan is finished."""
+    with rehearsal.at_work() as (setting, writers):
+        plan = make_plan(setting, writers).plan
+        rehearsal.disturb("partial_failure", code="FIELD_CUSTOM_VALIDATION_EXCEPTION", rate=1)
+        waves = First(10, timedelta(0), lambda _: False)
+        first = run_apply(setting, writers, plan, waves=waves).report
+        assert first.counts["planned"] > 0
+        assert first.exit_code == 3
+        rehearsal.calm()
+        second = run_apply(setting, writers, plan, waves=waves).report
+        assert second.counts.get("planned", 0) == 0
+        assert second.counts["verified"] >= first.counts["planned"]
+
+
+def test_nothing_is_written_until_things_change(rehearsal: Rehearsal) -> None:
+    """The book is active and the CRMs untouched, cycle after cycle; who moves is written, and only they."""
+    with rehearsal.at_work() as (setting, writers):
+        plan = make_plan(setting, writers).plan
+        shown = rehearsal.shown()
+        assert adopt_without_writing(setting, writers, plan) > 20
+        for days in (0, 2):
+            rehearsal.pass_time(days=days, minutes=5)
+            synced = run_sync(setting, writers)
+            untouched = {write.person for write in plan.writes} - {write.person for write in synced.plan.writes}
+            moved = set(synced.evaluation.changed)
+            assert {write.person for write in synced.plan.writes} <= moved
+        assert len(untouched) > 15
+        compared = drift(setting.store, setting.book)
+        assert compared.by_why["adopted"] > 0
+        lead = min(write.ref for write in plan.writes if write.ref.object == "Lead" and write.person in untouched)
+        assert rehearsal.shown()[lead] == shown[lead]
+        rehearsal.by_hand(lead, {"Status": "Working"})
+        rehearsal.pass_time(minutes=5)
+        moved = run_sync(setting, writers)
+        assert lead in {write.ref for write in moved.plan.writes}
+        with pytest.raises(RefusedError, match="applied already"):
+            adopt_without_writing(setting, writers, plan)
