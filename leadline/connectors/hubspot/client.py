@@ -129,6 +129,17 @@ class HubSpotClient:
         """Return the JSON (object or list) of an address that the client has no method for."""
         return self._call(purpose, lambda apis: apis.get(path, query), search=False)
 
+    def send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        """Make or delete a definition at an address that the client has no method for; sent once."""
+
+        def attempt() -> bool:
+            apis = self._signed_in()
+            with self.meter.purpose("write"):
+                apis.ask(path, body, method)
+            return True
+
+        self._once.call(attempt)
+
     def scopes(self) -> frozenset[str]:
         """Return the scopes of the access token. Raises what reads raise where HubSpot does not tell them.
 

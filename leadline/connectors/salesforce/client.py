@@ -101,6 +101,20 @@ class SalesforceClient:
 
         return self._call(purpose, fetch)
 
+    def delete(self, path: str, purpose: Purpose) -> None:
+        """Delete what stands at ``path`` below the versioned data address; what is gone already is no error."""
+
+        def send(client: Salesforce) -> bool:
+            headers = {"Authorization": f"Bearer {client.session_id}"}
+            url = f"{self._session.host_url}{self.data_path}/{path}"
+            answer = answer_of(self._session.request("DELETE", url, headers=headers, judge=False))
+            fault = None if answer.status == 404 else fault_of(answer)
+            if fault is not None:
+                raise fault
+            return True
+
+        self._call(purpose, send)
+
     def composite(self, requests_: Sequence[Mapping[str, Any]], purpose: Purpose) -> Sequence[tuple[int, Any]]:
         """Make one call of up to 25 sub-requests and return (status, body) of each, in order."""
         answer = self.post("composite", {"allOrNone": False, "compositeRequest": list(requests_)}, purpose)

@@ -77,7 +77,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "not-creatable": Kind(
         "error",
         "What the book's actions make cannot be made.",
-        {"salesforce": f"{_OBJECT}: tick Create and Edit", "hubspot": f"{_SCOPES}: crm.objects.contacts.write"},
+        {
+            "salesforce": f"{_OBJECT}: tick Create and Edit (of tasks: {_SYSTEM}: Edit Tasks)",
+            "hubspot": f"{_SCOPES}: crm.objects.contacts.write",
+        },
     ),
     "not-deletable": Kind(
         "error",

@@ -11,7 +11,7 @@ from leadline.connectors.practice.salesforce.fieldkit import audit, fixed, flag,
 from leadline.connectors.practice.salesforce.schema import Field, SObject
 
 SYSTEM_PERMISSIONS: Final = (
-    *("ApiEnabled", "ViewSetup", "ViewAllData", "ModifyAllData", "TransferAnyLead", "TransferAnyEntity"),
+    *("ApiEnabled", "ViewSetup", "ViewAllData", "ModifyAllData", "TransferAnyLead", "TransferAnyEntity", "EditTask"),
     *("CustomizeApplication", "ManageProfilesPermissionsets", "AssignPermissionSets"),
 )
 """The permissions of users that the practice organisation knows."""
@@ -56,7 +56,10 @@ def tooling_objects() -> tuple[SObject, ...]:
 def _permission_sets() -> tuple[SObject, ...]:
     owner = ref("ParentId", "PermissionSet", nillable=False)
     return (
-        _table("PermissionSet", "0PS", text("Name", 80, nillable=False), text("Label", 80), text("Description", 255)),
+        _table(
+            *("PermissionSet", "0PS", text("Name", 80, nillable=False), text("Label", 80), text("Description", 255)),
+            *(flag(f"Permissions{name}") for name in SYSTEM_PERMISSIONS),
+        ),
         _table(
             *("PermissionSetAssignment", "0Pa"),
             ref("PermissionSetId", "PermissionSet", nillable=False),

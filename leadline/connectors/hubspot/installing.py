@@ -1,0 +1,96 @@
+"""Making a property group and properties in HubSpot, by its properties API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from leadline.common.errors import ContractError
+from leadline.common.values import Crm
+from leadline.connectors.hubspot.answers import MissingError
+from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.names import KINDS
+from leadline.connectors.installing import Part, PartKind
+from leadline.connectors.settings import HubSpotSettings
+
+GROUP: Final = "leadline"
+_TYPES: Final = {
+    "picklist": ("enumeration", "select"),
+    "text": ("string", "text"),
+    "number": ("number", "number"),
+    "datetime": ("datetime", "date"),
+}
+
+
+def install(settings: HubSpotSettings, *, sleep: Callable[[float], None] | None = None) -> HubSpotInstaller:
+    """Return an installer; its token needs the scopes crm.schemas.*.write."""
+    return HubSpotInstaller(settings, sleep)
+
+
+class HubSpotInstaller:
+    """Implements ``Installer`` for one portal. The id of a part is its address below the properties API."""
+
+    def __init__(self, settings: HubSpotSettings, sleep: Callable[[float], None] | None = None) -> None:
+        self._client = HubSpotClient(settings, sleep)
+
+    @property
+    def crm(self) -> Crm:
+        return "hubspot"
+
+    def organisation(self) -> str:
+        told = self._client.get("/account-info/v3/details", "login")
+        portal = told.get("portalId") if isinstance(told, Mapping) else None
+        if portal is None:
+            raise ContractError("HubSpot told no portal id")
+        return str(portal)
+
+    def existing(self, parts: Sequence[Part]) -> Mapping[str, str]:
+        """Two calls for each object."""
+        found: dict[str, str] = {}
+        for name in dict.fromkeys(part.object for part in parts):
+            there = {("field", row) for row in self._names(name, "")} | {
+                ("group", row) for row in self._names(name, "/groups")
+            }
+            mine = [part for part in parts if part.object == name and (part.kind, part.name) in there]
+            found |= {part.key: _address(part) for part in mine}
+        return found
+
+    def make(self, part: Part) -> str:
+        base = f"/crm/v3/properties/{KINDS[part.object].path}"
+        if part.kind == "group":
+            self._client.send("POST", f"{base}/groups", {"name": part.name, "label": part.label})
+        else:
+            self._client.send("POST", base, _property(part))
+        return _address(part)
+
+    def remove(self, kind: PartKind, ident: str) -> None:
+        del kind
+        try:
+            self._client.send("DELETE", ident, {})
+        except MissingError:
+            return
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _names(self, name: str, what: str) -> set[str]:
+        answer = self._client.get(f"/crm/v3/properties/{KINDS[name].path}{what}", "describe")
+        rows = answer.get("results") if isinstance(answer, Mapping) else None
+        if not isinstance(rows, list):
+            raise ContractError(f"HubSpot described {name} without properties")
+        return {str(row["name"]) for row in rows if not row.get("archived")}
+
+
+def _address(part: Part) -> str:
+    what = "groups/" if part.kind == "group" else ""
+    return f"/crm/v3/properties/{KINDS[part.object].path}/{what}{part.name}"
+
+
+def _property(part: Part) -> dict[str, Any]:
+    kind, field = _TYPES[part.type]
+    options = [
+        {"label": value, "value": value, "displayOrder": place, "hidden": False}
+        for place, value in enumerate(part.options)
+    ]
+    told = {"name": part.name, "label": part.label, "description": part.meaning, "groupName": GROUP}
+    return {**told, "type": kind, "fieldType": field, "options": options, "hasUniqueValue": part.unique}

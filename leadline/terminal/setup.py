@@ -1,0 +1,59 @@
+"""How the result of ``leadline setup`` looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from leadline.sync.setup import Step
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from leadline.connectors.installing import Part
+
+_WORDS: Final = {
+    "there": "there",
+    "ours": "there, made by an earlier setup",
+    "missing": "would be made",
+    "made": "made",
+    "removed": "removed",
+}
+
+
+def setup_data(steps: Sequence[Step], *, removing: bool, applied: bool) -> dict[str, Any]:
+    """Return the result for machines."""
+    parts = [{"crm": step.crm, "part": step.part, "standing": step.standing} for step in steps]
+    changes = [step for step in steps if step.standing in {"made", "removed"}]
+    return {"ok": True, "applied": applied, "removing": removing, "changes": len(changes), "parts": parts}
+
+
+def render_setup(console: Console, steps: Sequence[Step], *, removing: bool, applied: bool) -> None:
+    """Print each part with how it stands, and what comes next."""
+    if not steps:
+        console.print("Nothing: no setup made anything here." if removing else "Nothing: the book writes to no CRM.")
+        return
+    for step in steps:
+        word = "would be removed, with all its values" if removing and not applied else _WORDS[step.standing]
+        about = f"  ({_about(step.definition)})" if step.definition is not None and step.standing == "missing" else ""
+        console.print(f"{step.crm:<10}  {step.part}: {word}{about}", markup=False)
+    console.print()
+    missing = sum(step.standing == "missing" for step in steps)
+    changed = sum(step.standing in {"made", "removed"} for step in steps)
+    if applied:
+        console.print(f"{changed} {'removed' if removing else 'made'}. Next: `leadline doctor`.", markup=False)
+    elif removing:
+        console.print("Nothing was changed. `leadline setup --remove --apply` removes them.", markup=False)
+    elif missing:
+        told = f"Nothing was changed. `leadline setup --apply` makes {missing};"
+        console.print(f"{told} `--sfdx DIR` writes Salesforce's to files.", markup=False)
+    else:
+        console.print("Everything is there.")
+
+
+def _about(part: Part) -> str:
+    if part.kind == "field":
+        more = {"picklist": ", ".join(part.options), "text": str(part.length), "number": f"18,{part.scale}"}
+        key = ", unique, external id" if part.unique else ""
+        return f"{part.type} {more.get(part.type, '')}".rstrip() + key
+    return ", ".join(part.rights) or part.label
