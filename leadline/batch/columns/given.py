@@ -12,7 +12,7 @@ import pyarrow
 import pyarrow.compute
 
 from leadline.batch.columns.arrays import Codes, Ints, instant
-from leadline.batch.columns.cells import instants, texts
+from leadline.batch.columns.cells import instants, texts, whole_numbers
 from leadline.batch.columns.fields import Odd
 from leadline.batch.tables import plain_cells
 from leadline.rules.convert import convert
@@ -83,7 +83,7 @@ class Given:
         """Return the facts of ``changes``, by position."""
         if self._changed is None:
             self._changed = defaultdict(list)
-            for person, fact in self._read_changes():
+            for person, fact in self._read_changes() if self.changes is not None else ():
                 self._changed[person].append(fact)
         return self._changed
 
@@ -138,6 +138,9 @@ class Given:
 
     def _places(self, column: Any) -> Codes:
         ids = self.ids.combine_chunks() if isinstance(self.ids, pyarrow.ChunkedArray) else self.ids
+        direct = _direct_places(column, ids)
+        if direct is not None:
+            return direct
         if pyarrow.types.is_dictionary(column.type) and not pyarrow.types.is_dictionary(ids.type):
             column = column.cast(ids.type)
         found = pyarrow.compute.index_in(column, value_set=ids)
@@ -186,3 +189,19 @@ class Given:
                 self.until if seen is None else instant(seen[row]), rank or 0,
                 "day" if precision == "day" else "instant",
             )  # fmt: skip
+
+
+def _direct_places(column: Any, ids: Any) -> Codes | None:
+    """Find people by whole numbers that lie close together without any search; None for other ids."""
+    numbers, wanted = whole_numbers(ids), whole_numbers(column)
+    if numbers is None or wanted is None or not numbers[0].size or not (numbers[1].all() and wanted[1].all()):
+        return None
+    low, high = int(numbers[0].min()), int(numbers[0].max())
+    if high - low > 4 * numbers[0].size + 1024:
+        return None
+    places = np.full(high - low + 2, -1, np.int32)
+    places[numbers[0] - low] = np.arange(numbers[0].size, dtype=np.int32)
+    if low <= int(wanted[0].min()) and int(wanted[0].max()) <= high:
+        return places[wanted[0] - low]
+    inside = (wanted[0] >= low) & (wanted[0] <= high)
+    return places[np.where(inside, wanted[0] - low, high - low + 1)]

@@ -12,7 +12,7 @@ from leadline.batch.columns.arrays import NEVER, Bools, Codes, Ints, distinct, e
 from leadline.batch.columns.truths import Place, Standing, Truth, earlier
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, BackEnd
 from leadline.rules.deciding.lifecycle import BY_HUMAN, Lifecycle, Way
-from leadline.rules.model import Book
+from leadline.rules.model import Book, WasIn
 from leadline.rules.state import Unreadable
 
 _SIGNAL: Final = np.array([FALSE, UNKNOWN, TRUE], np.int64)
@@ -77,6 +77,10 @@ class Settler:
         self.numbers = {name: number for number, name in enumerate(self.names)}
         limited = [item.id for item in book.transitions if item.at_most is not None]
         self.limited = {name: number for number, name in enumerate(limited)}
+        nodes = [way.when for ways in lifecycle.ways.values() for way in ways] + list(lifecycle.stays.values())
+        nodes += [way.lift for ways in lifecycle.ways.values() for way in ways]
+        leaves = (leaf.condition for node in nodes if node is not None for leaf in node.leaves())
+        self._looks_back = any(isinstance(condition, WasIn) for condition in leaves)
 
     def settle(self, truth: Truth, positions: Positions, tell: Tell | None = None) -> Ints:
         """Move everybody until nothing moves; return who came to a stage twice.
@@ -150,7 +154,8 @@ class Settler:
                 positions.since[who],
                 positions.pass_number[who],
                 positions.previous[who].astype(np.int64),
-                np.where(positions.implied[:, who], NEVER, positions.entered[:, who]),
+                positions.entered[:, who] if self._looks_back else positions.entered[:, :0],
+                positions.implied[:, who] if self._looks_back else positions.implied[:, :0],
                 None if value % 2 else positions.began[who],
                 self.lifecycle.stays.get(stage),
             )

@@ -18,6 +18,7 @@ from leadline.batch.columns.arrays import (
     NO,
     OPEN,
     YES,
+    Bools,
     Instants,
     Ints,
     Truths,
@@ -67,14 +68,15 @@ if TYPE_CHECKING:
 class Place:
     """Where some people stand: an array each; ``stay`` is the stay criterion of the one stage that all are in.
 
-    ``floor`` is None where everybody is in their first pass. ``entered`` has a row a stage: when it was entered in
-    this pass and not skipped, or ``NEVER``.
+    ``floor`` is None where everybody is in their first pass. ``entered`` and ``implied`` have a row a stage, as
+    ``Positions`` has them, or nobody where no rule asks for the stages of the pass.
     """
 
     since: Ints
     pass_number: Ints
     previous: Ints
     entered: Ints
+    implied: Bools
     floor: Ints | None
     stay: Node | None
 
@@ -286,7 +288,8 @@ class Standing:
         if isinstance(condition, PreviousStage):
             return np.where(np.isin(place.previous, self._numbers(condition.stages)), YES, NO).astype(np.uint8)
         if isinstance(condition, WasIn):
-            was = (place.entered[self._numbers(condition.stages)] != NEVER).any(axis=0)
+            numbers = self._numbers(condition.stages)
+            was = ((place.entered[numbers] != NEVER) & ~place.implied[numbers]).any(axis=0)
             return np.where(was, YES, NO).astype(np.uint8)
         if floor is not None and isinstance(condition, FieldTest | Known | ActivityTest | DealTest | DealsTest):
             return self.own.leaf(node, floor)

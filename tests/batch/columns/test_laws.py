@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow
+import pyarrow.ipc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,11 +18,11 @@ from leadline.batch.columns.result import WANTED
 from leadline.rules.backends.oracle import Oracle
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.lifecycle import Lifecycle
-from leadline.rules.model import Book
+from leadline.rules.model import ActivityTest, Book, GradeTest, Known, ScoreTest
 from leadline.rules.state import Adopted, Fact
 from tests.batch.columns.tables import tables_of
-from tests.rules.deciding.books import day
-from tests.rules.deciding.generated import HISTORIES, books_with_slas, generated_books
+from tests.rules.deciding.books import day, said, where
+from tests.rules.deciding.generated import HISTORIES, NAMED, books_with_slas, generated_books
 
 LAW = settings(
     max_examples=60,
@@ -26,7 +30,9 @@ LAW = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 ALL = WANTED | {"decision_id"}
-PEOPLE = st.lists(HISTORIES, min_size=1, max_size=6)
+TWICE = "coming to a stage twice at one instant"
+ONE_BY_ONE = "conditions about deals one by one"
+PEOPLE = st.lists(HISTORIES, min_size=2, max_size=6)
 BEGUN = st.lists(
     st.builds(
         Adopted,
@@ -36,6 +42,20 @@ BEGUN = st.lists(
     ),
     max_size=6,
 )
+
+
+@st.composite
+def plain_books(draw: st.DrawFn) -> Book:
+    """Return a book without capacities, whose stages most people can reach."""
+    book = draw(generated_books())
+    easy = st.sampled_from(
+        [where("employees", "at_least", 50), where("status", "in", "Accepted"), ActivityTest("webinar"),
+         ScoreTest("one", "at_least", Decimal(5)), GradeTest(("A1", "B1", "A2")), Known("country")]
+    )  # fmt: skip
+    stages = {
+        name: replace(stage, enter=draw(st.one_of(easy, st.just(stage.enter)))) for name, stage in book.stages.items()
+    }
+    return replace(book, capacity={}, stages=stages)
 
 
 def state_of(begun: Sequence[Adopted]) -> Any:
@@ -88,20 +108,63 @@ def test_bulk_is_single(book: Book, histories: list[list[Fact]], begun: list[Ado
     assert_same(book, histories, begun, half / 2)
 
 
-@LAW
-@given(generated_books().map(lambda book: book), PEOPLE, BEGUN, st.integers(20, 140))
-def test_bulk_is_single_for_plain_histories(
-    book: Book, histories: list[list[Fact]], begun: list[Adopted], half: int
-) -> None:
-    """The same where nobody needs to be decided one by one for what was done by hand."""
-    from dataclasses import replace
+CELLS = st.fixed_dictionaries({}, optional={name: values for name, values in NAMED.items() if name != "timeline"})
+TYPES = {
+    "employees": pyarrow.int64(), "authority": pyarrow.bool_(), "budget": pyarrow.bool_(),
+    "amount": pyarrow.decimal128(10, 2), "topics": pyarrow.list_(pyarrow.string()), "timeline": pyarrow.date32(),
+}  # fmt: skip
 
+
+@LAW
+@given(plain_books(), PEOPLE, st.lists(CELLS, min_size=6, max_size=6), BEGUN, st.integers(20, 140))
+def test_bulk_is_single_where_all_are_columns(
+    book: Book, histories: list[list[Fact]], cells: list[dict[str, Any]], begun: list[Adopted], half: int
+) -> None:
+    """The same where hardly anybody is decided one by one: cells of now, activities before and after, open deals."""
+    t = half / 2
     plain = [
         [replace(fact, record=f"e{n}") if fact.kind == "activity" else fact for n, fact in enumerate(history)
-         if fact.kind == "activity" or (fact.kind == "field" and fact.name != "status" and fact.at <= day(half / 2))]
+         if fact.kind == "activity" or (fact.kind == "deal" and fact.at <= day(t))]
         for history in histories
     ]  # fmt: skip
-    assert_same(replace(book, capacity={}), plain, begun, half / 2)
+    known = [cells[number] | {"timeline": date(2026, 2, 1 + number)} for number in range(len(plain))]
+    people, activities, changes = tables_of(plain)
+    for name in NAMED:
+        column = [one.get(name) for one in known]
+        people = people.append_column(name, pyarrow.array(column, TYPES.get(name, pyarrow.string())))
+    told = [
+        [*history, *(said(name, one.get(name), t, source="files", record="person") for name in NAMED)]
+        for history, one in zip(plain, known, strict=True)
+    ]
+    oracle = Oracle(Lifecycle(book).rules)
+    found = Columns(book, oracle).evaluate(state_of(begun), people, activities, changes, day(t), ALL)
+    assert set(found.one_by_one) <= {TWICE, ONE_BY_ONE}
+    assert found.table.to_pylist() == single(Engine(book, oracle), told, begun, t)
+
+
+@LAW
+@given(plain_books(), PEOPLE, BEGUN, st.integers(20, 140), st.lists(st.integers(0, 2), min_size=6, max_size=6))
+def test_any_partitioning_gives_the_same_bytes(
+    book: Book, histories: list[list[Fact]], begun: list[Adopted], half: int, parts: list[int]
+) -> None:
+    """Sorted by person, the Arrow stream of the parts is that of the whole."""
+    people, activities, changes = tables_of(histories)
+    columns, state, t = Columns(book, Oracle(Lifecycle(book).rules)), state_of(begun), day(half / 2)
+    whole = columns.evaluate(state, people, activities, changes, t, ALL).table
+    tables = []
+    for part in sorted(set(parts)):
+        rows = [number for number in range(people.num_rows) if parts[number] == part]
+        tables.append(columns.evaluate(state, people.take(pyarrow.array(rows, pyarrow.int64())), activities, changes, t, ALL).table)
+    assert stream(pyarrow.concat_tables(tables)) == stream(whole)
+
+
+def stream(table: Any) -> bytes:
+    """Return a table as the bytes of an Arrow stream, sorted by person."""
+    sink = pyarrow.BufferOutputStream()
+    ordered = table.sort_by("person_id").combine_chunks()
+    with pyarrow.ipc.new_stream(sink, ordered.schema) as writer:
+        writer.write_table(ordered)
+    return sink.getvalue().to_pybytes()
 
 
 @settings(LAW, max_examples=15)
