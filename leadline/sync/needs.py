@@ -54,12 +54,16 @@ _OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "sale
 
 @dataclass(frozen=True, slots=True)
 class ObjectNeed:
-    """One object to pull. ``unreadable`` are fields that rules read and this CRM does not show."""
+    """One object to pull. ``unreadable`` are fields that rules read and this CRM does not show.
+
+    ``ruled`` are those that rules read: what we wrote there ourselves is news to the rules all the same.
+    """
 
     object: str
     fields: tuple[str, ...]
     links: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    ruled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +141,8 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
     acted = _acted_fields(book, crm, name)
     counters = _counters(book, crm, shown, warnings)
     wanted = {*ruled, *own, *counters, *targets, *acted, *(_stage_dates(book, crm) if targets else ())}
-    return ObjectNeed(
-        name, tuple(sorted(item for item in wanted if item in shown.fields)), _links(book, crm, name), hidden
-    )
+    fields = tuple(sorted(item for item in wanted if item in shown.fields))
+    return ObjectNeed(name, fields, _links(book, crm, name), hidden, ruled)
 
 
 def _acted_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:

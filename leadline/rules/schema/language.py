@@ -16,6 +16,7 @@ from leadline.rules.schema import accounts, actions, allocation, conditions, sco
 from leadline.rules.schema.shapes import Schema, mapping, named, ref, said
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_OF_THE_ROOT: Final = ("leadline", "name")
 
 
 def rule_language_schema(*, part: bool = False) -> Schema:
@@ -54,7 +55,9 @@ def rule_language_schema(*, part: bool = False) -> Schema:
         "$schema": DIALECT,
         "$id": f"urn:leadline:rule-language:{book.VERSION}" + (":part" if part else ""),
         "title": f"Leadline rule book, version {book.VERSION} of the rule language",
-        **mapping(book.SECTIONS, known, () if part else book.REQUIRED),
+        **mapping(book.SECTIONS, known),
+        # What another file of the book says need not stand in the root.
+        **({} if part else {"anyOf": [{"required": list(book.REQUIRED)}, {"required": ["include", *_OF_THE_ROOT]}]}),
         "$defs": {
             **shapes.definitions(),
             **conditions.definitions(),

@@ -43,7 +43,8 @@ def store_records(connection: Connection, bound: Bound, need: ObjectNeed, page: 
     """
     unique = {record.ref: record for record in page}
     known = load_records(connection, unique)
-    work = _Work(bound, load_written(connection, known), verified_writes(connection, known))
+    ruled = frozenset(need.ruled)
+    work = _Work(bound, load_written(connection, known), verified_writes(connection, known), ruled)
     present = links_from(connection, known)
     for record in unique.values():
         old = known.get(record.ref)
@@ -88,6 +89,7 @@ class _Work:
     bound: Bound
     ledger: Mapping[RecordRef, Mapping[str, Written]]
     verified: Mapping[RecordRef, Mapping[str, Raw]]
+    ruled: frozenset[str] = frozenset()
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     news: list[dict[str, Any]] = field(default_factory=list)
     opened: list[Link] = field(default_factory=list)
@@ -164,12 +166,10 @@ class _Work:
         self, record: SourceRecord, old: MirrorRecord | None, changed: dict[str, Raw | Unreadable], *, fate: bool
     ) -> None:
         echo = self._echo(record, changed) if old else []
-        # A stage date follows from the stage; adoption has read it already.
-        if (
-            old is None
-            or fate
-            or any(name not in echo and not is_stage_date(record.ref.crm, name) for name in changed)
-        ):
+        # A stage date follows from the stage; adoption has read it already. An owner that an action assigned is news to
+        # rules that ask for it.
+        stages = {name for name in changed if is_stage_date(record.ref.crm, name)}
+        if old is None or fate or any(name in self.ruled or name not in {*echo, *stages} for name in changed):
             self.touched.add(record.ref)
         fresh = old is None or record.stamp > old.stamp or not any(name in old.all_fields() for name in changed)
         self.news.append(
