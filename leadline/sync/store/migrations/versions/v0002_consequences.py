@@ -23,6 +23,7 @@ def upgrade() -> None:
     _addresses()
     _users()
     _past_values()
+    _installed()
     for name in ("waits_for", "waits_in"):
         op.add_column("lifecycle", sa.Column(name, sa.Text(), nullable=True))
     op.create_index(op.f("ix_lifecycle_waits_for_waits_in"), "lifecycle", ["waits_for", "waits_in"], unique=False)
