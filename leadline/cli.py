@@ -30,6 +30,7 @@ from leadline.verbs.planning import plan
 from leadline.verbs.replay import replay
 from leadline.verbs.report import report
 from leadline.verbs.serve import serve
+from leadline.verbs.setup import setup
 from leadline.verbs.shadow import shadow
 from leadline.verbs.state import state
 from leadline.verbs.sync import sync
@@ -224,6 +225,7 @@ def _rules_of(config: Path) -> Path:
     return load_config(config, os.environ, crms=False).rules_dir
 
 
+verbs.add_command(setup)
 verbs.add_command(doctor)
 
 
