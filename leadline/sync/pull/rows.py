@@ -166,8 +166,8 @@ class _Work:
         self, record: SourceRecord, old: MirrorRecord | None, changed: dict[str, Raw | Unreadable], *, fate: bool
     ) -> None:
         echo = self._echo(record, changed) if old else []
-        # A stage date follows from the stage; adoption has read it already. An owner that an action assigned is news to
-        # rules that ask for it.
+        # A stage date follows from the stage; adoption has read it already. An owner that an action assigned is news
+        # to rules that ask for it.
         stages = {name for name in changed if is_stage_date(record.ref.crm, name)}
         if old is None or fate or any(name in self.ruled or name not in {*echo, *stages} for name in changed):
             self.touched.add(record.ref)
