@@ -7,6 +7,7 @@
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
+#   make latency  from a form to the stage in HubSpot through `leadline serve`, at 20 events a second (not a test)
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -24,7 +25,7 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs fuzz oracle crash bench practice clean
+.PHONY: latency help demo test check lint docs fuzz oracle crash bench practice clean
 
 help:
 	@sed -n '2,11s/^# *//p' Makefile
@@ -62,6 +63,9 @@ crash: $(DEV_READY)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
+
+latency: $(DEV_READY)
+	$(BIN)/python -m benchmarks.latency --people 10000
 
 practice: $(READY)
 	$(BIN)/leadline practice

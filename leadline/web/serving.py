@@ -31,6 +31,7 @@ def serve(app: Starlette, worker: Worker, host: str, port: int, ready: Callable[
     thread = threading.Thread(target=work, name="cycles")
     try:
         socket = server.config.bind_socket()
+        socket.listen()  # who calls before the server runs is answered a moment later
     except (OSError, SystemExit):
         raise UsageError(f"{host}:{port} cannot be listened on; choose another --host or --port") from None
     ready(int(socket.getsockname()[1]))
