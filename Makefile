@@ -7,7 +7,8 @@
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
-#   make latency  from a form to the stage in HubSpot through `leadline serve`, at 20 events a second (not a test)
+#   make latency from a form to the stage in HubSpot through `leadline serve`, at 20 events a second (not a test)
+#   make chaos   20 cycles over PEOPLE=10000 with every kind of fault at 20 %, compared with cycles left in peace
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -18,6 +19,7 @@ CASES ?= 1000000
 FUZZ ?= 10000
 KILLS ?= 200
 INSTANTS ?= 300
+PEOPLE ?= 10000
 SEED ?= 1
 BIN := $(VENV)/bin
 READY := $(VENV)/.leadline-ready
@@ -25,10 +27,10 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: latency help demo test check lint docs fuzz oracle crash bench practice clean
+.PHONY: latency help demo test check lint docs fuzz oracle crash chaos bench practice clean
 
 help:
-	@sed -n '2,11s/^# *//p' Makefile
+	@sed -n '2,12s/^# *//p' Makefile
 
 demo: $(READY)
 	$(BIN)/leadline demo
@@ -60,6 +62,9 @@ fuzz: $(DEV_READY)
 
 crash: $(DEV_READY)
 	$(BIN)/python -m tests.crash --instants $(INSTANTS) --kills $(KILLS) --seed $(SEED)
+
+chaos: $(DEV_READY)
+	$(BIN)/python -m tests.chaos --people $(PEOPLE) --seed $(SEED)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks

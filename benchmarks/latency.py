@@ -1,7 +1,7 @@
-"""From a website's form to the stage in HubSpot, through `leadline serve`: python -m benchmarks.latency --people 10000.
+"""From a website's form to the stage in HubSpot, through `leadline serve`: python -m benchmarks.latency.
 
-Forms come at a steady rate for a while, each with the webhook that HubSpot would send. The stage is looked for twice a
-second by batches of reads, which are not counted as Leadline's calls.
+Forms come at a steady rate for a while, each with the webhook that HubSpot would send. The stage is looked for twice
+a second by batches of reads, which are not counted as Leadline's calls.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from leadline.connectors.practice.serving import Practice, start_practice
 from leadline.terminal.templates import copy_template
 from leadline.web.signatures import signature
 
-SECRET = "a-secret-for-measuring"  # noqa: S105
+SECRET = "a-secret-for-measuring"
 FORM = "/submissions/v3/integration/submit/16694274/d3dd5625-0b54-50f7-ae2f-103f3b1edbb8"
 LOOK_EVERY = 0.5
 
@@ -61,7 +61,6 @@ def _measure(practice: Practice, rate: float, seconds: float) -> None:
     before = _calls(practice)
     sent: dict[str, float] = {}
     arrived: dict[str, float] = {}
-    ids: dict[str, str] = {}
     own = 0
     began = time.monotonic()
     while len(arrived) < len(sent) or time.monotonic() - began < seconds:
@@ -74,7 +73,7 @@ def _measure(practice: Practice, rate: float, seconds: float) -> None:
             sent[email] = time.monotonic()
             _tell(session, str(len(sent)))
             own += 1
-        own += _look(session, practice, sent, arrived, ids)
+        own += _look(session, practice, sent, arrived)
         if time.monotonic() - began > seconds + 300:
             break
         time.sleep(LOOK_EVERY)
@@ -100,7 +99,6 @@ def _look(
     practice: Practice,
     sent: dict[str, float],
     arrived: dict[str, float],
-    ids: dict[str, str],
 ) -> int:
     """Note who is an MQL now; return the calls that looking took."""
     open_ones = [email for email in sent if email not in arrived]
