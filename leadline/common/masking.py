@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection
 
 EMAIL = re.compile(r"([^\s@<>\"',;]{1,64})@([^\s@<>\"',;]{1,255})")
+ADDRESS = re.compile(r"([\w.+%-]{1,64})@[\w-]+(\.[\w-]+)+")
+"""An address and nothing that only looks a bit like one: for sentences of our own."""
 PHONE = re.compile(r"(?<![\w.:/-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()/.-]{6,}\d(?![\w:-])")
 """Eight digits or more, with what people put between them; a date or the id of a record is none."""
 
@@ -13,6 +15,11 @@ PHONE = re.compile(r"(?<![\w.:/-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()/.-]{6,}\d(?![
 def mask_email(text: str) -> str:
     """Keep an address recognisable to who knows it: ``ada@acme.example`` becomes ``a***@***.example``."""
     return EMAIL.sub(lambda found: f"{found[1][0]}***@***.{found[2].rpartition('.')[2]}", text)
+
+
+def mask_address(text: str) -> str:
+    """Mask e-mail addresses in a sentence of our own, which may hold other text with an at sign."""
+    return ADDRESS.sub(lambda found: f"{found[1][0]}***@***{found[2]}", text)
 
 
 def mask(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from leadline.common.bookfiles import read_sources
+from leadline.common.masking import mask_email
 from leadline.rules.diffing import Difference, differences
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -32,7 +33,7 @@ def run_diff(old: str, new: str, config: Path, screen: Screen) -> int:
 
 
 def diff_data(before: Book, after: Book, found: Sequence[Difference]) -> dict[str, Any]:
-    """Return the result for machines: both hashes and every difference with its place."""
+    """Return the result for machines: both hashes and every difference with its place, addresses masked."""
     return {
         "ok": True,
         "same": before.hash == after.hash,
@@ -41,7 +42,7 @@ def diff_data(before: Book, after: Book, found: Sequence[Difference]) -> dict[st
         "differences": [
             {
                 "section": item.section,
-                "text": item.text,
+                "text": mask_email(item.text),
                 "file": item.mark.file,
                 "line": item.mark.line,
                 "column": item.mark.column,
@@ -56,7 +57,7 @@ def render_diff(console: Console, before: Book, after: Book, found: Sequence[Dif
     for section, items in groupby(found, key=lambda item: item.section):
         console.print(section, markup=False, style="bold")
         for item in items:
-            console.print(f"  {item.text}", markup=False)
+            console.print(f"  {mask_email(item.text)}", markup=False)
     count = f"{len(found)} {'difference' if len(found) == 1 else 'differences'}" if found else "the same rules"
     console.print(f"{count}. Hash {before.hash[:12]} -> {after.hash[:12]}.", markup=False)
 

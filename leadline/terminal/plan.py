@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from leadline.common.canonical import plain
 from leadline.common.masking import mask, mask_email
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 HEAD = 12
 
+_TOLD: Final = frozenset({"subject", "text"})
+"""What of an effect is written about the person."""
+
 
 def planned_data(result: PlannedResult, out: Path | None) -> dict[str, Any]:
     """Return the result of `plan` for machines, every write included."""
@@ -30,12 +33,22 @@ def planned_data(result: PlannedResult, out: Path | None) -> dict[str, Any]:
         "pull": pull_data(result.pull),
         "evaluation": evaluation_data(result.evaluation),
         "stock": plain(result.stock),
-        "plan": plain(result.plan),
+        "plan": masked_plan(result.plan),
         "stops": [str(stop) for stop in result.stops],
         "kept": result.kept,
         "calls": plain(result.calls),
         "output": str(out) if out else None,
     }
+
+
+def masked_plan(plan: Plan) -> dict[str, Any]:
+    """Return a plan for machines that read a screen: what tasks, notes and notices say stands in the file alone."""
+    data: dict[str, Any] = plain(plan)
+    for effect in data.get("effects", ()):
+        effect["payload"] = {name: "***" if name in _TOLD else value for name, value in effect["payload"].items()}
+    for write in data["writes"]:
+        write |= {name: mask_email(write[name]) for name in ("old", "new") if isinstance(write[name], str)}
+    return data
 
 
 def render_planned(console: Console, result: PlannedResult, out: Path | None, stages: Sequence[str] = ()) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import plain
 from leadline.common.errors import BookError, LeadlineError, Problem
+from leadline.common.masking import mask_address
 from leadline.terminal.printable import printable
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ class Screen:
 
     def error(self, error: LeadlineError) -> None:
         """Say what went wrong and what to do: text on stderr, and with JSON also a document on stdout."""
-        self.note(str(error))
+        self.note(mask_address(str(error)))
         if self.as_json:
             problems = error.problems if isinstance(error, BookError) else ()
             document = {
                 "ok": False,
-                "error": str(error),
+                "error": mask_address(str(error)),
                 "kind": type(error).__name__,
                 "exit_code": error.exit_code,
                 "problems": problem_list(problems),
@@ -94,5 +95,9 @@ def _write_json(document: Any) -> None:
 
 
 def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Return problems as JSON objects with file, line, column, message, hint and code."""
-    return [dict(plain(problem)) for problem in problems]
+    """Return problems as JSON objects with file, line, column, message, hint and code, addresses masked."""
+    texts = ("message", "hint")
+    return [
+        {name: mask_address(value) if name in texts else value for name, value in plain(problem).items()}
+        for problem in problems
+    ]

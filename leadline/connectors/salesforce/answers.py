@@ -43,6 +43,8 @@ _PERMISSION_CODES: Final = frozenset(
     }
 )
 _SAYS: Final[Mapping[str, str]] = {
+    # A rule's or trigger's own words may name the person: whoever edits the record there reads them.
+    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule or a trigger refuses the update",
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "the picklist does not offer this value",
     "REQUIRED_FIELD_MISSING": "a required field of the record is empty",
     "STRING_TOO_LONG": "the value is longer than the field",
@@ -57,7 +59,8 @@ _SAYS: Final[Mapping[str, str]] = {
 }
 _COLUMN: Final = re.compile(r"No such column '([\w.]+)' on entity '(\w+)'")
 _TYPE: Final = re.compile(r"sObject type '(\w+)' is not supported")
-_ADDRESS: Final = re.compile(r"\S+@\S+")
+_CODE: Final = re.compile(r"\w{1,80}")
+_FIELD: Final = re.compile(r"\w{1,80}(\.\w{1,80})?")
 
 
 class LocatorExpiredError(ContractError):
@@ -117,11 +120,9 @@ def write_result(ref: RecordRef, body: Mapping[str, Any]) -> WriteResult:
 def failed_write(ref: RecordRef, error: Mapping[str, Any]) -> WriteResult:
     """Turn one error (``statusCode`` or ``errorCode``) into the result of one record."""
     code = str(error.get("statusCode") or error.get("errorCode") or "UNKNOWN_EXCEPTION")
-    fields = tuple(str(name) for name in error.get("fields") or ())
+    code = code if _CODE.fullmatch(code) else "ODD_CODE"
+    fields = tuple(name for one in error.get("fields") or () if _FIELD.fullmatch(name := str(one)))
     text = _SAYS.get(code, "Salesforce refused the update")
-    if code == "FIELD_CUSTOM_VALIDATION_EXCEPTION":
-        # The admin's own words say which rule it was; an address in them would be a record's.
-        text = "validation rule: " + _ADDRESS.sub("[e-mail]", str(error.get("message", "")))[:200]
     return WriteResult(ref, status_of(code), code, text, fields)
 
 
@@ -137,7 +138,7 @@ def _first_error(body: Any) -> tuple[str, str]:
     if not isinstance(first, Mapping):
         return "", ""
     code = str(first.get("errorCode", ""))
-    return (code if re.fullmatch(r"\w{1,80}", code) else "", str(first.get("message", "")))
+    return (code if _CODE.fullmatch(code) else "", str(first.get("message", "")))
 
 
 def _limit(message: str, answer: Answer) -> Exception:
