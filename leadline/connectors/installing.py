@@ -49,6 +49,10 @@ class Installer(Protocol):
         """Return the organisation or portal, as a connector does."""
         ...
 
+    def makeable(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """Return the parts without rights to fields that are neither there nor among the parts."""
+        ...
+
     def existing(self, parts: Sequence[Part]) -> Mapping[str, str]:
         """Return, by key, the ids of the parts that are there, whoever made them and whoever may see them."""
         ...

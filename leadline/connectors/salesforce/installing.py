@@ -69,6 +69,13 @@ class SalesforceInstaller:
             raise ContractError("Salesforce shows no Organization row to this user")
         return soql.full_id(str(rows[0]["Id"]))
 
+    def makeable(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """One query."""
+        rights = [part for part in parts if part.kind == "field right"]
+        known = {(str(row["TableEnumOrId"]), str(row["DeveloperName"])) for row in self._custom(rights)}
+        known |= {_place(part) for part in parts if part.kind == "field"}
+        return [part for part in parts if part.kind != "field right" or _place(part) in known]
+
     def existing(self, parts: Sequence[Part]) -> Mapping[str, str]:
         """Five queries; custom fields are found though no permission set shows them yet."""
         found = dict(self._fields(parts))
@@ -107,18 +114,23 @@ class SalesforceInstaller:
         return {"ParentId": held, "SobjectType": part.object, **field, **rights}
 
     def _fields(self, parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
-        wanted = {
-            (owner_of(part.object), part.name.removesuffix("__c")): part.key for part in parts if part.kind == "field"
-        }
-        if not wanted:
-            return
-        owners = soql.any_of(sorted({owner for owner, _ in wanted}))
-        query = f"SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE TableEnumOrId IN {owners}"  # noqa: S608
-        page = self._client.get(f"tooling/query?q={quote(query)}", "describe")
-        for row in page.get("records") or ():
+        fields = [part for part in parts if part.kind == "field"]
+        wanted = {_place(part): part.key for part in fields}
+        for row in self._custom(fields):
             key = wanted.get((str(row.get("TableEnumOrId")), str(row.get("DeveloperName"))))
             if key is not None:
                 yield key, str(row["Id"])
+
+    def _custom(self, parts: Sequence[Part]) -> Sequence[Mapping[str, Any]]:
+        """Return the custom fields of the parts' objects: those too that nobody may see yet."""
+        if not parts:
+            return ()
+        owners = soql.any_of(sorted({owner_of(part.object) for part in parts}))
+        query = f"SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE TableEnumOrId IN {owners}"  # noqa: S608
+        rows = self._client.get(f"tooling/query?q={quote(query)}", "describe").get("records")
+        if not isinstance(rows, list):
+            raise ContractError("Salesforce answered a Tooling query without records")
+        return rows
 
     def _set(self) -> str:
         rows = self._rows(f"SELECT Id FROM PermissionSet WHERE Name = {soql.quoted(SET_NAME)}")  # noqa: S608
@@ -140,6 +152,10 @@ class SalesforceInstaller:
 
     def _rows(self, query: str) -> list[Row]:
         return [row for page in self._client.query(query, "describe", include_deleted=False) for row in page]
+
+
+def _place(part: Part) -> tuple[str, str]:
+    return owner_of(part.object), part.name.removesuffix("__c")
 
 
 def _key(parts: Sequence[Part], kind: PartKind) -> str:

@@ -61,6 +61,7 @@ def needed_parts(config: Config, book: Book, user: str = "") -> Mapping[Crm, tup
 def survey(store: Store, installer: Installer, parts: Sequence[Part]) -> tuple[Step, ...]:
     """Return how each part stands. Changes nothing."""
     organisation = installer.organisation()
+    parts = installer.makeable(parts)
     existing = installer.existing(parts)
     with store.read() as connection:
         begun = {row.part for row in installed_parts(connection, installer.crm, organisation)}
@@ -74,6 +75,7 @@ def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Calla
     it had begun counts as ours.
     """
     crm, organisation = installer.crm, installer.organisation()
+    parts = installer.makeable(parts)
     existing = installer.existing(parts)
     with store.write() as connection:
         for row in installed_parts(connection, crm, organisation):

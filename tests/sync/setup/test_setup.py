@@ -1,0 +1,183 @@
+"""Setting up: made once, continued after a crash, and only what was made is taken back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from leadline.cli import run
+from leadline.common.errors import UnavailableError
+from leadline.connectors.installing import Part, PartKind
+from leadline.connectors.practice.generate import generate
+from leadline.connectors.practice.harness import PracticeOptions
+from leadline.connectors.practice.serving import Practice, start_practice
+from leadline.rules.model import Book
+from leadline.sync.config import Config, load_config
+from leadline.sync.doctor import run_doctor
+from leadline.sync.setup import needed_parts, open_installers, ours, set_up, survey, take_back
+from leadline.sync.store import Store, open_store
+from leadline.terminal.templates import copy_template
+from tests.sync.doctor.conftest import ACTIONS
+
+USER = "leadline@practice.example"
+
+
+@pytest.fixture(scope="module")
+def practice() -> Iterator[Practice]:
+    """CRMs without any field of Leadline's."""
+    options = PracticeOptions(bare=True)
+    with start_practice(organisation=generate(people=12, seed=7), options=options, frozen=True) as running:
+        yield running
+
+
+@pytest.fixture
+def config(tmp_path: Path, practice: Practice) -> Config:
+    """A book with actions, before those CRMs."""
+    copy_template("waterfall", tmp_path / "book")
+    rules = tmp_path / "book" / "rules.yml"
+    rules.write_text(rules.read_text(encoding="utf-8") + ACTIONS, encoding="utf-8")
+    return load_config(tmp_path / "book", practice.environment())
+
+
+@pytest.fixture
+def book(config: Config) -> Book:
+    """The same, read."""
+    from leadline.common.bookfiles import read_sources
+    from leadline.rules.reading import read_book
+
+    return read_book(read_sources(config.rules_dir))
+
+
+@pytest.fixture
+def store(config: Config) -> Iterator[Store]:
+    """Its state."""
+    with open_store(config.state_url) as opened:
+        yield opened
+
+
+class Broken:
+    """An installer whose process dies at its n-th creation: right before it (odd) or right after it (even)."""
+
+    def __init__(self, inner: object, at: int) -> None:
+        self.inner = inner
+        self.left = at
+        self.after = at % 2 == 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+    def make(self, part: Part) -> str:
+        """Make it, or break off."""
+        self.left -= 1
+        if self.left > 0:
+            return self.inner.make(part)  # type: ignore[attr-defined,no-any-return]
+        if self.after:
+            self.inner.make(part)  # type: ignore[attr-defined]
+        raise UnavailableError("broken off")
+
+
+def test_broken_off_anywhere_a_setup_is_continued_and_taken_back(
+    config: Config, book: Book, store: Store, practice: Practice
+) -> None:
+    """After a crash at any creation the next run ends with everything, made once; removal leaves nothing behind."""
+    now = practice.clock.now
+    parts = needed_parts(config, book, USER)
+    with open_installers(config) as installers:
+        for at in (1, 24):
+            for crm, installer in installers.items():
+                before = survey(store, installer, parts[crm])
+                with pytest.raises(UnavailableError):
+                    list(set_up(store, Broken(installer, min(at, len(before) - 1)), parts[crm], now))  # type: ignore[arg-type]
+                made = [step for step in set_up(store, installer, parts[crm], now) if step.standing == "made"]
+                assert 0 < len(made) <= len(before)
+                assert {step.standing for step in survey(store, installer, parts[crm])} == {"ours"}
+                calls = getattr(practice, crm).calls.total
+                assert not [one for one in set_up(store, installer, parts[crm], now) if one.standing == "made"]
+                assert getattr(practice, crm).calls.total - calls <= 10
+            assert run_doctor(config, book, now).ok
+            for crm, installer in installers.items():
+                assert len(list(take_back(store, installer))) == len(survey(store, installer, parts[crm]))
+                assert {step.standing for step in survey(store, installer, parts[crm])} == {"missing"}
+                assert ours(store, installer) == ()
+
+
+def test_what_was_there_before_is_not_taken_back(
+    config: Config, book: Book, store: Store, practice: Practice
+) -> None:
+    """A field that an admin made by hand survives the removal, in both CRMs."""
+    theirs: dict[str, tuple[PartKind, str, str]] = {
+        "salesforce": ("field", "Lead", "Fit_Score__c"),
+        "hubspot": ("field", "contact", "fit_score"),
+    }
+    parts = needed_parts(config, book)
+    with open_installers(config) as installers:
+        for crm, installer in installers.items():
+            kind, owner, _ = theirs[crm]
+            mine = [
+                part
+                for part in parts[crm]
+                if part.kind == "group" or (part.kind, part.object, part.name) == theirs[crm]
+            ]
+            ids = {part.key: installer.make(part) for part in mine if part.object in {owner}}
+            list(set_up(store, installer, parts[crm], practice.clock.now))
+            list(take_back(store, installer))
+            left = installer.existing(parts[crm])
+            assert set(left) == set(ids)
+            for key in reversed(list(ids)):
+                installer.remove("group" if key.startswith("group") else kind, ids[key])
+            assert installer.existing(parts[crm]) == {}
+
+
+def test_the_verb_is_dry_unless_told(
+    config: Config, practice: Practice, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without --apply no CRM is written to; applied twice, the second time changes nothing."""
+    for name, value in practice.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(config.rules_dir)
+
+    def said(*arguments: str) -> dict[str, object]:
+        assert run(["setup", *arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+
+    dry = said()
+    assert dry["changes"] == 0
+    assert {part["standing"] for part in dry["parts"]} == {"missing"}  # type: ignore[attr-defined]
+    assert said()["parts"] == dry["parts"]
+    assert said("--apply")["changes"] == len(dry["parts"])  # type: ignore[arg-type]
+    assert said("--apply")["changes"] == 0
+    assert {part["standing"] for part in said("--remove")["parts"]} == {"ours"}  # type: ignore[attr-defined]
+    assert said("--remove", "--apply")["changes"] == len(dry["parts"])  # type: ignore[arg-type]
+    assert said()["parts"] == dry["parts"]
+
+
+def test_the_folder_to_deploy_says_the_same(
+    config: Config, book: Book, practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every field and right that --apply makes stands in well-formed files; a task's key is defined on Activity."""
+    for name, value in practice.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(config.rules_dir)
+    assert run(["setup", "--sfdx", str(tmp_path / "sf")]) == 0
+    assert run(["setup", "--sfdx", str(tmp_path / "sf")]) == 2
+    parts = needed_parts(config, book)["salesforce"]
+    fields = {
+        f"{path.parent.parent.name}.{path.name.split('.')[0]}" for path in (tmp_path / "sf").rglob("*.field-meta.xml")
+    }
+    assert fields == {
+        f"{'Activity' if part.object == 'Task' else part.object}.{part.name}"
+        for part in parts
+        if part.kind == "field"
+    }
+    for path in (tmp_path / "sf").rglob("*.xml"):
+        ElementTree.parse(path)
+    package = (tmp_path / "sf" / "manifest" / "package.xml").read_text(encoding="utf-8")
+    assert set(re.findall(r"<members>([^<]+)<", package)) == {*fields, "Leadline"}
+    held = next((tmp_path / "sf").rglob("*.permissionset-meta.xml")).read_text(encoding="utf-8")
+    assert "<field>Task.Leadline_Key__c</field>" in held
+    assert "<name>EditTask</name>" in held
