@@ -12,6 +12,7 @@ from leadline.common.errors import RefusedError
 from leadline.terminal.screen import Screen
 from leadline.verbs.adopting import adopt
 from leadline.verbs.options import config_option, json_option
+from leadline.verbs.promoting import promote
 
 
 @click.command(short_help="List who changed values that we wrote.")
@@ -73,4 +74,4 @@ def identity(config: Path, as_json: bool) -> None:
     Screen(as_json=as_json).result(identity_data(found), lambda console: render_identity(console, found))
 
 
-VERBS: Final = (conflicts, drift, identity, adopt)
+VERBS: Final = (conflicts, drift, identity, adopt, promote)
