@@ -91,7 +91,8 @@ class Clock:
         if self._timing is None:
             return position
         if kept < self._before:
-            return replace(position, timers=self._timing.expired(self._t, position.timers))
+            self._base = position.timers
+            return replace(position, timers=self._at_rest(()))
         return replace(position, timers=self._at_rest(self._hops[: kept - self._before]))
 
     def _at_rest(self, hops: Sequence[Hop]) -> Timers:

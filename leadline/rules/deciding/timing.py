@@ -81,28 +81,23 @@ class Timing:
     def rested(
         self, hops: Sequence[Hop], t: datetime, history: History, card: Card, timers: Timers, *, starts: bool
     ) -> Timers:
-        """Return the timers where nothing moves: only the last stage starts some, and what is due is breached."""
+        """Return the timers where nothing moves: only the last stage starts some, and what is due is breached.
+
+        Those that ask for another SLA that became something else at this instant are looked at once more before.
+        """
+        before = timers
         for hop in hops:
             timers = self.moved(hop, t, timers)
         if hops and starts:
             timers = self.entered(hops[-1], t, history, card, timers)
-        return self.expired(t, timers)
-
-    def expired(self, t: datetime, timers: Timers) -> Timers:
-        """Return the timers with the breaches and the rungs of the ladder that were reached by ``t``."""
         found = dict(timers)
         for name, promise in self.promises.items():
             timer = found.get(name)
             if timer is None:
                 continue
-            if timer.ended is None:
-                due = running_due(timer)
-                if timer.breached is None and due is not None and due <= t:
-                    timer = replace(timer, breached=due)
-                reached = [rung.share for rung in promise.sla.ladder if rung.share not in timer.reached]
-                new = [share for share in reached if (at := promise.rung(timer, share)) is not None and at <= t]
-                timer = replace(timer, reached=tuple(sorted((*timer.reached, *new)))) if new else timer
-            found[name] = timer if timer.breached is None or timer.alarmed else replace(timer, alarmed=True)
+            if any(found.get(other) != before.get(other) for other in promise.asked):
+                timer = promise.step(timer, history, t, card, found)
+            found[name] = _expired(promise, timer, t)
         return found
 
     def next_change(self, history: History, t: datetime, card: Card, timers: Timers) -> datetime | None:
@@ -226,6 +221,18 @@ class Timing:
         path = self.book.main_path
         back = timer.stage in path and hop.target in path and path.index(hop.target) < path.index(timer.stage)
         return hop.target not in path or back
+
+
+def _expired(promise: Promise, timer: Timer, t: datetime) -> Timer:
+    """Return a timer with its breach and the rungs of its ladder, as far as they were reached by ``t``."""
+    if timer.ended is None:
+        due = running_due(timer)
+        if timer.breached is None and due is not None and due <= t:
+            timer = replace(timer, breached=due)
+        reached = [rung.share for rung in promise.sla.ladder if rung.share not in timer.reached]
+        new = [share for share in reached if (at := promise.rung(timer, share)) is not None and at <= t]
+        timer = replace(timer, reached=tuple(sorted((*timer.reached, *new)))) if new else timer
+    return timer if timer.breached is None or timer.alarmed else replace(timer, alarmed=True)
 
 
 def _ordered(book: Book) -> list[str]:

@@ -342,3 +342,16 @@ def test_a_book_without_slas_loads_no_calendars() -> None:
     for text, loaded in ((without, ""), (BOOK, "leadline.rules.business_time.tables")):
         done = subprocess.run([sys.executable, "-c", LIGHT], input=text.encode(), capture_output=True, check=True)
         assert done.stdout.decode().strip() == loaded
+
+
+def test_what_asks_for_another_sla_hears_of_it_at_once() -> None:
+    """Both are due at one instant: the breach of the first voids the second there and then, not at the next look."""
+    asking = "  other:\n    from: {enters: mql}\n    target: 8 business hours\n    calendar: office\n"
+    asking += "    void_when: {sla: {accept: breached}}\n"
+    found = lived(read_book({"rules.yml": (BOOK + asking).encode()}), [did("demo", MONDAY)], "2026-07-13 16:00")
+    assert (timer(found).status, timer(found, "other").status) == ("breached", "void")
+    assert timer(found, "other").ended == at("2026-07-13 16:00")
+    later = Engine(read_book({"rules.yml": (BOOK + asking).encode()})).advance(
+        found.state, [], at("2026-07-20 00:00")
+    )
+    assert timer(later, "other") == timer(found, "other")
