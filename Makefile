@@ -9,6 +9,7 @@
 #   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
 #   make latency from a form to the stage in HubSpot through `leadline serve`, at 20 events a second (not a test)
 #   make chaos   20 cycles over PEOPLE=10000 with every kind of fault at 20 %, compared with cycles left in peace
+#   make screenshots  every HTML page over the practice CRMs, as pictures to look at (needs chromium)
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
 
@@ -27,7 +28,7 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: latency help demo test check lint docs fuzz oracle crash chaos bench practice clean
+.PHONY: latency screenshots help demo test check lint docs fuzz oracle crash chaos bench practice clean
 
 help:
 	@sed -n '2,12s/^# *//p' Makefile
@@ -68,6 +69,9 @@ chaos: $(DEV_READY)
 
 bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
+
+screenshots: $(DEV_READY)
+	$(BIN)/python scripts/screenshots.py
 
 latency: $(DEV_READY)
 	$(BIN)/python -m benchmarks.latency --people 10000

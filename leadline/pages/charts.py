@@ -261,7 +261,8 @@ def _below(labels: Sequence[str], x: object, height: int) -> Iterator[Markup]:
     assert callable(x)
     step = max(-(-len(labels) // 5), 1)
     for place in range(0, len(labels), step):
-        anchor = "start" if place == 0 else "middle"
+        # As wide as its letters, so that no label runs into the next one or off the paper.
+        anchor = "start" if x(place) + 6.5 * len(labels[place]) < WIDTH else "end"
         yield Markup('<text class="small" text-anchor="{}" x="{:.1f}" y="{}">{}</text>').format(
             anchor, x(place), height - 14, labels[place]
         )
