@@ -12,6 +12,7 @@ from leadline.common.values import Crm, ObjectDescription
 from leadline.rules.check.actions import check_actions, check_set_fields
 from leadline.rules.check.allocation import check_allocation
 from leadline.rules.check.caps import check_caps
+from leadline.rules.check.circles import check_circles
 from leadline.rules.check.lifecycle import check_lifecycle
 from leadline.rules.check.limits import check_limits
 from leadline.rules.check.money import check_money
@@ -27,6 +28,7 @@ def check_book(book: Book) -> list[Problem]:
     """Return what is doubtful or wrong in a book, in file order; errors are what can never work."""
     problems = [
         *check_lifecycle(book),
+        *check_circles(book),
         *check_scoring(book),
         *check_caps(book),
         *check_sources(book),

@@ -105,6 +105,29 @@ CASES: dict[str, tuple[str, list[tuple[str, str, str, str]]]] = {
         "  - {from: recycled, to: customer}\n",
         [("9:5", "error", "endless", "`mql` and `recycled` lead to each other on the same condition")],
     ),
+    "a circle of three": (
+        "stages:\n  inquiry: {kind: inventory}\n  mql: {kind: sla, enter: {title: a}}\n"
+        "  customer: {kind: final, enter: {deal: won}}\n  one: {kind: detour}\n  two: {kind: detour}\n"
+        + PATHS
+        + "  - {from: mql, to: one, when: {title: a}}\n  - {from: one, to: two, when: {title: a}}\n"
+        "  - {from: two, to: mql, when: {title: a}}\n  - {from: [one, two], to: customer}\n",
+        [("9:5", "error", "endless", "`mql` -> `one` -> `two` -> `mql` go round on the same condition")],
+    ),
+    "back and forth on the entry of a stage": (
+        "stages:\n  inquiry: {kind: inventory}\n  mql: {kind: sla, enter: {title: a}}\n"
+        "  customer: {kind: final, enter: {deal: won}}\n"
+        + PATHS
+        + "  - {from: mql, to: inquiry, when: {title: a}}\n",
+        [("7:5", "error", "endless", "`mql` -> `inquiry` -> `mql` go round on the same condition")],
+    ),
+    "a circle in which one has to wait": (
+        "stages:\n  inquiry: {kind: inventory}\n  mql: {kind: sla, enter: {title: a}}\n"
+        "  customer: {kind: final, enter: {deal: won}}\n  one: {kind: detour}\n"
+        + PATHS
+        + "  - {from: mql, to: one, when: {title: a}}\n  - {from: one, to: mql, after: 3d}\n"
+        "  - {from: one, to: customer, at_most: 2}\n",
+        [],
+    ),
     "a disqualifier without a path": (
         """scores:
   fit:
