@@ -90,12 +90,13 @@ class Password(Settings):
 
 
 class RefreshToken(Settings):
-    """An OAuth refresh token of a connected app."""
+    """An OAuth refresh token of a connected app. ``token_file`` keeps the tokens that come instead of it."""
 
     flow: Literal["refresh"]
     client_id: Text
     client_secret: Secret
     refresh_token: Secret
+    token_file: Path | None = None
 
 
 SalesforceAuth = Annotated[ClientCredentials | JwtBearer | Password | RefreshToken, Field(discriminator="flow")]
@@ -143,11 +144,12 @@ class SalesforceSettings(_Patience):
 
 
 class OAuthApp(Settings):
-    """A HubSpot public app's refresh token."""
+    """A HubSpot public app's refresh token. ``token_file`` keeps the tokens that come instead of it."""
 
     client_id: Text
     client_secret: Secret
     refresh_token: Secret
+    token_file: Path | None = None
 
 
 class HubSpotSettings(_Patience):

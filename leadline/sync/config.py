@@ -17,6 +17,7 @@ from leadline.common.bookfiles import CONFIGURATION, read_bounded
 from leadline.common.errors import BookError, LeadlineError, Problem, UsageError
 from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, locate, parse
 from leadline.sync.pull.upkeep import Upkeep
+from leadline.sync.secrets import SECRET, secret_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -37,7 +38,6 @@ _SECRETS: Final = frozenset(
 )
 _FLOWS: Final = ("client_credentials", "jwt", "password", "refresh")
 _URL_PASSWORD: Final = re.compile(r"://[^:/@]*:([^@]+)@")
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ class _Reader:
         self.environ = environ
         self.problems: list[Problem] = []
         self.secrets: set[str] = set()
+        self.home = Path(file).absolute().parent
 
     def config(self, path: Path, tree: Node, *, crms: bool) -> Config | None:
         if not isinstance(tree, MappingNode):
@@ -168,7 +169,7 @@ class _Reader:
             self._problem(node, f"`{name}` is not a text", f"write `{name}: {default}`")
             return default
         password = _URL_PASSWORD.search(node.text)
-        if password and not _VARIABLE.fullmatch(password[1]):
+        if password and not SECRET.fullmatch(password[1]):
             hint = "put it in the environment and write postgresql://user:${NAME}@host/leadline"
             self._problem(node, f"a secret stands in the file under `{name}`", hint)
         text = self._expanded(node) or default
@@ -183,6 +184,7 @@ class _Reader:
         values = self._plain(node)
         auth = values.get("auth") if isinstance(values, dict) else None
         _place(auth, "key_file", home)
+        _place(auth, "token_file", home)
         return self._valid("salesforce", node, SalesforceSettings, values)
 
     def _hubspot(self, node: Node | None) -> HubSpotSettings | None:
@@ -190,7 +192,9 @@ class _Reader:
             return None
         from leadline.connectors.settings import HubSpotSettings
 
-        return self._valid("hubspot", node, HubSpotSettings, self._plain(node))
+        values = self._plain(node)
+        _place(values.get("oauth") if isinstance(values, dict) else None, "token_file", self.home)
+        return self._valid("hubspot", node, HubSpotSettings, values)
 
     def _log(self, node: Node | None, home: Path) -> LogSettings | None:
         if node is None:
@@ -254,7 +258,7 @@ class _Reader:
             return {entry.name: self._plain(entry.value, entry.name) for entry in node.entries}
         if not isinstance(node, Scalar):
             return [self._plain(item, key) for item in node.items]
-        if key in _SECRETS and node.text and not _VARIABLE.fullmatch(node.text):
+        if key in _SECRETS and node.text and not SECRET.fullmatch(node.text):
             hint = f"put it in the environment and write {key}: ${{NAME}}"
             self._problem(node, f"a secret stands in the file under `{key}`", hint)
             return node.text
@@ -268,15 +272,16 @@ class _Reader:
             return None
 
         def value(match: re.Match[str]) -> str:
-            found = self.environ.get(match[1])
-            if found is None:
-                self._problem(node, f"the environment has no {match[1]}", f"export {match[1]}=...")
+            try:
+                return secret_of(match, self.environ, self.home)
+            except UsageError as error:
+                self._problem(node, str(error), getattr(error, "hint", ""))
                 return "unset"
-            return found
 
-        text = _VARIABLE.sub(value, node.text)
-        if "${" in _VARIABLE.sub("", node.text):
-            self._problem(node, "a variable is not closed or not a name", "write ${NAME}")
+        text = SECRET.sub(value, node.text)
+        if "${" in SECRET.sub("", node.text):
+            hint = "write ${NAME}, ${file:PATH} or ${keyring:SERVICE/NAME}"
+            self._problem(node, "a variable is not closed or not a name", hint)
         return text
 
     def _invalid(self, block: str, node: Node, error: ValidationError) -> None:

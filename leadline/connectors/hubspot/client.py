@@ -11,6 +11,7 @@ import tenacity
 from hubspot import HubSpot
 
 from leadline.common.errors import ContractError, LeadlineError
+from leadline.connectors.grants import Grant, Tokens
 from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Pace, Purpose
 from leadline.connectors.hubspot.answers import CRM, sign_in_fault
@@ -101,6 +102,8 @@ class HubSpotClient:
         self._pace = Pace(settings.searches_a_second, 1.0, pause)
         self._apis: ApiObjects | None = None
         self._access = ""
+        app = settings.oauth
+        self._grant = Grant(app.refresh_token.get_secret_value(), app.token_file) if app is not None else None
 
     def call(
         self, purpose: Purpose, action: Action, *, search: bool = False, repeatable: bool = True
@@ -183,16 +186,21 @@ class HubSpotClient:
         if settings.token is not None:
             self._apis = ApiObjects(self._hub(settings.token.get_secret_value()))
             return
-        app = settings.oauth
-        if app is None:
+        if self._grant is None:
             raise ContractError("HubSpot's settings hold neither token nor oauth")
+        self._apis = ApiObjects(self._hub(self._grant.access(self._access, self._exchange)))
+
+    def _exchange(self, refresh: str) -> Tokens:
+        app = self._settings.oauth
+        if app is None:
+            raise ContractError("HubSpot's settings hold no oauth")
         with self.meter.purpose("login"):
             try:
                 answer = self._hub(None).oauth.tokens_api.create(
                     grant_type="refresh_token",
                     client_id=app.client_id,
                     client_secret=app.client_secret.get_secret_value(),
-                    refresh_token=app.refresh_token.get_secret_value(),
+                    refresh_token=refresh,
                     **_RAW,
                 )
             except LeadlineError as error:
@@ -201,10 +209,10 @@ class HubSpotClient:
         token = body.get("access_token") if isinstance(body, Mapping) else None
         if not isinstance(token, str) or not token:
             raise ContractError("HubSpot signed in without giving an access token")
-        self._apis = ApiObjects(self._hub(token))
+        return Tokens(token, str(body.get("refresh_token") or ""))
 
     def _hub(self, token: str | None) -> HubSpot:
-        self._access = token or ""
+        self._access = token or self._access
         return HubSpot(access_token=token, host=self._settings.url, retry=False, api_factory=self._api)
 
     def _api(self, package: Any, name: str, config: Mapping[str, Any]) -> Any:

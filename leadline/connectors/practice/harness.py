@@ -78,6 +78,8 @@ class PracticeOptions:
     often a Salesforce bulk job is asked for before it is done. ``formulas`` are fields of Salesforce that show
     another record's: ``{"Contact.Account_Size__c": "AccountId.NumberOfEmployees"}``; they move no stamp.
     ``extra_fields`` are further fields of Salesforce with their type: ``{"Lead.CurrencyIsoCode": "picklist"}``.
+    ``rotating_tokens``
+    True: each refresh of HubSpot's OAuth gives another refresh token, and ends the old one.
     ``missing_permissions`` are rights that the Salesforce user lacks: of the system (``ApiEnabled``, ``ViewSetup``,
     ``ViewAllData``, ...), or of one object (``Task.createable``, ``CampaignMember.deletable``). ``sharing`` are the
     organisation's defaults by object (``{"Lead": "Private"}``); it is told, and hides nothing. ``automations`` are
@@ -102,6 +104,7 @@ class PracticeOptions:
     bulk_polls: int = 1
     formulas: Mapping[str, str] | None = None
     extra_fields: Mapping[str, str] | None = None
+    rotating_tokens: bool = False
     missing_permissions: tuple[str, ...] = ()
     sharing: Mapping[str, str] | None = None
     automations: tuple[Automation, ...] = ()

@@ -21,7 +21,7 @@ from leadline.connectors.http_meter import Meter, Purpose
 from leadline.connectors.retrying import Patience, TransientError
 from leadline.connectors.salesforce.answers import CRM, fault_of
 from leadline.connectors.salesforce.session import SalesforceSession, answer_of, read_usage
-from leadline.connectors.salesforce.signin import sign_in
+from leadline.connectors.salesforce.signin import grant_of, sign_in
 from leadline.connectors.settings import SalesforceSettings
 
 Row = Mapping[str, Any]
@@ -43,6 +43,7 @@ class SalesforceClient:
         )
         self.sleep = sleep or tenacity.nap.sleep
         self._client: Salesforce | None = None
+        self._grant = grant_of(settings)
         self.data_path = f"/services/data/v{settings.version}"
         self.task_key = settings.task_key
 
@@ -157,8 +158,9 @@ class SalesforceClient:
 
     def _sign_in(self) -> None:
         """Build the client anew: its constructor keeps custom headers, which its own 401 retry loses."""
+        stale = str(self._client.session_id) if self._client is not None else ""
         self._client = None
-        token = sign_in(self._settings, self._session, self.meter)
+        token = sign_in(self._settings, self._session, self.meter, self._grant, stale)
         client = Salesforce(
             session_id=token,
             instance_url=self._session.host_url,

@@ -16,6 +16,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed
 from simple_salesforce.login import SalesforceLogin
 
 from leadline.common.errors import ContractError, CredentialsError, UsageError
+from leadline.connectors.grants import Grant, Tokens, require_private
 from leadline.connectors.http_meter import Meter
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce.answers import sign_in_fault
@@ -27,13 +28,27 @@ _ASSERTION_LIFE: Final = timedelta(minutes=3)
 """Salesforce accepts assertions of at most three minutes."""
 
 
-def sign_in(settings: SalesforceSettings, session: SalesforceSession, meter: Meter) -> str:
-    """Return a session token. Raises CredentialsError, TransientError or ContractError; makes one or two calls."""
+def grant_of(settings: SalesforceSettings) -> Grant | None:
+    """Return what remembers the refresh token, None for flows without one."""
+    auth = settings.auth
+    return Grant(_text(auth.refresh_token), auth.token_file) if isinstance(auth, RefreshToken) else None
+
+
+def sign_in(
+    settings: SalesforceSettings, session: SalesforceSession, meter: Meter, grant: Grant | None, stale: str
+) -> str:
+    """Return a session token other than ``stale``; makes no call, one or two.
+
+    Raises CredentialsError, TransientError or ContractError.
+    """
     auth = settings.auth
     with meter.purpose("login"):
         if isinstance(auth, Password) and auth.client_secret is None:
             return _soap(settings, auth, session)
-        return _token(_form(settings, session, meter), session)
+        if grant is not None:
+            form = _form(settings, session, meter)
+            return grant.access(stale, lambda refresh: _tokens(form | {"refresh_token": refresh}, session))
+        return _tokens(_form(settings, session, meter), session).access
 
 
 def _form(settings: SalesforceSettings, session: SalesforceSession, meter: Meter) -> dict[str, str]:
@@ -44,12 +59,12 @@ def _form(settings: SalesforceSettings, session: SalesforceSession, meter: Meter
     if isinstance(auth, ClientCredentials):
         return {"grant_type": "client_credentials", **form}
     if isinstance(auth, RefreshToken):
-        return {"grant_type": "refresh_token", "refresh_token": _text(auth.refresh_token), **form}
+        return {"grant_type": "refresh_token", **form}
     password = _text(auth.password) + _text(auth.security_token)
     return {"grant_type": "password", "username": auth.username, "password": password, **form}
 
 
-def _token(form: dict[str, str], session: SalesforceSession) -> str:
+def _tokens(form: dict[str, str], session: SalesforceSession) -> Tokens:
     response = session.request("POST", f"{session.host_url}/services/oauth2/token", data=form, judge=False)
     answer = answer_of(response)
     if not answer.ok:
@@ -60,7 +75,7 @@ def _token(form: dict[str, str], session: SalesforceSession) -> str:
     token = body.get("access_token")
     if not isinstance(token, str) or not token:
         raise ContractError("Salesforce signed in without giving an access token")
-    return token
+    return Tokens(token, str(body.get("refresh_token") or ""))
 
 
 def _assertion(auth: JwtBearer, session: SalesforceSession, meter: Meter) -> str:
@@ -88,6 +103,7 @@ def _key(auth: JwtBearer) -> str:
     if auth.key_file is None:
         raise UsageError("the jwt flow needs key_file or key")
     try:
+        require_private(auth.key_file)
         return auth.key_file.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the private key file {auth.key_file.name} cannot be read") from error

@@ -54,10 +54,14 @@ def test_keys_that_are_none(small: Practice, tmp_path: Path) -> None:
         connect_to(small, auth=base | {"key_file": str(tmp_path / "gone.pem")}).organisation()
     broken = tmp_path / "broken.pem"
     broken.write_text("-----BEGIN PRIVATE KEY-----\nnothing\n-----END PRIVATE KEY-----\n")
+    with pytest.raises(UsageError, match=r"chmod 600 .*broken\.pem"):
+        connect_to(small, auth=base | {"key_file": str(broken)}).organisation()
+    broken.chmod(0o600)
     with pytest.raises(CredentialsError, match="PEM"):
         connect_to(small, auth=base | {"key_file": str(broken)}).organisation()
     good = tmp_path / "good.pem"
     good.write_text(small.credentials.private_key)
+    good.chmod(0o600)
     assert connect_to(small, auth=base | {"key_file": str(good)}).organisation()
 
 

@@ -33,20 +33,23 @@ class Account:
     def __init__(self, portal: Portal, gate: Gate) -> None:
         self.portal = portal
         self.gate = gate
+        self.refresh_token = HUBSPOT_REFRESH_TOKEN
 
     async def token(self, request: Request) -> Response:
         """POST a grant (authorization_code or refresh_token) for an access token of 30 minutes."""
         given = {name: values[-1] for name, values in parse_qs((await request.body()).decode("latin-1")).items()}
-        problem = _grant_problem(given)
+        problem = _grant_problem(given, self.refresh_token)
         if problem is not None:
             return error_answer(problem)
+        if self.gate.options.rotating_tokens:
+            self.refresh_token = f"practice-{secrets.token_urlsafe(24)}"
         token = f"practice-{secrets.token_urlsafe(24)}"
         self.gate.tokens[token] = self.portal.now() + TOKEN_SECONDS * 1000
         return JSONResponse(
             {
                 "token_type": "bearer",
                 "token_use": "access_token",
-                "refresh_token": HUBSPOT_REFRESH_TOKEN,
+                "refresh_token": self.refresh_token,
                 "access_token": token,
                 "expires_in": TOKEN_SECONDS,
                 "hub_id": self.portal.id,
@@ -163,7 +166,7 @@ class Account:
         }
 
 
-def _grant_problem(given: dict[str, str]) -> ApiError | None:
+def _grant_problem(given: dict[str, str], refresh_token: str) -> ApiError | None:
     checks = [
         (given.get("client_id") == HUBSPOT_CLIENT_ID, "BAD_CLIENT_ID", "missing or invalid client id"),
         (
@@ -173,7 +176,7 @@ def _grant_problem(given: dict[str, str]) -> ApiError | None:
         ),
     ]
     if given.get("grant_type") == "refresh_token":
-        fits = given.get("refresh_token") == HUBSPOT_REFRESH_TOKEN
+        fits = given.get("refresh_token") == refresh_token
         checks.append((fits, "BAD_REFRESH_TOKEN", "missing or invalid refresh token"))
     elif given.get("grant_type") == "authorization_code":
         fits = given.get("code") == PRACTICE_CODE and bool(given.get("redirect_uri"))
