@@ -135,11 +135,13 @@ class SalesforceSettings(_Patience):
     """One Salesforce organisation. ``url`` is its My Domain (or a proxy or a practice server before it).
 
     ``task_key`` is the external id field (text, unique) on Task that makes creating tasks and notes repeatable.
+    ``duplicates``: what a duplicate rule that may be overridden does to our writes: the record is parked, or saved.
     """
 
     url: BaseUrl
     version: str = Field(default="62.0", pattern=r"^\d{2}\.0$")
     task_key: str = Field(default="Leadline_Key__c", pattern=r"^[A-Za-z]\w*__c$")
+    duplicates: Literal["park", "allow"] = "park"
     auth: SalesforceAuth
 
 

@@ -41,6 +41,8 @@ def ration(
 
     A day begins at midnight in the account's time zone; so many calls were made on it as earlier runs have noted.
     """
+    for connector in connectors.values():
+        connector.spend_at_most(None)
     for crm, at in upper.items():
         connector, share = connectors[crm], shares.get(crm)
         here = at.astimezone(_zone(connector))

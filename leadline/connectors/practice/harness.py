@@ -74,16 +74,17 @@ class PracticeOptions:
     False takes away what only that tier has (page views by the events API). ``missing_scopes`` are HubSpot scopes
     the token lacks. ``session_minutes`` is how long a Salesforce session lives. ``assignment_rule`` True: an active
     rule gives every Lead that is written to a queue unless ``Sforce-Auto-Assign: FALSE`` comes with the write.
-    ``duplicate_rule`` True: a new Lead or Contact with a known e-mail address is refused. ``bulk_polls`` is how
-    often a Salesforce bulk job is asked for before it is done. ``formulas`` are fields of Salesforce that show
-    another record's: ``{"Contact.Account_Size__c": "AccountId.NumberOfEmployees"}``; they move no stamp.
-    ``extra_fields`` are further fields of Salesforce with their type: ``{"Lead.CurrencyIsoCode": "picklist"}``.
-    ``rotating_tokens``
+    ``duplicate_rule`` True: a Lead or Contact written with the e-mail address of another one is refused.
+    ``bulk_polls`` is how often a Salesforce bulk job is asked for before it is done. ``formulas`` are fields of
+    Salesforce that show another record's: ``{"Contact.Account_Size__c": "AccountId.NumberOfEmployees"}``; they
+    move no stamp. ``extra_fields`` are further fields of Salesforce with their type: ``{"Lead.CurrencyIsoCode":
+    "picklist"}``. ``rotating_tokens``
     True: each refresh of HubSpot's OAuth gives another refresh token, and ends the old one.
-    ``missing_permissions`` are rights that the Salesforce user lacks: of the system (``ApiEnabled``, ``ViewSetup``,
-    ``ViewAllData``, ...), or of one object (``Task.createable``, ``CampaignMember.deletable``). ``sharing`` are the
-    organisation's defaults by object (``{"Lead": "Private"}``); it is told, and hides nothing. ``automations`` are
-    told by both CRMs. ``bare`` True: neither CRM has a field of Leadline's yet.
+    ``missing_permissions`` are rights that the Salesforce user lacks: of the system
+    (``ApiEnabled``, ``ViewSetup``, ``ViewAllData``, ...), or of one object (``Task.createable``,
+    ``CampaignMember.deletable``). ``sharing`` are the organisation's defaults by object (``{"Lead":
+    "Private"}``); it is told, and hides nothing. ``automations`` are told by both CRMs. ``bare`` True: neither
+    CRM has a field of Leadline's yet.
     """
 
     hidden_fields: tuple[str, ...] = ()

@@ -46,6 +46,10 @@ class SalesforceClient:
         self._grant = grant_of(settings)
         self.data_path = f"/services/data/v{settings.version}"
         self.task_key = settings.task_key
+        # Given to each part of a composite call too: parts inherit only Accept, Authorization and Content-Type.
+        self.write_headers = {"Sforce-Auto-Assign": "FALSE"}
+        if settings.duplicates == "allow":
+            self.write_headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
 
     def query(
         self,
@@ -169,7 +173,7 @@ class SalesforceClient:
             parse_float=Decimal,
             object_pairs_hook=dict,
         )
-        client.headers["Sforce-Auto-Assign"] = "FALSE"
+        client.headers |= self.write_headers
         client.headers["X-PrettyPrint"] = "0"
         self._client = client
 

@@ -18,7 +18,7 @@ from leadline.connectors.protocol import CreateResult, Creation, Made
 from leadline.connectors.salesforce import memberships, soql
 from leadline.connectors.salesforce.answers import failed_write
 from leadline.connectors.salesforce.client import Row, SalesforceClient, part_fault
-from leadline.connectors.salesforce.writing import AS_ASSIGNED, IDS_A_READ, RECORDS_A_CALL, RECORDS_A_COLLECTION
+from leadline.connectors.salesforce.writing import IDS_A_READ, RECORDS_A_CALL, RECORDS_A_COLLECTION
 
 TASKS: Final = frozenset({"task", "note"})
 KEYS_A_QUERY: Final = 200
@@ -63,7 +63,7 @@ def _tasks(client: SalesforceClient, batch: Sequence[Creation]) -> Iterator[Crea
             "method": "PATCH",
             "url": f"{client.data_path}/composite/sobjects/Task/{client.task_key}",
             "referenceId": f"c{place}",
-            "httpHeaders": AS_ASSIGNED,
+            "httpHeaders": client.write_headers,
             "body": {"allOrNone": False, "records": [_record(client.task_key, item) for item in group]},
         }
         for place, group in enumerate(collections)

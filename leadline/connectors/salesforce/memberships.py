@@ -10,7 +10,6 @@ from leadline.connectors.protocol import CreateResult, Creation, Made
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import failed_write
 from leadline.connectors.salesforce.client import Row, SalesforceClient, part_fault
-from leadline.connectors.salesforce.writing import AS_ASSIGNED
 
 MEMBERS_A_BATCH: Final = 200
 
@@ -118,7 +117,7 @@ def _part(
         "method": method,
         "url": f"{client.data_path}/composite/sobjects",
         "referenceId": method.lower(),
-        "httpHeaders": AS_ASSIGNED,
+        "httpHeaders": client.write_headers,
         "body": {"allOrNone": False, "records": records},
     }
 
@@ -128,7 +127,7 @@ def _ending(client: SalesforceClient, ids: Sequence[str]) -> dict[str, Any]:
         "method": "DELETE",
         "url": f"{client.data_path}/composite/sobjects?ids={','.join(ids)}&allOrNone=false",
         "referenceId": "delete",
-        "httpHeaders": AS_ASSIGNED,
+        "httpHeaders": client.write_headers,
     }
 
 

@@ -21,9 +21,6 @@ COLLECTIONS_A_CALL: Final = 5
 RECORDS_A_CALL: Final = RECORDS_A_COLLECTION * COLLECTIONS_A_CALL
 IDS_A_READ: Final = 2000
 
-AS_ASSIGNED: Final = {"Sforce-Auto-Assign": "FALSE"}
-"""Sub-requests inherit only Accept, Authorization and Content-Type from their composite call."""
-
 
 def batches(writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
     """Return the calls that ``write`` makes: object by object, 1,000 records a call (a call may span objects)."""
@@ -61,7 +58,7 @@ def _collection(client: SalesforceClient, group: Sequence[RecordWrite], place: i
         "method": "PATCH",
         "url": f"{client.data_path}/composite/sobjects",
         "referenceId": f"w{place}",
-        "httpHeaders": AS_ASSIGNED,
+        "httpHeaders": client.write_headers,
         "body": {"allOrNone": False, "records": records},
     }
 

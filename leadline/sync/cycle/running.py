@@ -95,8 +95,9 @@ def run_apply(
     refreshed: list[PullResult] = []
 
     with setting.lease().held() as lease, noted(setting.store, writers):
-        if any(share.per_day or share.per_cycle for share in setting.shares.values()):
-            ration(setting.store, writers, setting.shares, {crm: w.server_time() for crm, w in writers.items()})
+        bounded = any(share.per_day or share.per_cycle for share in setting.shares.values())
+        begun = {crm: writer.server_time() for crm, writer in writers.items()} if bounded else {}
+        ration(setting.store, writers, setting.shares, begun)
 
         def refresh() -> None:
             refreshed.append(_pull(setting, writers, "apply", lease, persons_only=True))

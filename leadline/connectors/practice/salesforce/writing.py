@@ -61,6 +61,7 @@ class Saver:
                 return SaveResult(before["Id"])
         row = {**before, **changes}
         self._check(target, row, changes)
+        self._refuse_duplicates(target, row)
         self._commit(target, before, row, self._stamp(before["Id"]))
         return SaveResult(before["Id"])
 
@@ -166,7 +167,7 @@ class Saver:
         if not self.org.options.duplicate_rule or self.allows_duplicates or not email:
             return
         if target.name in {"Lead", "Contact"} and any(
-            (other.get("Email") or "").lower() == email and not other.get("IsDeleted")
+            (other.get("Email") or "").lower() == email and not other.get("IsDeleted") and other["Id"] != row["Id"]
             for other in self.org.store.rows(target.name)
         ):
             raise RecordError("DUPLICATES_DETECTED", "Use one of these records?")
