@@ -24,6 +24,7 @@ from leadline.terminal.screen import Screen
 from leadline.verbs import agreement, operating, privacy, watching
 from leadline.verbs.backtest import backtest
 from leadline.verbs.doctor import doctor
+from leadline.verbs.evaluate import evaluate
 from leadline.verbs.explain import explain
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.planning import plan
@@ -165,32 +166,7 @@ def schema(part: bool, as_json: bool) -> None:  # noqa: ARG001  (it is JSON eith
     Screen(as_json=True).result(rule_language_schema(part=part), lambda _: None)
 
 
-@verbs.command(short_help="Evaluate a rule book over files, with no CRM.")
-@click.option("--rules", "rules", type=click.Path(path_type=Path), required=True, help="The rule book's directory.")
-@click.option("--people", type=FILE, required=True, help="CSV or Parquet: person_id and a column for each field.")
-@click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at.")
-@click.option("--deals", type=FILE, help="CSV or Parquet: person_id, deal, state, at, and fields of deals.")
-@click.option("--as-of", "as_of", type=Instant(), required=True, help="ISO instant at which everyone settles.")
-@click.option("-o", "--output", "out", type=FILE, required=True, help="CSV or Parquet file to write.")
-@json_option
-def evaluate(rules: Path, people: Path, as_of: datetime, out: Path, as_json: bool, **more: Path | None) -> None:
-    """Evaluate a rule book over files of people and activities, with no CRM."""
-    from leadline.batch.evaluating import evaluate_files
-    from leadline.common.bookfiles import read_sources
-    from leadline.rules.reading import read_book
-    from leadline.terminal.evaluate import render_evaluation
-
-    screen = Screen(as_json=as_json)
-    book = read_book(read_sources(rules))
-    with screen.progress("Evaluating") as progress:
-        done = evaluate_files(book, people, more["activities"], as_of, out, progress, more["deals"])
-    for remark in done.remarks:
-        screen.note(remark)
-    screen.result(
-        {"ok": True, "people": done.people, "activities": done.activities, "stages": done.stages, "output": str(out),
-         "as_of": as_of, "book": book.hash, "remarks": done.remarks},
-        lambda console: render_evaluation(console, done, out),
-    )  # fmt: skip
+verbs.add_command(evaluate)
 
 
 @verbs.command(short_help="Run a practice Salesforce and HubSpot here.")

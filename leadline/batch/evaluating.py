@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from leadline.batch.accounts import COLUMN, with_accounts
 from leadline.batch.deals import read_deals
@@ -38,12 +41,16 @@ Cells = Mapping[str, str | int | Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What ``evaluate_files`` did: people by stage, and remarks about columns that nothing reads."""
+    """What ``evaluate_files`` did: people by stage, and remarks about columns that nothing reads.
+
+    ``one_by_one`` are how many people columns could not decide, by what they do not know; by rows it is empty.
+    """
 
     people: int
     activities: int
     stages: Mapping[str, int]
     remarks: tuple[str, ...]
+    one_by_one: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 def evaluate_files(
@@ -54,16 +61,22 @@ def evaluate_files(
     out: Path,
     progress: Callable[[int], None] = lambda _: None,
     deals: Path | None = None,
+    workers: int = 1,
 ) -> Evaluation:
     """Settle every person of the file once at ``as_of`` (aware) and write the outcomes to ``out``.
 
     ``progress`` is called with the number of people done. Raises UsageError with every problem of a file at once
-    (the first 50); then ``out`` is left as it was.
+    (the first 50); then ``out`` is left as it was. Books without account facts and capacities, without a file of
+    deals, are evaluated by columns in ``workers`` processes; the answers are the same.
     """
     _require_apart(out, people, activities, deals)
     require_plausible(as_of, "--as-of")
     table = Table(people)
     table.require("person_id")
+    if deals is None and not book.capacity and not book.accounts:
+        done = _by_columns(book, table, activities, as_of, out, progress, workers)
+        if done is not None:
+            return done
     by_person = _read_activities(book, activities, as_of) if activities else {}
     engine = Engine(book)
     known = sum(len(facts) for facts in by_person.values())
@@ -84,12 +97,54 @@ def evaluate_files(
 
     count = write_table(out, output_columns(book), rows())
     remarks = _unread_columns(book, table)
-    if by_person:
-        remarks += (f"{len(by_person)} people of the other files are not in the people file; they were left out",)
-    if later:
-        what = "activities" if deals is None else "facts of activities and deals"
-        remarks += (f"{later} {what} lie after --as-of; they were left out",)
+    remarks += _left_out(len(by_person), later, "activities" if deals is None else "facts of activities and deals")
     return Evaluation(count, known, stages, remarks)
+
+
+def _by_columns(
+    book: Book,
+    table: Table,
+    activities: Path | None,
+    as_of: datetime,
+    out: Path,
+    progress: Callable[[int], None],
+    workers: int,
+) -> Evaluation | None:
+    """Evaluate by columns; None where a file holds what only reading it row by row can tell the reader about."""
+    from leadline.batch.columns import Odd
+    from leadline.batch.columns.files import Counts, evaluated_tables
+
+    coming = None if activities is None else Table(activities)
+    if coming is not None:
+        coming.require("person_id", "activity", "at")
+    counts = Counts()
+    with closing(evaluated_tables(book, table, coming, as_of, workers, counts, progress)) as tables:
+        try:
+            first = list(islice(tables, 1))
+        except Odd:
+            return None
+        cells = (row for found in chain(first, tables) for row in _cells(book, found))
+        written = write_table(out, output_columns(book), cells)
+    stages = {name: (counts.stages or {}).get(name, 0) for name in book.stages}
+    remarks = _unread_columns(book, table)
+    remarks += _left_out(counts.strangers, counts.later, "activities")
+    return Evaluation(written, counts.activities, stages, remarks, counts.one_by_one or {})
+
+
+def _cells(book: Book, table: Any) -> Iterator[Cells]:
+    columns = {name: table[name].to_pylist() for name in output_columns(book)}
+    columns["next_change"] = [None if at is None else instant_text(at) for at in columns["next_change"]]
+    for cells in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, cells, strict=True))
+
+
+def _left_out(strangers: int, later: int, what: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    if strangers:
+        found += (f"{strangers} people of the other files are not in the people file; they were left out",)
+    if later:
+        found += (f"{later} {what} lie after --as-of; they were left out",)
+    return found
 
 
 def _require_apart(out: Path, *read: Path | None) -> None:

@@ -79,5 +79,3 @@ def _comes_twice(settler: Settler, cards: Cards, positions: Positions, moving: B
     Cards(cards.scoring, cards.scales, truth)
     twice = settler.settle(truth, positions.take(rows))
     return rows[twice]
-
-

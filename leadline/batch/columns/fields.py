@@ -126,7 +126,9 @@ def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Codes | None:
     places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
     factor = 10 ** max(0, places)
     scaled = [int(edge * factor) for edge in edges]
-    most = max([*map(abs, scaled), factor * (max(abs(int(numbers.min())), abs(int(numbers.max()))) if numbers.size else 0)])
+    most = max(
+        [*map(abs, scaled), factor * (max(abs(int(numbers.min())), abs(int(numbers.max()))) if numbers.size else 0)]
+    )
     if most >= 2**62:
         return None
     found = np.zeros(numbers.size, np.int32)

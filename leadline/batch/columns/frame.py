@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow
@@ -80,7 +80,9 @@ class Frame:
 
 def _some_deals(deals: DealColumns, place: Codes) -> DealColumns:
     keep = np.flatnonzero(place[deals.person] >= 0)
-    return DealColumns(place[deals.person[keep]], [deals.state[number] for number in keep.tolist()], deals.since[keep])
+    return DealColumns(
+        place[deals.person[keep]], [deals.state[number] for number in keep.tolist()], deals.since[keep]
+    )
 
 
 def read_frame(book: Book, asks: Asks, given: Given, until: datetime) -> tuple[Frame, Bools, dict[str, int]]:
@@ -234,7 +236,11 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> dict[s
         return {}
     person = given.activity_people()
     at = instants(table["at"])
-    named = table["activity"].combine_chunks() if isinstance(table["activity"], pyarrow.ChunkedArray) else table["activity"]
+    named = (
+        table["activity"].combine_chunks()
+        if isinstance(table["activity"], pyarrow.ChunkedArray)
+        else table["activity"]
+    )
     coded = named if pyarrow.types.is_dictionary(named.type) else named.dictionary_encode()
     kind = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     names = coded.dictionary.to_pylist()
@@ -254,5 +260,3 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> dict[s
 
 
 __all__ = ["DealColumns", "Frame", "Odd", "read_frame"]
-
-

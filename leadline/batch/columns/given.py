@@ -25,9 +25,7 @@ SOURCE = "files"
 class Given:
     """The tables of one partition (see ``evaluate_partition``). Raises Odd where a person has two rows or none."""
 
-    def __init__(
-        self, book: Book, state: Any, people: Any, activities: Any, changes: Any, until: datetime
-    ) -> None:
+    def __init__(self, book: Book, state: Any, people: Any, activities: Any, changes: Any, until: datetime) -> None:
         self.book = book
         self.people = people
         self.activities = activities if activities is not None and activities.num_rows else None

@@ -54,11 +54,18 @@ def _parts(settler: Settler, cards: Cards, positions: Positions, stories: Storie
     for number, name in enumerate(graded):
         codes, names = cards.grades(name)
         comma = "," if number else ""
-        parts.append((codes.tolist(), [f"{comma}{json.dumps(name, ensure_ascii=False)}:{canonical_json(grade)}" for grade in names]))
+        parts.append(
+            (
+                codes.tolist(),
+                [f"{comma}{json.dumps(name, ensure_ascii=False)}:{canonical_json(grade)}" for grade in names],
+            )
+        )
     parts.append((places, [f'}},{row[1]},"scores":{{' for row in rows]))
     for number, name in enumerate(sorted(settler.book.scores)):
         comma = "," if number else ""
-        parts.append(_score(f"{comma}{json.dumps(name, ensure_ascii=False)}:", cards.points(name), cards.scales[name]))
+        parts.append(
+            _score(f"{comma}{json.dumps(name, ensure_ascii=False)}:", cards.points(name), cards.scales[name])
+        )
     parts.append((places, [f'}},{row[2]},"temperature":' for row in rows]))
     parts.append((heat.tolist(), [f'{canonical_json(name)},"why":' for name in heat_names]))
     parts.append((places, [row[3] for row in rows]))

@@ -50,7 +50,9 @@ def unknown_features(book: Book) -> tuple[str, ...]:
 def nodes_of(engine: Engine) -> Iterator[Node]:
     """Yield every compiled condition of a book, and the parts of each."""
     settling = engine.settling
-    tops = [line.node for score in settling.scoring.scores.values() for line in score.criteria if line.node is not None]
+    tops = [
+        line.node for score in settling.scoring.scores.values() for line in score.criteria if line.node is not None
+    ]
     for ways in settling.lifecycle.ways.values():
         for way in ways:
             tops += [node for node in (way.when, way.lift) if node is not None]

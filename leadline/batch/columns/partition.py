@@ -75,7 +75,9 @@ class Columns:
             # Timers begin with moves that are still to come; what follows from them is told one by one.
             reasons["SLAs"], alone = int((~alone).sum()), np.ones_like(alone)
         who = np.flatnonzero(~alone)
-        table, twice = self._columns(given, frame if who.size == given.count else frame.take(who), who, scales, schema)
+        table, twice = self._columns(
+            given, frame if who.size == given.count else frame.take(who), who, scales, schema
+        )
         if twice.size:
             reasons["coming to a stage twice at one instant"] = int(twice.size)
             alone[who[twice]] = True
@@ -107,7 +109,9 @@ class Columns:
 
         cards = cards_at(frame, micros(until))
         told = "why" in schema.names or "decision_id" in schema.names
-        stories = Stories(self._settler, scoring, lambda one: self._history(given, int(who[one])), until) if told else None
+        stories = (
+            Stories(self._settler, scoring, lambda one: self._history(given, int(who[one])), until) if told else None
+        )
         positions = self._begin(given, who, stories)
         twice = self._settler.settle(cards.asked, positions, None if stories is None else stories.tell)
         changes = None
@@ -187,7 +191,7 @@ def evaluate_partition(
     Who is decided one by one, because of something that columns do not know, is counted in the answer. Raises
     ``Odd`` for a value that is none of its field or a stage that the book does not have.
     """
-    if not _last or _last[0].book is not book:
+    if not _last or not (_last[0].book is book or (book.hash and _last[0].book.hash == book.hash)):
         _last[:] = [Columns(book)]
     return _last[0].evaluate(state, people, activities, changes, until, wanted)
 

@@ -85,7 +85,15 @@ def table_of(
         columns["next_change"] = _instants(changes)
     if decisions is not None:
         columns["decision_id"] = list(decisions)
-    return pyarrow.table([pyarrow.array(columns[name]) if not isinstance(columns[name], pyarrow.Array | pyarrow.ChunkedArray) else columns[name] for name in schema.names], schema=schema)
+    return pyarrow.table(
+        [
+            pyarrow.array(columns[name])
+            if not isinstance(columns[name], pyarrow.Array | pyarrow.ChunkedArray)
+            else columns[name]
+            for name in schema.names
+        ],
+        schema=schema,
+    )
 
 
 def rows_of(book: Book, people: Iterable[tuple[Any, Advance]], schema: Any) -> Any:

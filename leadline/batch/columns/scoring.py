@@ -37,7 +37,9 @@ class Scale:
         """Raise TooLarge where ``most_rows`` activities could give more than fits."""
         lines = [line.criterion for line in score.criteria]
         numbers = [number for line in lines for number in (line.points, line.up_to) if number is not None]
-        numbers += [band.points for line in lines for band in (*(line.bands.bands if line.bands else ()), *line.counted)]
+        numbers += [
+            band.points for line in lines for band in (*(line.bands.bands if line.bands else ()), *line.counted)
+        ]
         limits = (score.score.floor, score.score.cap, *score.score.groups.values())
         others = [*operands, *(edge for _, edge in score.score.grades), *(one for one in limits if one is not None)]
         exponents = [number.as_tuple().exponent for number in (*numbers, *others)]
@@ -154,7 +156,9 @@ class Cards:
         columns, column_sets = self._graded(grid.columns)[:2]
         values, codes = distinct(rows * len(column_sets) + columns)
         pairs = [divmod(value, len(column_sets)) for value in values.tolist()]
-        return codes, [frozenset(join(a, b) for a in row_sets[one] for b in column_sets[other]) for one, other in pairs]
+        return codes, [
+            frozenset(join(a, b) for a in row_sets[one] for b in column_sets[other]) for one, other in pairs
+        ]
 
     def _graded(self, name: str) -> tuple[Ints, list[frozenset[str | None]], Ints, list[str | None]]:
         """Return codes of what the bounds allow with their sets, and codes of the grade with their names."""
@@ -190,7 +194,9 @@ class Cards:
         total: Points | None = None
         for group, points in groups.items():
             cap = None if group is None else scale.whole(score.score.groups[group])
-            total = _added(total, points if cap is None else _each(points, lambda one, cap=cap: np.clip(one, -cap, cap)))  # type: ignore[misc]
+            total = _added(
+                total, points if cap is None else _each(points, lambda one, cap=cap: np.clip(one, -cap, cap))
+            )  # type: ignore[misc]
         zero = np.zeros(people, np.int64)
         return _each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
 
@@ -287,7 +293,9 @@ class Cards:
         if line.ladder is not None and criterion.decay is not None:
             rows, at, steps = self._steps(line)
             following = np.array([*_next_steps(line.ladder), NEVER], np.int64)[steps]
-            turns = np.where(following == NEVER, NEVER, at + span(criterion.decay.every) * np.minimum(following, 20_001))
+            turns = np.where(
+                following == NEVER, NEVER, at + span(criterion.decay.every) * np.minimum(following, 20_001)
+            )
             found = happened.least(rows, turns)
         if criterion.within is not None:
             low, high = self.asked.window(criterion.activity, span(criterion.within))

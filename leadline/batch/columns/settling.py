@@ -104,7 +104,11 @@ class Settler:
                     self._enter(positions, ahead, each(truth.t, met.size)[ahead], moved.stage, moved.way)
                     coming.append(ahead)
                     if tell is not None and before is not None:
-                        tell(Moved(moved.stage, moved.way, moved.standing, moved.rows[~again], ahead), before, positions)
+                        tell(
+                            Moved(moved.stage, moved.way, moved.standing, moved.rows[~again], ahead),
+                            before,
+                            positions,
+                        )
             active = np.sort(np.concatenate(coming)) if coming else np.zeros(0, np.int64)
         return np.concatenate(twice) if twice else np.zeros(0, np.int64)
 
@@ -241,6 +245,3 @@ def skipped(book: Book, source: str, target: str, *, new_pass: bool) -> tuple[st
         return ()
     start = 0 if new_pass or source not in path else path.index(source) + 1
     return tuple(path[start : path.index(target)])
-
-
-

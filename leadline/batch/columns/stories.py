@@ -33,7 +33,9 @@ class Story:
 class Stories:
     """The stories of one partition, told as people move. ``history_of`` gives one person by position."""
 
-    def __init__(self, settler: Settler, scoring: Scoring, history_of: Callable[[int], History], at: datetime) -> None:
+    def __init__(
+        self, settler: Settler, scoring: Scoring, history_of: Callable[[int], History], at: datetime
+    ) -> None:
         self.settler = settler
         self.found: list[Story] = []
         self._scoring = scoring

@@ -186,9 +186,7 @@ class Truth:
         dated = isinstance(condition, FieldTest) and condition.op in NEAR_OPS
         if len(columns) == 1 and not (dated and isinstance(self.t, np.ndarray)):
             at = instant(self.t if isinstance(self.t, int) else 0)
-            answers = [
-                truth_of(node.holds(asked(at, {names[0]: said}))) for said in columns[0].entries()
-            ]
+            answers = [truth_of(node.holds(asked(at, {names[0]: said}))) for said in columns[0].entries()]
             return np.array(answers, np.uint8)[columns[0].since(floor)]
         entries = [column.entries() for column in columns]
         codes = [column.since(floor) for column in columns]

@@ -154,7 +154,11 @@ def test_any_partitioning_gives_the_same_bytes(
     tables = []
     for part in sorted(set(parts)):
         rows = [number for number in range(people.num_rows) if parts[number] == part]
-        tables.append(columns.evaluate(state, people.take(pyarrow.array(rows, pyarrow.int64())), activities, changes, t, ALL).table)
+        tables.append(
+            columns.evaluate(
+                state, people.take(pyarrow.array(rows, pyarrow.int64())), activities, changes, t, ALL
+            ).table
+        )
     assert stream(pyarrow.concat_tables(tables)) == stream(whole)
 
 

@@ -1,0 +1,177 @@
+"""A rule book over files by columns: read once, put aside by partition, evaluated by so many processes, in order."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow
+import pyarrow.compute
+
+from leadline.batch.columns.fields import Odd
+from leadline.batch.columns.partition import evaluate_partition
+from leadline.batch.columns.sources import activity_table, odd_values, person_ids, state_table, tables_of
+from leadline.batch.columns.spilling import ArrowFile, Spill, batches_of, part_path, parts_of, read_part
+from leadline.batch.tables import Table
+from leadline.rules.model import Book
+
+PEOPLE: Final = 1 << 16
+"""People of one partition, about: enough that arrays win, few enough that they stay near the processor."""
+_ROW: Final = " row"
+"""The column with each row's place in the people file; no name of a file's column begins with a space."""
+_WANTED: Final = frozenset({"next_change", "decision_id"})
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was read: activities in all, of people who are not in the people file, and after the instant."""
+
+    people: int = 0
+    activities: int = 0
+    strangers: int = 0
+    later: int = 0
+    stages: Counter[str] | None = None
+    one_by_one: Counter[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One partition, evaluated in whatever process."""
+
+    book: Book
+    as_of: datetime
+    folder: Path
+
+    def __call__(self, part: int) -> tuple[int, int, dict[str, int], dict[str, int]]:
+        """Write the outcomes of a part; return its people, its strangers, people by stage and those one by one."""
+        with odd_values():
+            return self._evaluate(part)
+
+    def _evaluate(self, part: int) -> tuple[int, int, dict[str, int], dict[str, int]]:
+        people, activities = (read_part(self.folder, name, part) for name in ("people", "activities"))
+        strangers = 0
+        if people is None:
+            return 0, _strangers(activities, pyarrow.array([], pyarrow.string())), {}, {}
+        if pyarrow.compute.count_distinct(people["person_id"]).as_py() != people.num_rows:
+            raise Odd
+        if activities is not None:
+            strangers = _strangers(activities, people["person_id"].combine_chunks())
+        state = state_table(self.book, people, people["person_id"], self.as_of)
+        done = evaluate_partition(self.book, state, people, activities, None, self.as_of, _WANTED)
+        table = done.table.append_column(_ROW, people[_ROW])
+        with closing(ArrowFile(part_path(self.folder, "outcomes", part))) as file:
+            file.write(table)
+        stages = Counter(table["stage"].to_pylist())
+        return people.num_rows, strangers, dict(stages), dict(done.one_by_one)
+
+
+def evaluated_tables(
+    book: Book,
+    people: Table,
+    activities: Table | None,
+    as_of: datetime,
+    workers: int,
+    counts: Counts,
+    progress: Callable[[int], None],
+) -> Generator[Any, None, None]:
+    """Yield the outcomes as Arrow tables in the order of the people file, and fill ``counts``.
+
+    Memory holds a partition for each process and one stretch of the output, however many people there are. Raises
+    Odd before the first table for what only reading row by row can tell.
+    """
+    with tempfile.TemporaryDirectory(prefix="leadline-") as name:
+        folder = Path(name)
+        rows = _put_aside_people(people, folder)
+        parts = max(1, -(-rows // PEOPLE))
+        _spread_people(folder, parts)
+        if activities is not None:
+            _put_aside_activities(book, activities, as_of, folder, parts, counts)
+        stages: Counter[str] = Counter()
+        alone: Counter[str] = Counter()
+        for found, strangers, by_stage, by_one in _done(Task(book, as_of, folder), parts, workers):
+            counts.people += found
+            counts.strangers += strangers
+            stages.update(by_stage)
+            alone.update(by_one)
+            progress(counts.people)
+        counts.stages, counts.one_by_one = stages, alone
+        yield from _in_order(folder, parts)
+
+
+def _put_aside_people(people: Table, folder: Path) -> int:
+    """Write the people file as one stream with the number of each row; return how many rows there are."""
+    rows = 0
+    with closing(ArrowFile(part_path(folder, "read", 0))) as file:
+        for table in tables_of(people):
+            place = table.column_names.index("person_id")
+            with odd_values():
+                named = table.set_column(place, "person_id", person_ids(table["person_id"]))
+            numbers = pyarrow.array(np.arange(rows, rows + table.num_rows))
+            file.write(named.append_column(_ROW, numbers))
+            rows += table.num_rows
+    return rows
+
+
+def _spread_people(folder: Path, parts: int) -> None:
+    path = part_path(folder, "read", 0)
+    with Spill(folder, "people") as spill:
+        for batch in batches_of(path):
+            table = pyarrow.Table.from_batches([batch])
+            spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
+    path.unlink()
+
+
+def _put_aside_activities(
+    book: Book, activities: Table, as_of: datetime, folder: Path, parts: int, counts: Counts
+) -> None:
+    with Spill(folder, "activities") as spill:
+        for table in tables_of(activities):
+            with odd_values():
+                found = activity_table(book, table)
+            counts.activities += found.num_rows
+            counts.later += pyarrow.compute.sum(pyarrow.compute.greater(found["at"], as_of)).as_py() or 0
+            spill.add(found, parts_of(found["person_id"].combine_chunks(), parts))
+
+
+def _strangers(activities: Any, ids: Any) -> int:
+    if activities is None:
+        return 0
+    there = pyarrow.compute.is_in(activities["person_id"], value_set=ids)
+    return int(pyarrow.compute.count_distinct(activities["person_id"].filter(pyarrow.compute.invert(there))).as_py())
+
+
+def _done(task: Task, parts: int, workers: int) -> Iterator[tuple[int, int, dict[str, int], dict[str, int]]]:
+    if workers <= 1 or parts == 1:
+        yield from map(task, range(parts))
+        return
+    with ProcessPoolExecutor(min(workers, parts), mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(task, range(parts))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_order(folder: Path, parts: int) -> Iterator[Any]:
+    """Yield the outcomes by row: those of each stretch of rows are gathered from all parts first."""
+    with Spill(folder, "ordered") as spill:
+        stretches = 0
+        for part in range(parts):
+            table = read_part(folder, "outcomes", part)
+            if table is None or not table.num_rows:
+                continue
+            part_path(folder, "outcomes", part).unlink()
+            stretch = table[_ROW].to_numpy() // PEOPLE
+            stretches = max(stretches, int(stretch.max()) + 1)
+            spill.add(table, stretch)
+    for stretch in range(stretches):
+        found = read_part(folder, "ordered", stretch)
+        yield found.sort_by(_ROW)

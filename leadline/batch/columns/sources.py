@@ -1,0 +1,167 @@
+"""Files of people and activities as Arrow tables, some rows at a time, with the meaning of reading row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow
+import pyarrow.compute
+from pyarrow import csv, parquet
+
+from leadline.batch.columns.fields import Odd
+from leadline.batch.tables import CSV_CELL_CHARACTERS, Table, plain_cells
+from leadline.common.instants import read_instant
+from leadline.common.values import Raw
+from leadline.rules.model import Book
+
+ROWS: Final = 1 << 18
+"""Rows of a file in memory at a time."""
+_BLOCK: Final = 1 << 24
+_UTC: Final = pyarrow.timestamp("us", "UTC")
+_PLAIN_INSTANT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+
+
+def tables_of(table: Table) -> Iterator[Any]:
+    """Yield a file's rows as Arrow tables. Raises Odd for what Arrow reads otherwise than rows are read."""
+    with odd_values():
+        if table.path.suffix.lower() in {".parquet", ".pq"}:
+            with parquet.ParquetFile(table.path) as file:
+                for batch in file.iter_batches(batch_size=ROWS):
+                    yield pyarrow.Table.from_batches([batch])
+        elif _is_plain(table.path):
+            yield from _plain_csv(table)
+        else:
+            yield from _quoted_csv(table)
+
+
+@contextmanager
+def odd_values() -> Iterator[None]:
+    """Turn what Arrow says of values that it cannot read or hold into Odd."""
+    try:
+        yield
+    except (OSError, ValueError, OverflowError, KeyError, pyarrow.ArrowException) as error:
+        raise Odd from error
+
+
+def person_ids(column: Any) -> Any:
+    """Return ids as texts without spaces around them. Raises Odd for an empty one."""
+    cells = plain_cells(column.combine_chunks())
+    found = [text if type(text) is str else str(text) for text in ("" if cell is None else cell for cell in cells)]
+    stripped = [text.strip() for text in found]
+    if not all(stripped):
+        raise Odd
+    return pyarrow.array(stripped, pyarrow.string())
+
+
+def activity_table(book: Book, table: Any) -> Any:
+    """Return rows of activities with typed instants. Raises Odd for an unknown name or an instant that is none."""
+    names = table["activity"].combine_chunks().dictionary_encode()
+    known = ["" if cell is None else str(cell).strip() for cell in plain_cells(names.dictionary)]
+    if names.indices.null_count or not set(known) <= set(book.activities):
+        raise Odd
+    activity = pyarrow.DictionaryArray.from_arrays(names.indices, pyarrow.array(known, pyarrow.string()))
+    at, days = _instants(table["at"].combine_chunks())
+    columns = {"person_id": person_ids(table["person_id"]), "activity": activity.cast(pyarrow.string()), "at": at}
+    precision = pyarrow.array(["instant", "day"]).take(pyarrow.array(days.astype(np.int64)))
+    return pyarrow.table({**columns, "precision": precision})
+
+
+def state_table(book: Book, table: Any, ids: Any, as_of: datetime) -> Any:
+    """Return where people begin, None where the file does not say. Raises Odd for what cannot be so."""
+    if not {"stage", "stage_since", "pass"} & set(table.column_names):
+        return None
+    stages, since, passes = (_texts(table, name) for name in ("stage", "stage_since", "pass"))
+    if not set(stages) <= {"", *book.stages}:
+        raise Odd
+    read = {text: _instant(text) if text else None for text in set(since)}
+    if any(at is not None and at > as_of for at in read.values()):
+        raise Odd
+    numbers = {text: _pass_number(text) for text in set(passes)}
+    return pyarrow.table(
+        {
+            "person_id": ids,
+            "stage": pyarrow.array([stage or None for stage in stages], pyarrow.string()),
+            "stage_since": pyarrow.array([read[text] for text in since], _UTC),
+            "pass": pyarrow.array([numbers[text] for text in passes], pyarrow.int64()),
+        }
+    )
+
+
+def _texts(table: Any, name: str) -> list[str]:
+    if name not in table.column_names:
+        return [""] * int(table.num_rows)
+    return [str(cell or "").strip() for cell in plain_cells(table[name].combine_chunks())]
+
+
+def _pass_number(text: str) -> int:
+    number = text.removesuffix(".0") or "1"
+    if not (number.isascii() and number.isdigit() and int(number) >= 1):
+        raise Odd
+    return int(number)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return read_instant(text)[0]
+    except ValueError as error:
+        raise Odd from error
+
+
+def _instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Return instants, and of which only the day is known."""
+    if pyarrow.types.is_string(column.type):
+        shaped = pyarrow.compute.all(pyarrow.compute.match_substring_regex(column, _PLAIN_INSTANT)).as_py()
+        if shaped and not column.null_count:
+            return column.cast(_UTC), np.zeros(len(column), np.bool_)
+    coded = column.dictionary_encode()
+    if coded.indices.null_count:
+        raise Odd
+    values, days = [], []
+    for cell in plain_cells(coded.dictionary):
+        try:
+            at, precision = read_instant(str(cell or "").strip())
+        except ValueError as error:
+            raise Odd from error
+        values.append(at)
+        days.append(precision == "day")
+    return pyarrow.array(values, _UTC).take(coded.indices), np.array(days, np.bool_)[coded.indices.to_numpy()]
+
+
+def _is_plain(path: Path) -> bool:
+    """Tell whether a CSV file has no quotes, so that every comma parts two cells and every line is a row."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if b'"' in block or b"\r" in block or b"\0" in block:
+                return False
+    return True
+
+
+def _plain_csv(table: Table) -> Iterator[Any]:
+    names = list(table.columns)
+    with csv.open_csv(
+        table.path,
+        csv.ReadOptions(column_names=names, skip_rows=1, block_size=_BLOCK),
+        csv.ParseOptions(quote_char=False, double_quote=False, newlines_in_values=False),
+        csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string()), null_values=[]),
+    ) as reader:
+        for batch in reader:
+            if any(_longest(column) > CSV_CELL_CHARACTERS for column in batch.columns):
+                raise Odd
+            yield pyarrow.Table.from_batches([batch])
+
+
+def _longest(column: Any) -> int:
+    return int(pyarrow.compute.max(pyarrow.compute.binary_length(column)).as_py() or 0)
+
+
+def _quoted_csv(table: Table) -> Iterator[Any]:
+    rows = iter(table)
+    while chosen := list(islice(rows, ROWS)):
+        cells: dict[str, list[Raw]] = {name: [row.cells[name] for row in chosen] for name in table.columns}
+        yield pyarrow.table({name: pyarrow.array(column, pyarrow.string()) for name, column in cells.items()})
