@@ -53,7 +53,7 @@ def test_a_run_stops_at_its_number_and_the_next_goes_on(rehearsal: Rehearsal) ->
 
 
 def test_the_share_of_the_day_is_kept_over_runs_until_the_account_s_midnight(rehearsal: Rehearsal) -> None:
-    """What earlier runs spent counts; the account's midnight (Berlin's at HubSpot) gives a new share, UTC's does not."""
+    """What earlier runs spent counts; the account's midnight (Berlin's at HubSpot) gives a new share."""
     with rehearsal.at_work() as (setting, readers):
         limit = readers["hubspot"].quota().limit
         assert limit is None
@@ -66,7 +66,7 @@ def test_the_share_of_the_day_is_kept_over_runs_until_the_account_s_midnight(reh
         assert "the day ends at midnight in Europe/Berlin" in str(first.errors["hubspot"])
         assert set(first.errors) == {"hubspot"}
         now = rehearsal.practice.clock.now()
-        # A quarter past midnight UTC it is the same day for nobody in Berlin, who are two hours ahead in summer.
+        # Midnight in Berlin is 22:00 UTC in summer.
         berlin = datetime.fromisoformat(f"{now:%Y-%m-%d}T22:00:00+00:00")
         rehearsal.pass_time(seconds=(berlin - now).total_seconds() - 60)
         assert "hubspot" in run_pull(tight, readers).pull.errors
@@ -94,7 +94,7 @@ def test_sync_writes_as_much_as_it_may_and_finishes_in_the_next_run(rehearsal: R
     rehearsal.pass_time(days=45)
     with rehearsal.at_work() as (setting, writers):
         run_pull(setting, writers)
-        reading = sum(run_pull(setting, writers).calls["hubspot"].values())
+        reading = run_pull(setting, writers).calls["hubspot"]["read"]
         tight = replace(setting, shares={"hubspot": CallShare(per_cycle=reading)})
         result = run_sync(tight, writers)
         planned = result.plan.counts.records.get("hubspot", 0)
