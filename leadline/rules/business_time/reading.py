@@ -18,8 +18,8 @@ from leadline.rules.nearest import nearest
 from leadline.rules.reading.report import Report, short
 
 SECTION: Final = "calendars"
-KEYS: Final = ("zone", "open", "holidays", "closed", "special", "like", "from", "until", "changes", "for")
-"""``for`` names whose calendar it is, in a rule book (``rules.reading.calendars``); no hours come from it."""
+KEYS: Final = ("zone", "open", "holidays", "closed", "special", "like", "from", "until", "changes", "for", "time_off")
+"""``for`` and ``time_off`` are of rule books (``rules.reading.calendars``): whose calendar it is, and who is off."""
 CHANGE_KEYS: Final = ("from", "until", "open", "holidays")
 YEARS: Final = range(2000, 2061)
 """The years for which a country's holidays are looked up when a calendar is resolved."""

@@ -52,6 +52,8 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
             yield f"{word} {new[key] or 'ever'} instead of {old[key] or 'ever'}"
     if old["periods"][1:] != new["periods"][1:]:
         yield "changes within the year are others"
+    if old.get("away") != new.get("away"):
+        yield "hours off are others"
     if old["holiday_years"] != new["holiday_years"]:
         yield "holidays are known for other years"
 

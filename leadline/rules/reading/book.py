@@ -95,7 +95,7 @@ def _book(report: Report, sections: Mapping[str, Entry], tree: Node, sources: Ma
     stages = read_stages(reading, nodes["stages"]) if "stages" in nodes else {}
     paths = read_paths(reading, nodes["paths"], stages) if "paths" in nodes else Paths((), ())
     activities = read_activities(report, nodes["activities"]) if "activities" in nodes else {}
-    calendars = _calendars(report, nodes["calendars"]) if "calendars" in nodes else Calendars()
+    calendars = _calendars(report, nodes["calendars"], sources) if "calendars" in nodes else Calendars()
     slas = read_slas(reading, nodes["slas"], calendars, activities) if "slas" in nodes else Slas({}, ())
     nothing: tuple[dict[Crm, WriteTargets], Publish] = ({}, Publish())
     write, publish = read_write(reading, nodes["write"]) if "write" in nodes else nothing
@@ -139,11 +139,11 @@ def _check_version(report: Report, nodes: Mapping[str, Node]) -> None:
         report.add(nodes["leadline"].mark, message, "install a newer Leadline", "version")
 
 
-def _calendars(report: Report, node: Node) -> Calendars:
+def _calendars(report: Report, node: Node, sources: Mapping[str, bytes]) -> Calendars:
     # Only a book with calendars waits for zone data and holidays to load.
     from leadline.rules.reading.calendars import read_calendars
 
-    return read_calendars(report, node)
+    return read_calendars(report, node, sources)
 
 
 def _zone(report: Report, node: Node) -> str:

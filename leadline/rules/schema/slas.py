@@ -30,6 +30,7 @@ def calendar() -> Schema:
         "until": said("The last day on which it opens at all.", day),
         "changes": said("From or until a day: other hours or holidays.", _changes(day)),
         "for": said("Whose calendar it is: owners, teams, regions.", ref("texts")),
+        "time_off": said("A table owner,from,until in lists/: who is off when.", text(r"^lists/.+\.csv$")),
     }
     return mapping(calendars.KEYS, shapes)
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from leadline.common.errors import BookError
 from leadline.rules.deciding import Engine
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -327,6 +328,7 @@ def test_the_trace_tells_the_arithmetic() -> None:
 LIGHT = """
 import sys
 from leadline.rules.check import check_book
+from leadline.common.errors import BookError
 from leadline.rules.deciding import Engine
 from leadline.rules.reading import read_book
 book = read_book({"rules.yml": sys.stdin.buffer.read()})
@@ -355,3 +357,33 @@ def test_what_asks_for_another_sla_hears_of_it_at_once() -> None:
         found.state, [], at("2026-07-20 00:00")
     )
     assert timer(later, "other") == timer(found, "other")
+
+
+OFF = b"owner,from,until\nben,2026-07-13,2026-07-14\nANNA,2026-07-13T08:00:00Z,2026-07-13T09:00:00Z\n"
+
+
+@pytest.mark.parametrize(
+    ("owner", "due"),
+    [("ben", "2026-07-15 15:00"), ("anna", "2026-07-13 17:00"), ("zoe", "2026-07-13 16:00")],
+)
+def test_time_off_is_nobodys_hours(owner: str, due: str) -> None:
+    """Whole days and hours of a table are taken out of the owner's own calendar, or out of the one for all others."""
+    text = BOOK.replace("for: anna}", "for: anna, time_off: lists/off.csv}")
+    text = text.replace("09:00-18:00]}}", "09:00-18:00]}, time_off: lists/off.csv}")
+    rules = read_book({"rules.yml": text.encode(), "lists/off.csv": OFF})
+    found = lived(rules, [said("owner", owner, "2026-07-02 08:00"), did("demo", MONDAY)], "2026-07-13 09:00")
+    assert timer(found).due == at(due)
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        ({}, "there is no list `lists/off.csv`"),
+        ({"lists/off.csv": b"who,from,until\n"}, "the heading names `owner` once"),
+    ],
+)
+def test_a_table_of_time_off_is_checked(lists: dict[str, bytes], message: str) -> None:
+    """A missing table and a wrong one are told with their place."""
+    text = BOOK.replace("for: anna}", "for: anna, time_off: lists/off.csv}")
+    with pytest.raises(BookError, match=message):
+        read_book({"rules.yml": text.encode(), **lists})
