@@ -18,6 +18,7 @@ from leadline.common.vocabulary import ACTIVITY_KINDS, OBJECTS, PERSON_OBJECTS
 from leadline.rules.reading import words
 from leadline.rules.reading.book import LATER, SECTIONS
 from leadline.rules.reading.conditions import WORDS
+from leadline.sync.doctor.findings import KINDS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 NOTICE = "<!-- Written by scripts/reference.py from the code; `make docs` writes it again. -->\n\n"
@@ -26,6 +27,7 @@ NOTICE = "<!-- Written by scripts/reference.py from the code; `make docs` writes
 def main(check: bool) -> int:
     """Write every page, or only compare; return the exit code."""
     pages = {"verbs.md": verbs_page(), "vocabulary.md": vocabulary_page(), "errors.md": errors_page()}
+    pages["findings.md"] = findings_page()
     stale = [name for name, text in pages.items() if not is_current(name, text)]
     if check:
         for name in stale:
@@ -95,6 +97,20 @@ def errors_page() -> str:
     lines += ["`leadline check --json` and `--format sarif` name each problem by one of these codes.", ""]
     lines += ["| code | meaning |", "|---|---|", *(f"| `{code}` | {text} |" for code, text in CODES.items())]
     return "\n".join(lines) + "\n"
+
+
+def findings_page() -> str:
+    """Return the page of what `leadline doctor` finds, with what to click in each CRM."""
+    lines = ["# Findings of `leadline doctor`\n", NOTICE.strip(), ""]
+    lines += [
+        "An error keeps the book from its work: `leadline doctor` ends with 1. A warning may; a note is to know.",
+        "",
+    ]
+    lines += ["`{object}`, `{name}` and `{value}` stand for what is missing.", ""]
+    for ident, kind in KINDS.items():
+        lines += [f"## `{ident}`", "", f"{kind.severity.capitalize()}. {kind.meaning}", ""]
+        lines += [f"- {crm}: {click}" for crm, click in kind.clicks.items()] + [""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def meaning(kind: type[errors.LeadlineError]) -> str:
