@@ -74,7 +74,7 @@ class SalesforceInspector:
     def rights(self, names: Sequence[str]) -> Mapping[str, bool]:
         """One query of UserPermissionAccess: the permissions of whoever asks."""
         columns = [f"Permissions{name}" for name in names]
-        rows = self._maybe(f"SELECT {', '.join(columns)} FROM UserPermissionAccess")  # noqa: S608 - names of ours
+        rows = self._maybe(soql.select(columns, "UserPermissionAccess", [], []))
         row = rows[0] if rows else {}
         return {name: bool(row[f"Permissions{name}"]) for name in names if f"Permissions{name}" in row}
 
@@ -110,7 +110,7 @@ class SalesforceInspector:
 
     def supplies(self, kind: str) -> str:
         try:
-            self._rows(f"SELECT Id FROM {_SOURCES.get(kind, kind)} LIMIT 1")  # noqa: S608
+            self._rows(f"SELECT Id FROM {soql.name(_SOURCES.get(kind, kind))} LIMIT 1")  # noqa: S608
         except PermissionMissingError as error:
             return str(error)
         return ""
