@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from leadline.rules.business_time.model import SECOND, Calendar
@@ -15,12 +16,21 @@ NEVER: Final = -(2**63)
 """What stands for a due instant that is never reached; NumPy's datetime64 reads it as NaT."""
 
 
-def due_many(calendar: Calendar, starts: NDArray[np.int64], seconds: NDArray[np.int64] | int) -> NDArray[np.int64]:
+Pauses = Sequence[tuple["NDArray[np.int64]", "NDArray[np.int64]"]]
+"""The first pause of each start, the second of each, and so on: from (inclusive) and to (exclusive), in microseconds.
+
+Those of one start are in order and do not overlap; a start that has fewer is given empty ones (from = to).
+"""
+
+
+def due_many(
+    calendar: Calendar, starts: NDArray[np.int64], seconds: NDArray[np.int64] | int, pauses: Pauses = ()
+) -> NDArray[np.int64]:
     """Return when ``seconds`` of business time are reached from each of ``starts``.
 
     Instants are UTC microseconds since 1970 (int64); ``seconds`` is one number or one for each start, above, at or
-    below zero. A target that is never reached gives ``NEVER``. Equal to ``add`` without pauses, start by start.
-    Raises ValueError when the shapes do not fit.
+    below zero; with pauses not below. A target that is never reached gives ``NEVER``. Equal to ``add``, start by
+    start. Raises ValueError when the shapes do not fit, and for pauses with a target below zero.
     """
     import numpy as np
 
@@ -32,6 +42,8 @@ def due_many(calendar: Calendar, starts: NDArray[np.int64], seconds: NDArray[np.
     at, amount = np.broadcast_arrays(at, amount)
     if not at.size:
         return at.copy()
+    if pauses and int(amount.min()) < 0:
+        raise ValueError("a target below zero has no pauses here")
     table = table_of(calendar)
     inside = np.clip(at, BEGINNING, END)
     table.cover(int(inside.min()))
@@ -39,7 +51,32 @@ def due_many(calendar: Calendar, starts: NDArray[np.int64], seconds: NDArray[np.
     goal = _positions(_arrays(table, grown), inside) + amount
     table.reach(int(goal.min()))
     grown = table.reach(int(goal.max()))
-    return np.asarray(_reached(_arrays(table, grown), at, goal, amount))
+    due = np.asarray(_reached(_arrays(table, grown), at, goal, amount))
+    for start, end in pauses:
+        due, goal = _put_off(
+            table, at, amount, (due, goal), np.clip(start, inside, END), np.clip(end, BEGINNING, END)
+        )
+    return due
+
+
+def _put_off(
+    table: Table,
+    at: NDArray[np.int64],
+    amount: NDArray[np.int64],
+    reached: tuple[NDArray[np.int64], NDArray[np.int64]],
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return due instants and goals moved on by what a pause of each takes away, where it begins before that."""
+    import numpy as np
+
+    due, goal = reached
+    table.cover(int(min(start.min(), end.min())))
+    arrays = _arrays(table, table.cover(int(max(start.max(), end.max()))))
+    lost = _positions(arrays, np.maximum(start, end)) - _positions(arrays, start)
+    goal = goal + np.where((due != NEVER) & (due > start), lost, 0)
+    grown = table.reach(int(goal.max()))
+    return np.asarray(_reached(_arrays(table, grown), at, goal, amount)), goal
 
 
 class _Arrays:

@@ -123,6 +123,25 @@ def test_columns_equal_the_scalar_form(seed: int, rows: list[tuple[datetime, int
     assert due_many(calendar, starts, seconds).tolist() == [NEVER if at is None else micros(at) for at in due]
 
 
+@law
+@given(
+    SEEDS, st.lists(st.tuples(INSTANTS, st.lists(st.integers(0, 40 * 24 * 60), max_size=6)), min_size=1, max_size=8)
+)
+def test_columns_equal_rows_with_pauses(seed: int, rows: list[tuple[datetime, list[int]]]) -> None:
+    """The same with up to three pauses each, given by minutes from two days before the start."""
+    calendar = calendar_of(seed)
+    begun = np.array([micros(start) for start, _ in rows])
+    edges = [sorted(start + timedelta(minutes=cut - 2 * 24 * 60) for cut in cuts) for start, cuts in rows]
+    pauses = [list(zip(cuts[::2], cuts[1::2], strict=False)) for cuts in edges]
+    due = [add(calendar, start, timedelta(hours=20), own) for (start, _), own in zip(rows, pauses, strict=True)]
+    filled = [[*own, *[(start, start)] * (3 - len(own))] for (start, _), own in zip(rows, pauses, strict=True)]
+    columns = [tuple(np.array([micros(own[place][side]) for own in filled]) for side in (0, 1)) for place in range(3)]
+    found = due_many(calendar, begun, 20 * 3600, columns)
+    assert found.tolist() == [NEVER if at is None else micros(at) for at in due]
+    with pytest.raises(ValueError, match="below zero"):
+        due_many(calendar, begun, -60, columns)
+
+
 @given(SEEDS, INSTANTS, LENGTHS, st.lists(st.integers(1990, 2060), max_size=3))
 @settings(max_examples=15, deadline=None)
 def test_answers_do_not_depend_on_what_was_asked_before(
