@@ -53,7 +53,7 @@ class Evaluation:
     one_by_one: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
-def evaluate_files(
+def evaluate_files(  # noqa: PLR0913, PLR0917
     book: Book,
     people: Path,
     activities: Path | None,
@@ -111,7 +111,7 @@ def _by_columns(
     workers: int,
 ) -> Evaluation | None:
     """Evaluate by columns; None where a file holds what only reading it row by row can tell the reader about."""
-    from leadline.batch.columns import Odd
+    from leadline.batch.columns import OddError
     from leadline.batch.columns.files import Counts, evaluated_tables
 
     coming = None if activities is None else Table(activities)
@@ -121,14 +121,14 @@ def _by_columns(
     with closing(evaluated_tables(book, table, coming, as_of, workers, counts, progress)) as tables:
         try:
             first = list(islice(tables, 1))
-        except Odd:
+        except OddError:
             return None
         cells = (row for found in chain(first, tables) for row in _cells(book, found))
         written = write_table(out, output_columns(book), cells)
-    stages = {name: (counts.stages or {}).get(name, 0) for name in book.stages}
+    stages = {name: counts.stages[name] for name in book.stages}
     remarks = _unread_columns(book, table)
     remarks += _left_out(counts.strangers, counts.later, "activities")
-    return Evaluation(written, counts.activities, stages, remarks, counts.one_by_one or {})
+    return Evaluation(written, counts.activities, stages, remarks, dict(counts.one_by_one))
 
 
 def _cells(book: Book, table: Any) -> Iterator[Cells]:

@@ -44,12 +44,13 @@ def known_rows(column: Any) -> Any:
 
 
 def instants(column: Any) -> Ints:
-    """Return a column of instants as microseconds; instants without a zone are UTC. Raises ArrowInvalid for others."""
+    """Return a column of instants as microseconds; instants without a zone are UTC. Others raise ArrowInvalid."""
     column = _whole(column)
     if types.is_date(column.type):
         column = column.cast(pyarrow.timestamp("us"))
     micro = column.cast(pyarrow.timestamp("us", getattr(column.type, "tz", None)), safe=False)
-    return micro.cast(pyarrow.int64()).to_numpy(zero_copy_only=False)
+    found: Ints = micro.cast(pyarrow.int64()).to_numpy(zero_copy_only=False)
+    return found
 
 
 def texts(column: Any) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -22,7 +23,7 @@ from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import Field
 
 
-class Odd(Exception):
+class OddError(Exception):
     """Something in the given tables that only reading row by row can tell the reader about."""
 
 
@@ -95,7 +96,7 @@ def asked(t: datetime, told: Mapping[str, Said]) -> Moment:
 def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: int) -> Column:
     """Return one field of a table of people. With ``edges`` numbers between two of them share a code.
 
-    Raises Odd for a cell that cannot be read as a value of the field.
+    Raises OddError for a cell that cannot be read as a value of the field.
     """
     numbers = whole_numbers(column) if edges is not None and not field.values else None
     if numbers is not None and edges is not None and field.type in ("integer", "decimal", "money"):
@@ -107,9 +108,10 @@ def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: 
     values: dict[tuple[type, Known], int] = {(type(None), None): 0}
     places = np.zeros(len(raw), np.int32)
     for number, cell in enumerate(raw):
+        value: Known
         value, reason = convert(field, cell)
         if reason:
-            raise Odd
+            raise OddError
         if isinstance(value, int | Decimal) and not isinstance(value, bool) and edges is not None:
             value = _representatives(edges)[bisect_left(edges, value) + bisect_right(edges, value)]
         places[number] = values.setdefault((type(value), value), len(values))
@@ -126,9 +128,8 @@ def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Codes | None:
     places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
     factor = 10 ** max(0, places)
     scaled = [int(edge * factor) for edge in edges]
-    most = max(
-        [*map(abs, scaled), factor * (max(abs(int(numbers.min())), abs(int(numbers.max()))) if numbers.size else 0)]
-    )
+    most = max(abs(int(numbers.min())), abs(int(numbers.max()))) if numbers.size else 0
+    most = max([factor * most, *map(abs, scaled)])
     if most >= 2**62:
         return None
     found = np.zeros(numbers.size, np.int32)
@@ -143,9 +144,9 @@ def _representatives(edges: Sequence[Decimal]) -> list[Known]:
     """Return a number of each class: below the first edge, the edge itself, between it and the next, and so on."""
     if not edges:
         return [Decimal(0)]
-    between = [(one + other) / 2 for one, other in zip(edges, edges[1:], strict=False)]
+    between = [(one + other) / 2 for one, other in pairwise(edges)]
     open_ends = [edges[0] - 1, *between, edges[-1] + 1]
-    return [item for pair in zip(open_ends, edges, strict=False) for item in pair] + [open_ends[-1]]
+    return [*(item for pair in zip(open_ends, edges, strict=False) for item in pair), open_ends[-1]]
 
 
 def looked_up(field: Field, by: Column, own: Column | None) -> Column:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
-from leadline.batch.columns.fields import Odd
+from leadline.batch.columns.fields import OddError
 from leadline.batch.columns.partition import evaluate_partition
 from leadline.batch.columns.sources import activity_table, odd_values, person_ids, state_table, tables_of
 from leadline.batch.columns.spilling import ArrowFile, Spill, batches_of, part_path, parts_of, read_part
@@ -39,8 +39,8 @@ class Counts:
     activities: int = 0
     strangers: int = 0
     later: int = 0
-    stages: Counter[str] | None = None
-    one_by_one: Counter[str] | None = None
+    stages: Counter[str] = field(default_factory=Counter)
+    one_by_one: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Task:
         if people is None:
             return 0, _strangers(activities, pyarrow.array([], pyarrow.string())), {}, {}
         if pyarrow.compute.count_distinct(people["person_id"]).as_py() != people.num_rows:
-            raise Odd
+            raise OddError
         if activities is not None:
             strangers = _strangers(activities, people["person_id"].combine_chunks())
         state = state_table(self.book, people, people["person_id"], self.as_of)
@@ -95,15 +95,12 @@ def evaluated_tables(
         _spread_people(folder, parts)
         if activities is not None:
             _put_aside_activities(book, activities, as_of, folder, parts, counts)
-        stages: Counter[str] = Counter()
-        alone: Counter[str] = Counter()
         for found, strangers, by_stage, by_one in _done(Task(book, as_of, folder), parts, workers):
             counts.people += found
             counts.strangers += strangers
-            stages.update(by_stage)
-            alone.update(by_one)
+            counts.stages.update(by_stage)
+            counts.one_by_one.update(by_one)
             progress(counts.people)
-        counts.stages, counts.one_by_one = stages, alone
         yield from _in_order(folder, parts)
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute
 
 from leadline.batch.columns.arrays import LONG_AGO, NEVER, Bools, Codes, Instants, Ints, micros
 from leadline.batch.columns.cells import instants, texts
-from leadline.batch.columns.fields import Column, Odd, looked_up, read_column
+from leadline.batch.columns.fields import Column, OddError, looked_up, read_column
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.happened import Happened, sorted_happened
 from leadline.batch.columns.knowing import Asks
@@ -88,7 +88,7 @@ def _some_deals(deals: DealColumns, place: Codes) -> DealColumns:
 def read_frame(book: Book, asks: Asks, given: Given, until: datetime) -> tuple[Frame, Bools, dict[str, int]]:
     """Return the columns of what is given, who is to be decided one by one, and how many for which reason.
 
-    Raises Odd for what can be told only row by row.
+    Raises OddError for what can be told only row by row.
     """
     at = micros(until)
     columns = {
@@ -124,7 +124,7 @@ class _ByOne:
 
 
 def _first_said(book: Book, given: Given, at: int) -> Ints:
-    """Return when the first cell of each person was said: a cell of a looked-up field says nothing where it is empty."""
+    """Return when each person's first cell was said: an empty one of a looked-up field says nothing."""
     names = [name for name in book.fields if name in given.people.column_names]
     if any(book.fields[name].table is None for name in names):
         return np.full(given.count, at, np.int64)
@@ -218,7 +218,7 @@ def _look_up(book: Book, asks: Asks, columns: dict[str, Column]) -> None:
         for name in ready:
             by = columns.get(_by(book, name))
             if by is None:
-                raise Odd
+                raise OddError
             columns[name] = looked_up(book.fields[name], by, columns.get(name))
         done.update(ready)
         waiting = [name for name in waiting if name not in done]
@@ -256,7 +256,7 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> dict[s
         have = happened.starts[1:] > happened.starts[:-1]
         begins = happened.starts[:-1][have]
         first[have] = np.minimum(first[have], happened.at[begins])
-    return {name: happened for name, happened in zip(names, found, strict=True)}
+    return dict(zip(names, found, strict=True))
 
 
-__all__ = ["DealColumns", "Frame", "Odd", "read_frame"]
+__all__ = ["DealColumns", "Frame", "OddError", "read_frame"]

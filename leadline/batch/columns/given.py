@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow.compute
 
 from leadline.batch.columns.arrays import Codes, Ints, instant
 from leadline.batch.columns.cells import instants, texts, whole_numbers
-from leadline.batch.columns.fields import Odd
+from leadline.batch.columns.fields import OddError
 from leadline.batch.tables import plain_cells
 from leadline.rules.convert import convert
 from leadline.rules.model import DEAL_PREFIX, Book
@@ -23,17 +24,17 @@ SOURCE = "files"
 
 
 class Given:
-    """The tables of one partition (see ``evaluate_partition``). Raises Odd where a person has two rows or none."""
+    """The tables of one partition (see ``evaluate_partition``). Reading them raises OddError."""
 
     def __init__(self, book: Book, state: Any, people: Any, activities: Any, changes: Any, until: datetime) -> None:
         self.book = book
         self.people = people
-        self.activities = activities if activities is not None and activities.num_rows else None
-        self.changes = changes if changes is not None and changes.num_rows else None
+        self.activities: Any = activities if activities is not None and activities.num_rows else None
+        self.changes: Any = changes if changes is not None and changes.num_rows else None
         self.until = until
         self.count: int = people.num_rows
         self.ids = people["person_id"]
-        self._state = None if state is None or not state.num_rows else state
+        self._state: Any = None if state is None or not state.num_rows else state
         self._rows: dict[int, list[int]] | None = None
         self._changed: dict[int, list[Fact]] | None = None
         self._adopted: dict[int, Adopted] | None = None
@@ -72,7 +73,7 @@ class Given:
         return found[found >= 0].astype(np.int64)
 
     def adopted(self) -> dict[int, Adopted]:
-        """Return where people begin, by position. Raises Odd for a stage that the book does not have."""
+        """Return where people begin, by position. Raises OddError for a stage that the book does not have."""
         if self._adopted is None:
             self._adopted = self._read_state() if self._state is not None else {}
         return self._adopted
@@ -97,7 +98,7 @@ class Given:
             (raw,) = plain_cells(self.people[name].slice(person, 1))
             value, reason = convert(self.book.fields[name], raw)
             if reason:
-                raise Odd
+                raise OddError
             if value is None and self.book.fields[name].table is not None:
                 continue
             yield Fact("field", name, value, self.until, SOURCE, "person", self.until)
@@ -115,7 +116,7 @@ class Given:
             ends = np.searchsorted(people[order], np.arange(self.count + 1))
             self._rows = {
                 number: order[low:high].tolist()
-                for number, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True))
+                for number, (low, high) in enumerate(pairwise(ends.tolist()))
                 if high > low
             }
         for row in self._rows.get(person, ()):
@@ -143,7 +144,8 @@ class Given:
             column = column.cast(ids.type)
         found = pyarrow.compute.index_in(column, value_set=ids)
         found = found.combine_chunks() if isinstance(found, pyarrow.ChunkedArray) else found
-        return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        places: Codes = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        return places
 
     def _read_state(self) -> dict[int, Adopted]:
         table = self._state
@@ -157,7 +159,7 @@ class Given:
             if person < 0:
                 continue
             if stage and stage not in self.book.stages:
-                raise Odd
+                raise OddError
             at = instant(int(since[number])) if since is not None and known[number] else None
             found[person] = Adopted(stage or None, at, int(passes[number] or 1))
         return found
@@ -181,7 +183,7 @@ class Given:
                 if field is not None:
                     value, reason = convert(field, value)
                     if reason:
-                        raise Odd
+                        raise OddError
             yield people[row], Fact(
                 kind or "field", name, value, instant(at[row]), source or SOURCE, record or "person",
                 self.until if seen is None else instant(seen[row]), rank or 0,

@@ -27,7 +27,7 @@ class Happened:
         return self.starts.size - 1
 
     def reached(self, t: Instants | None) -> Ints:
-        """Return for each person the position behind their last occurrence up to and with ``t``; None: their first."""
+        """Return each person's position behind the last occurrence up to and with ``t``; None: the first one's."""
         if t is None:
             return self.starts[:-1]
         up_to = self.at <= (t[self.person] if isinstance(t, np.ndarray) else t)

@@ -72,10 +72,8 @@ def asks_of(book: Book, engine: Engine) -> Asks:
     read |= {line.bands.field for line in lines if line.bands is not None and line.bands.field in book.fields}
     read |= {name for stage in book.stages.values() for name in stage.require if name in book.fields}
     by = {field.table.by for field in book.fields.values() if field.table is not None}
-    for name in list(read):
-        while (table := book.fields[name].table) is not None and table.by not in read:
-            name = table.by
-            read.add(name)
+    while more := {table.by for name in read if (table := book.fields[name].table) is not None} - read:
+        read |= more
     return Asks(
         frozenset(read),
         _edges(book, [test for test in tests if isinstance(test, FieldTest)], by),

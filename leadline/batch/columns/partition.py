@@ -17,7 +17,7 @@ from leadline.batch.columns.given import Given
 from leadline.batch.columns.identity import decision_ids
 from leadline.batch.columns.knowing import asks_of, nodes_of, unknown_features
 from leadline.batch.columns.result import WANTED, rows_of, schema_of, table_of
-from leadline.batch.columns.scoring import Cards, Scale, TooLarge, book_operands
+from leadline.batch.columns.scoring import Cards, Scale, TooLargeError, book_operands
 from leadline.batch.columns.settling import Positions, Settler
 from leadline.batch.columns.stories import Stories
 from leadline.batch.columns.truths import Truth
@@ -96,7 +96,7 @@ class Columns:
                 name: Scale(score, self._operands[name], rows)
                 for name, score in self.engine.settling.scoring.scores.items()
             }
-        except TooLarge:
+        except TooLargeError:
             return None
 
     def _columns(
@@ -181,15 +181,15 @@ def evaluate_partition(
 ) -> Evaluated:
     """Settle everybody of a partition once at ``until`` (aware): exactly what ``Engine.begin`` answers for each.
 
-    All tables are Arrow. ``people``: ``person_id`` (any type, each once) and a column for each field, as of ``until``;
-    empty is unknown. ``state`` (or None): ``person_id``, ``stage``, ``stage_since``, ``pass``; who is not in it begins
-    in the start stage. ``activities`` (or None): ``person_id``, ``activity``, ``at``, and optionally ``record``,
-    ``source``, ``seen``, ``withdrawn``, ``precision``. ``changes`` (or None): every other fact, ``person_id``, ``field``
-    (the name of the fact), ``value``, ``at``, and optionally ``kind``, ``source``, ``record``, ``rank``, ``seen``,
-    ``precision``, ``unreadable``. Instants are UTC.
+    All tables are Arrow, instants are UTC. ``people``: ``person_id`` (any type, each once) and a column for each
+    field, as of ``until``; empty is unknown. ``state`` (or None): ``person_id``, ``stage``, ``stage_since``,
+    ``pass``; who is not in it begins in the start stage. ``activities`` (or None): ``person_id``, ``activity``,
+    ``at``, and optionally ``record``, ``source``, ``seen``, ``withdrawn``, ``precision``. ``changes`` (or None):
+    every other fact, ``person_id``, ``field`` (the name of the fact), ``value``, ``at``, and optionally ``kind``,
+    ``source``, ``record``, ``rank``, ``seen``, ``precision``, ``unreadable``.
 
     Who is decided one by one, because of something that columns do not know, is counted in the answer. Raises
-    ``Odd`` for a value that is none of its field or a stage that the book does not have.
+    ``OddError`` for a value that is none of its field or a stage that the book does not have.
     """
     if not _last or not (_last[0].book is book or (book.hash and _last[0].book.hash == book.hash)):
         _last[:] = [Columns(book)]

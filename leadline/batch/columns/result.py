@@ -44,7 +44,7 @@ def schema_of(book: Book, scales: dict[str, Scale], wanted: frozenset[str], ids:
     return pyarrow.schema(fields)
 
 
-def table_of(
+def table_of(  # noqa: PLR0913, PLR0917
     settler: Settler,
     cards: Cards,
     positions: Positions,
@@ -58,12 +58,12 @@ def table_of(
     book, names = settler.book, [*settler.names, None]
     columns: dict[str, Any] = {
         "person_id": ids,
-        "stage": _named(names, positions.stage),
+        "stage": _named(positions.stage, names),
         "since": _instants(positions.since),
         "pass": positions.pass_number,
-        "previous": _named(names, positions.previous),
-        "grade": _named(*reversed(cards.cells())),
-        "temperature": _named(*reversed(cards.temperatures())),
+        "previous": _named(positions.previous, names),
+        "grade": _named(*cards.cells()),
+        "temperature": _named(*cards.temperatures()),
     }
     for name in book.scores:
         points, places = cards.points(name), cards.scales[name].places
@@ -72,7 +72,7 @@ def table_of(
             columns[f"{name}_lowest"] = _decimals(points.lowest, places)
             columns[f"{name}_highest"] = _decimals(points.highest, places)
         if book.scores[name].grades:
-            columns[f"{name}_grade"] = _named(*reversed(cards.grades(name)))
+            columns[f"{name}_grade"] = _named(*cards.grades(name))
     codes, reasons = cards.disqualified()
     columns["disqualified"] = _lists(reasons, codes)
     if "implied" in schema.names:
@@ -80,20 +80,16 @@ def table_of(
             columns[f"entered_{name}"] = _instants(positions.entered[number])
         columns["implied"] = _implied(settler, positions)
     if stories is not None and "why" in schema.names:
-        columns["why"] = _named([story.why for story in stories.found], positions.story)
+        columns["why"] = _named(positions.story, [story.why for story in stories.found])
     if changes is not None:
         columns["next_change"] = _instants(changes)
     if decisions is not None:
         columns["decision_id"] = list(decisions)
-    return pyarrow.table(
-        [
-            pyarrow.array(columns[name])
-            if not isinstance(columns[name], pyarrow.Array | pyarrow.ChunkedArray)
-            else columns[name]
-            for name in schema.names
-        ],
-        schema=schema,
-    )
+    return pyarrow.table([_array(columns[name]) for name in schema.names], schema=schema)
+
+
+def _array(values: Any) -> Any:
+    return values if isinstance(values, pyarrow.Array | pyarrow.ChunkedArray) else pyarrow.array(values)
 
 
 def rows_of(book: Book, people: Iterable[tuple[Any, Advance]], schema: Any) -> Any:
@@ -123,7 +119,7 @@ def rows_of(book: Book, people: Iterable[tuple[Any, Advance]], schema: Any) -> A
     return pyarrow.Table.from_pylist(rows, schema=schema)
 
 
-def _named(names: Sequence[str | None], codes: Any) -> Any:
+def _named(codes: Any, names: Sequence[str | None]) -> Any:
     return pyarrow.array(names, pyarrow.string()).take(pyarrow.array(np.where(codes < 0, len(names) - 1, codes)))
 
 

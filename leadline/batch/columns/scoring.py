@@ -1,10 +1,11 @@
-"""Scores of all people at once: whole numbers of the smallest place that a score uses, with bounds over the unknown."""
+"""Scores of all people at once: whole numbers of the smallest place a score uses, with bounds over the unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -12,12 +13,13 @@ from leadline.batch.columns.arrays import NEVER, NO, OPEN, YES, Instants, Ints, 
 from leadline.batch.columns.fields import asked
 from leadline.batch.columns.truths import Truth, earlier
 from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.decay import MOST_DECAY_STEPS
 from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.scores import CompiledCriterion, CompiledScore, Scoring, inside, join, temperature
 from leadline.rules.model import Book, Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A book's points need more than whole numbers of 64 bits."""
 
 
@@ -34,7 +36,7 @@ class Scale:
     """How one score's decimals become whole numbers, exactly."""
 
     def __init__(self, score: CompiledScore, operands: Sequence[Decimal], most_rows: int) -> None:
-        """Raise TooLarge where ``most_rows`` activities could give more than fits."""
+        """Raise TooLargeError where ``most_rows`` activities could give more than fits."""
         lines = [line.criterion for line in score.criteria]
         numbers = [number for line in lines for number in (line.points, line.up_to) if number is not None]
         numbers += [
@@ -46,7 +48,7 @@ class Scale:
         self.places = max([0, *(-one for one in exponents if isinstance(one, int))])
         reach = sum(abs(number) for number in numbers) * max(1, most_rows)
         if self.places > 15 or max([reach, *map(abs, others)], default=reach) * 10**self.places >= 2**60:
-            raise TooLarge
+            raise TooLargeError
 
     def whole(self, number: Decimal) -> int:
         """Return a decimal in the score's smallest place."""
@@ -193,10 +195,10 @@ class Cards:
             groups[group] = _added(groups.get(group), self._of_field(field, lines, scale))
         total: Points | None = None
         for group, points in groups.items():
-            cap = None if group is None else scale.whole(score.score.groups[group])
-            total = _added(
-                total, points if cap is None else _each(points, lambda one, cap=cap: np.clip(one, -cap, cap))
-            )  # type: ignore[misc]
+            if group is not None:
+                cap = scale.whole(score.score.groups[group])
+                points = _each(points, partial(np.clip, a_min=-cap, a_max=cap))  # noqa: PLW2901
+            total = _added(total, points)
         zero = np.zeros(people, np.int64)
         return _each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
 
@@ -238,10 +240,8 @@ class Cards:
         happened = self.asked.frame.happened(criterion.activity)
         within = None if criterion.within is None else span(criterion.within)
         low, high = self.asked.window(criterion.activity, within)
-        if criterion.match == "distinct_days":
-            number = happened.days(low, high, line.zone)
-        else:
-            number = high - low
+        days = criterion.match == "distinct_days"
+        number = happened.days(low, high, line.zone) if days else high - low
         if criterion.counted:
             most = int(number.max()) if number.size else 0
             bands = (next((b for b in criterion.counted if inside(one, b)), None) for one in range(most + 1))
@@ -294,7 +294,7 @@ class Cards:
             rows, at, steps = self._steps(line)
             following = np.array([*_next_steps(line.ladder), NEVER], np.int64)[steps]
             turns = np.where(
-                following == NEVER, NEVER, at + span(criterion.decay.every) * np.minimum(following, 20_001)
+                following == NEVER, NEVER, at + span(criterion.decay.every) * np.minimum(following, MOST_DECAY_STEPS)
             )
             found = happened.least(rows, turns)
         if criterion.within is not None:

@@ -22,8 +22,8 @@ _SIGNAL: Final = np.array([FALSE, UNKNOWN, TRUE], np.int64)
 class Positions:
     """Where everybody stands: an array each, stages as numbers (-1 for none), instants in microseconds.
 
-    ``entered`` has a row a stage: since when in this pass, ``NEVER`` for a stage not entered; ``implied`` where it was
-    skipped. ``taken`` has a row for each transition with a limit. ``story`` is how each came here, see ``Stories``.
+    ``entered`` has a row a stage: since when in this pass, ``NEVER`` where not entered; ``implied`` where it
+    was skipped. ``taken`` has a row for each transition with a limit. ``story`` is how each came here, see ``Stories``.
     """
 
     stage: Codes

@@ -14,7 +14,7 @@ import pyarrow
 import pyarrow.compute
 from pyarrow import csv, parquet
 
-from leadline.batch.columns.fields import Odd
+from leadline.batch.columns.fields import OddError
 from leadline.batch.tables import CSV_CELL_CHARACTERS, Table, plain_cells
 from leadline.common.instants import read_instant
 from leadline.common.values import Raw
@@ -28,7 +28,7 @@ _PLAIN_INSTANT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}
 
 
 def tables_of(table: Table) -> Iterator[Any]:
-    """Yield a file's rows as Arrow tables. Raises Odd for what Arrow reads otherwise than rows are read."""
+    """Yield a file's rows as Arrow tables. Raises OddError for what Arrow reads otherwise than rows are read."""
     with odd_values():
         if table.path.suffix.lower() in {".parquet", ".pq"}:
             with parquet.ParquetFile(table.path) as file:
@@ -42,29 +42,29 @@ def tables_of(table: Table) -> Iterator[Any]:
 
 @contextmanager
 def odd_values() -> Iterator[None]:
-    """Turn what Arrow says of values that it cannot read or hold into Odd."""
+    """Turn what Arrow says of values that it cannot read or hold into OddError."""
     try:
         yield
     except (OSError, ValueError, OverflowError, KeyError, pyarrow.ArrowException) as error:
-        raise Odd from error
+        raise OddError from error
 
 
 def person_ids(column: Any) -> Any:
-    """Return ids as texts without spaces around them. Raises Odd for an empty one."""
+    """Return ids as texts without spaces around them. Raises OddError for an empty one."""
     cells = plain_cells(column.combine_chunks())
     found = [text if type(text) is str else str(text) for text in ("" if cell is None else cell for cell in cells)]
     stripped = [text.strip() for text in found]
     if not all(stripped):
-        raise Odd
+        raise OddError
     return pyarrow.array(stripped, pyarrow.string())
 
 
 def activity_table(book: Book, table: Any) -> Any:
-    """Return rows of activities with typed instants. Raises Odd for an unknown name or an instant that is none."""
+    """Return rows of activities with typed instants. Raises OddError for an unknown name or an odd instant."""
     names = table["activity"].combine_chunks().dictionary_encode()
     known = ["" if cell is None else str(cell).strip() for cell in plain_cells(names.dictionary)]
     if names.indices.null_count or not set(known) <= set(book.activities):
-        raise Odd
+        raise OddError
     activity = pyarrow.DictionaryArray.from_arrays(names.indices, pyarrow.array(known, pyarrow.string()))
     at, days = _instants(table["at"].combine_chunks())
     columns = {"person_id": person_ids(table["person_id"]), "activity": activity.cast(pyarrow.string()), "at": at}
@@ -73,15 +73,15 @@ def activity_table(book: Book, table: Any) -> Any:
 
 
 def state_table(book: Book, table: Any, ids: Any, as_of: datetime) -> Any:
-    """Return where people begin, None where the file does not say. Raises Odd for what cannot be so."""
+    """Return where people begin, None where the file does not say. Raises OddError for what cannot be so."""
     if not {"stage", "stage_since", "pass"} & set(table.column_names):
         return None
     stages, since, passes = (_texts(table, name) for name in ("stage", "stage_since", "pass"))
     if not set(stages) <= {"", *book.stages}:
-        raise Odd
+        raise OddError
     read = {text: _instant(text) if text else None for text in set(since)}
     if any(at is not None and at > as_of for at in read.values()):
-        raise Odd
+        raise OddError
     numbers = {text: _pass_number(text) for text in set(passes)}
     return pyarrow.table(
         {
@@ -102,7 +102,7 @@ def _texts(table: Any, name: str) -> list[str]:
 def _pass_number(text: str) -> int:
     number = text.removesuffix(".0") or "1"
     if not (number.isascii() and number.isdigit() and int(number) >= 1):
-        raise Odd
+        raise OddError
     return int(number)
 
 
@@ -110,7 +110,7 @@ def _instant(text: str) -> datetime:
     try:
         return read_instant(text)[0]
     except ValueError as error:
-        raise Odd from error
+        raise OddError from error
 
 
 def _instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
@@ -121,13 +121,13 @@ def _instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
             return column.cast(_UTC), np.zeros(len(column), np.bool_)
     coded = column.dictionary_encode()
     if coded.indices.null_count:
-        raise Odd
+        raise OddError
     values, days = [], []
     for cell in plain_cells(coded.dictionary):
         try:
             at, precision = read_instant(str(cell or "").strip())
         except ValueError as error:
-            raise Odd from error
+            raise OddError from error
         values.append(at)
         days.append(precision == "day")
     return pyarrow.array(values, _UTC).take(coded.indices), np.array(days, np.bool_)[coded.indices.to_numpy()]
@@ -152,7 +152,7 @@ def _plain_csv(table: Table) -> Iterator[Any]:
     ) as reader:
         for batch in reader:
             if any(_longest(column) > CSV_CELL_CHARACTERS for column in batch.columns):
-                raise Odd
+                raise OddError
             yield pyarrow.Table.from_batches([batch])
 
 

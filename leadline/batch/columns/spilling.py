@@ -85,4 +85,5 @@ def parts_of(ids: Any, parts: int) -> npt.NDArray[np.int64]:
     """Return the part of each person, by a digest of the id that is the same in every process."""
     coded = ids.dictionary_encode()
     hashed = [zlib.crc32(one.encode()) % parts for one in coded.dictionary.to_pylist()]
-    return np.array(hashed, np.int64)[coded.indices.to_numpy()]
+    codes: npt.NDArray[np.int64] = coded.indices.to_numpy().astype(np.int64)
+    return np.array(hashed, np.int64)[codes]

@@ -25,6 +25,7 @@ from leadline.batch.columns.arrays import (
     distinct,
     each,
     instant,
+    micros,
     packed,
     span,
     taken,
@@ -137,7 +138,7 @@ class Truth:
         return found
 
     def own_change(self, node: Node, place: Place | None, floor: Ints | None) -> Ints | None:
-        """Return an instant after ``t`` not later than the first at which time alone changes a leaf; None for never."""
+        """Return an instant after ``t``, not later than the first at which time alone changes a leaf; None: never."""
         condition = node.condition
         if isinstance(condition, ActivityTest) and condition.within is not None:
             return self._leaving(condition.activity, span(condition.within))
@@ -221,7 +222,7 @@ class Truth:
             value = entries[codes[row]].value
             at = instant(int(moments[place[row]]))
             turn = None if isinstance(value, Unreadable) else next_day_change(test, value, at, self.book.zone)
-            turns.append(NEVER if turn is None else _micros(turn))
+            turns.append(NEVER if turn is None else micros(turn))
         return np.array(turns, np.int64)[inverse.reshape(-1)]
 
     def _number(self, test: ActivityTest, floor: Ints | None) -> Ints:
@@ -362,12 +363,3 @@ _PLACED = StayTest | TimeInStage | PassTest | PreviousStage | WasIn
 def _free(node: Node) -> bool:
     """Tell whether a condition reads nothing of where a person stands."""
     return not any(isinstance(leaf.condition, _PLACED) for leaf in node.leaves())
-
-
-def _micros(at: object) -> int:
-    from datetime import datetime
-
-    from leadline.batch.columns.arrays import micros
-
-    assert isinstance(at, datetime)
-    return micros(at)
