@@ -32,7 +32,18 @@ def story_of(store: Store, book: Book, text: str) -> Story:
         else:
             cycle, until = _last_read(connection)
         facts = facts_of_persons(connection, book, [person], cycle)[person]
-        return _begun(connection, book, facts, until)
+        story = _begun(connection, book, facts, until)
+        return replace(story, person=person, colleagues=_colleagues(facts, story))
+
+
+def _colleagues(facts: PersonFacts, story: Story) -> tuple[Story, ...]:
+    """Return what is known of the other people of the account, taken up when the person was."""
+    together = {} if facts.together is None else facts.together.people
+    return tuple(
+        Story(other.all(), story.start, story.until, _not_after(other.adopted, story.start))
+        for person, other in sorted(together.items())
+        if person != facts.person and other.live
+    )
 
 
 def _begun(connection: Connection, book: Book, facts: PersonFacts, until: datetime) -> Story:

@@ -44,7 +44,7 @@ def tell_test(screen: Screen, config: Path, person: str, out: Path | None) -> in
 
     with session(screen, config, crms=False) as (_, setting):
         story = story_of(setting.store, setting.book, person)
-        told = tell(setting.book, story, f"the story of one person until {story.until:%Y-%m-%d}")
+        told = tell(setting.book, story, f"the story of {story.person} until {story.until:%Y-%m-%d}")
     if told.lost:
         screen.note(f"masked values of {', '.join(told.lost)} may decide otherwise than the real ones; look at them")
     if out is not None:

@@ -241,6 +241,9 @@ def _everything_is_told(acme: Acme, leads: list[str]) -> None:
     assert "waits for a place" in acme.say("explain", waiting[0])
     note = next(row for row in acme.effects(leads[0]) if isinstance(row.consequence, WriteNote))
     assert "Why they qualify" in str(note.payload)
+    for number, person in enumerate((leads[0], leads[4], leads[5])):
+        acme.say("test", "--from", person, "-o", f"tests/real-{number}.yml")
+    assert "all passed" in acme.say("test")
     report = acme.say("report")
     assert "waits for a place in" in report
     assert "mql -> sal" in report

@@ -30,6 +30,8 @@ def fields_read(book: Book) -> frozenset[str]:
     criteria = [criterion for score in book.scores.values() for criterion in score.criteria]
     found |= {criterion.bands.field for criterion in criteria if criterion.bands is not None}
     found |= {name for stage in book.stages.values() for name in stage.require}
+    found |= {fact.of for fact in book.accounts.values() if fact.of in book.fields}
+    found |= {name for sla in book.slas.values() for name in (sla.owner, sla.calendar.by) if name is not None}
     found |= {field.table.by for field in book.fields.values() if field.table is not None and field.name in found}
     return frozenset(found)
 
@@ -51,6 +53,8 @@ def same_answers(book: Book, field: Field, one: Value, other: Value) -> bool:
     """Tell whether every text test of the book, and every table, answers the same for both values."""
     tests = [value_test(test) for test in _tests(book, field)]
     if any(test(one, _ANY_DAY) is not test(other, _ANY_DAY) for test in tests):
+        return False
+    if one != other and any(fact.kind == "distinct" and fact.of == field.name for fact in book.accounts.values()):
         return False
     return _rows(book, field, one) == _rows(book, field, other)
 
@@ -93,6 +97,8 @@ def _named(book: Book, field: Field) -> frozenset[str]:
     for other in book.fields.values():
         if other.table is not None and other.table.by == field.name:
             found |= set(other.table.rows)
+    if any(sla.calendar.by == field.name for sla in book.slas.values()):
+        found |= set(book.calendars.owners)
     return frozenset(found)
 
 

@@ -23,12 +23,18 @@ from leadline.rules.testing.model import Case
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What is known of a person: facts up to ``until``, taken up at ``start`` in the state that the CRMs showed."""
+    """What is known of a person: facts up to ``until``, taken up at ``start`` in the state that the CRMs showed.
+
+    ``colleagues`` are the other people of the account, for a book that asks for facts of accounts. ``person`` is the
+    minted id, which says nothing of who they are.
+    """
 
     facts: tuple[Fact, ...]
     start: datetime
     until: datetime
     adopted: Adopted | None = None
+    colleagues: tuple[Story, ...] = ()
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +50,44 @@ def tell(book: Book, story: Story, name: str) -> Told:
 
     Several sources of a field become one, as the book prefers them; facts that were withdrawn are left out.
     """
-    known = ordered(fact for fact in story.facts if fact.at <= story.until)
-    history = History(known, book.fields, book.deals)
     lost: dict[str, None] = {}
-    events = [
-        *_fields(book, history, lost),
+    events = _events(book, story, story.until, lost)
+    lines = [f"- test: {_scalar(name)}", f"  start: {_instant(story.start)}"]
+    lines += _taken_up(story)
+    lines += _section("history", _history(events, book.zone))
+    colleagues: list[Case] = []
+    told: list[str] = []
+    for number, other in enumerate(story.colleagues, 1):
+        theirs = _events(book, other, story.until, lost)
+        colleagues.append(Case(f"colleague {number}", story.start, _facts(theirs), (), other.adopted))
+        own = [*_taken_up(other), *_section("history", _history(theirs, book.zone))]
+        told += [f"colleague {number}:", *own] if own else [f"colleague {number}: {{}}"]
+    lines += _section("colleagues", told)
+    # The masked story is read back as a test would be, so that it expects what the test will give.
+    case = Case("", story.start, _facts(events), (), story.adopted, colleagues=tuple(colleagues))
+    lines += _expected(book, case, story.until)
+    return Told("\n".join(lines) + "\n", tuple(lost))
+
+
+def _events(book: Book, story: Story, until: datetime, lost: dict[str, None]) -> list[_Event]:
+    """Return what is told of one person, masked."""
+    known = ordered(fact for fact in story.facts if fact.at <= until)
+    return [
+        *_fields(book, History(known, book.fields, book.deals), lost),
         *_activities(book, known),
         *_deals(book, known, lost),
         *_humans(book, known),
         *_places(book, known),
     ]
-    # The masked story is read back as a test would be, so that it expects what the test will give.
-    facts = tuple(event.fact for event in events)
-    lines = [f"- test: {_scalar(name)}", f"  start: {_instant(story.start)}"]
-    if story.adopted is not None and story.adopted.stage is not None:
-        lines.append(f"  adopted: {_adopted(story.adopted)}")
-    lines += _section("history", _history(events, book.zone))
-    lines += _expected(book, story, facts)
-    return Told("\n".join(lines) + "\n", tuple(lost))
+
+
+def _facts(events: Sequence[_Event]) -> tuple[Fact, ...]:
+    return tuple(event.fact for event in events)
+
+
+def _taken_up(story: Story) -> list[str]:
+    adopted = story.adopted
+    return [f"  adopted: {_adopted(adopted)}"] if adopted is not None and adopted.stage is not None else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +191,10 @@ def _history(events: Sequence[_Event], zone: str) -> Iterator[str]:
             yield from (f"    - {{{text}}}" for text in texts)
 
 
-def _expected(book: Book, story: Story, facts: tuple[Fact, ...]) -> Iterator[str]:
-    life = Life(Engine(book), Case("", story.start, facts, (), story.adopted))
-    outcome = life.until(story.until).state.outcome
-    yield from _section("expect", _expectations(life.moved(), story.until, outcome))
+def _expected(book: Book, case: Case, until: datetime) -> Iterator[str]:
+    life = Life(Engine(book), case)
+    outcome = life.until(until).state.outcome
+    yield from _section("expect", _expectations(life.moved(), until, outcome))
     moves = [f"- {_instant(item.at)}: {_moves(item)}" for item in life.moved()]
     yield from _section("moves", moves) if moves else ["  moves: none"]
 

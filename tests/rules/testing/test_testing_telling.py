@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadline.common.bookfiles import read_sources
 from leadline.common.values import Value
-from leadline.rules.model import FieldTest
+from leadline.rules.model import AccountFact, FieldTest
 from leadline.rules.reading import read_book
 from leadline.rules.state import UNREADABLE, Adopted, Fact, FactKind
 from leadline.rules.testing import read_cases, run_cases
@@ -64,6 +65,38 @@ def test_a_story_becomes_a_test_that_passes() -> None:
     for kept in ("somebody@gmail.com", "vice", "germany", "unreadable: industry", "deal 2: gone", "by_hand: sal"):
         assert kept in told.text
     assert "whitepaper" not in told.text
+
+
+def test_colleagues_are_told_where_accounts_decide() -> None:
+    """What the people of an account come to comes out as it did; nobody can be recognised."""
+    book = read_book(read_sources(WATERFALL.parent / "demand-unit"))
+    boss = (
+        fact("field", "email", "boss@globex.example", 0, "b"),
+        fact("field", "title", "CTO", 0, "b"),
+        fact("field", "industry", "Software", 0, "b"),
+        fact("activity", "demo_request", True, 30, "form/1", "hubspot"),
+    )
+    own = (
+        fact("field", "title", "Buyer", 0),
+        fact("field", "industry", "Software", 0),
+        fact("field", "employees", 500, 0),
+        fact("activity", "demo_request", True, 31, "form/2", "hubspot"),
+    )
+    other = Story(boss, START, START, Adopted(stage="active", since=START))
+    told = tell(book, Story(own, START, START + timedelta(days=20), None, (other,)), "a buying group")
+    (result,) = run_cases(book, read_cases(book, {"tests/t.yml": told.text.encode()}))
+    assert result.passed, (told.text, result.failures)
+    assert [(move.source, move.target) for move in result.moves][-1][1] == "prioritised"
+    assert "boss" not in told.text
+    assert told.lost == ()
+
+
+def test_a_field_whose_values_are_counted_is_owned_up_to() -> None:
+    """Two titles that become one under the mask would count as one."""
+    fact_of_titles = {"titles": AccountFact("titles", "distinct", "title")}
+    book = replace(BOOK, accounts=fact_of_titles)
+    assert "title" in fields_read(book)
+    assert not same_answers(book, book.fields["title"], "Bee keeper", "masked")
 
 
 def test_an_adopted_person_begins_in_the_crm_s_stage() -> None:
