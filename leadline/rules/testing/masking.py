@@ -30,7 +30,7 @@ def fields_read(book: Book) -> frozenset[str]:
     criteria = [criterion for score in book.scores.values() for criterion in score.criteria]
     found |= {criterion.bands.field for criterion in criteria if criterion.bands is not None}
     found |= {name for stage in book.stages.values() for name in stage.require}
-    found |= {fact.of for fact in book.accounts.values() if fact.of in book.fields}
+    found |= {fact.of for fact in book.accounts.values() if fact.of is not None and fact.of in book.fields}
     found |= {name for sla in book.slas.values() for name in (sla.owner, sla.calendar.by) if name is not None}
     found |= {field.table.by for field in book.fields.values() if field.table is not None and field.name in found}
     return frozenset(found)
