@@ -27,6 +27,9 @@ NeedKind = Literal[
 ]
 
 _OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "salesforcecontactid", "IsConverted"})
+_WORDS: Final = frozenset({"owner", "manager"})
+"""Whom actions name by what they are to a person, not by name."""
+
 _SOURCES: Final = {"task": "Task", "event": "Event", "campaign_member": "CampaignMember"}
 _SCOPES: Final = {"contact": "contacts", "company": "companies", "deal": "deals"}
 _ACTIVITY_SCOPES: Final = {
@@ -109,7 +112,7 @@ def _writes(book: Book, crm: Crm) -> Iterator[Need]:
 def _of_actions(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...], task_key: str) -> Iterator[Need]:
     made = {"salesforce": ("Task",), "hubspot": ("task", "note")}[crm]
     for cause, action in actions:
-        if isinstance(action, CreateTask | WriteNote) or (isinstance(action, Notify) and action.to == "owner"):
+        if isinstance(action, CreateTask | WriteNote) or (isinstance(action, Notify) and action.to in _WORDS):
             for name in made:
                 yield Need("object", crm, name, why=cause)
                 yield Need("create", crm, name, why=cause)
@@ -162,7 +165,7 @@ def _rights(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...]) -> It
 def _writes_contacts(action: Action) -> bool:
     if isinstance(action, SetField | AddTo):
         return action.crm == "hubspot" and isinstance(action, SetField)
-    return not isinstance(action, Notify) or action.to == "owner"
+    return not isinstance(action, Notify) or action.to in _WORDS
 
 
 def _activities(book: Book, crm: Crm) -> Iterator[Need]:
@@ -184,9 +187,9 @@ def _kinds(book: Book, crm: Crm) -> dict[str, bool]:
 
 def _people(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...]) -> Iterator[Need]:
     for cause, action in actions:
-        if isinstance(action, CreateTask) and action.to != "owner":
+        if isinstance(action, CreateTask) and action.to not in _WORDS:
             yield Need("user", crm, name=action.to, why=cause)
-        if isinstance(action, AssignOwner) and action.to is not None:
+        if isinstance(action, AssignOwner) and action.to is not None and action.to not in _WORDS:
             yield Need("user", crm, name=action.to, why=cause)
     for rota in book.rotas.values():
         for members in rota.members.values():

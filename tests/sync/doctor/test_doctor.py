@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from leadline.cli import run
 from leadline.common.values import Crm
 from leadline.connectors.inspecting import ObjectSeen
 from leadline.connectors.practice.harness import Automation
-from leadline.rules.model import Book
+from leadline.connectors.practice.organisation import Organisation
+from leadline.rules.model import AssignOwner, Book, CreateTask, Notify, StageActions
 from leadline.sync.doctor import Examination, Seen
 from leadline.sync.doctor.examining import examine
 from leadline.sync.doctor.findings import KINDS, Finding
 from leadline.sync.doctor.needing import Need, needs_in
-from tests.sync.doctor.conftest import Examine
+from tests.sync.doctor.conftest import Examine, served
 
 KEYS: Mapping[Crm, str] = {"salesforce": "Leadline_Key__c", "hubspot": "leadline_key"}
 SHARES: Mapping[Crm, float] = {"salesforce": 0.9, "hubspot": 0.9}
@@ -179,3 +183,29 @@ def test_every_kind_says_what_to_click() -> None:
         assert kind.clicks, ident
         for click in kind.clicks.values():
             assert click.format(object="Lead", name="Title", value="x")
+
+
+def test_the_verb_ends_with_1_while_an_error_stands(
+    directory: Path, few: Organisation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Text and JSON say the same findings; a note or a warning alone does not fail."""
+    with served(directory, few, missing_scopes=("crm.lists.write",)) as (practice, _):
+        for name, value in practice.environment().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(directory)
+        assert run(["doctor", "--json"]) == 1
+        told = json.loads(capsys.readouterr().out)
+        assert (told["ok"], told["counts"]["error"]) == (False, 1)
+        assert run(["doctor"]) == 1
+        shown = capsys.readouterr().out
+    for one in told["findings"]:
+        assert f"[{one['id']}]" in shown
+        assert one["click"] in shown
+    assert told["crms"]["salesforce"]["user"] == "leadline@practice.example"
+
+
+def test_whom_an_action_means_by_a_word_is_nobody_to_look_for(full_book: Book) -> None:
+    """`owner` and `manager` are found through the record: no user has these names."""
+    actions = (CreateTask(to="manager"), AssignOwner(to="manager"), Notify(to="owner"))
+    book = replace(full_book, on_enter={"mql": StageActions("mql", actions)}, rotas={})
+    assert not [need for need in needs_in(book, "salesforce", "Leadline_Key__c") if need.kind == "user"]
