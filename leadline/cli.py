@@ -23,6 +23,7 @@ from leadline.terminal.process import prepare_process, run_verb
 from leadline.terminal.screen import Screen
 from leadline.verbs import agreement, operating, privacy, watching
 from leadline.verbs.backtest import backtest
+from leadline.verbs.calendars import calendars
 from leadline.verbs.doctor import doctor
 from leadline.verbs.evaluate import evaluate
 from leadline.verbs.explain import explain
@@ -303,6 +304,7 @@ for _verb in (
     undo,
     serve,
     state,
+    calendars,
     privacy.export,
     privacy.forget,
     *agreement.VERBS,
