@@ -9,6 +9,8 @@
 #   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
 #   make latency from a form to the stage in HubSpot through `leadline serve`, at 20 events a second (not a test)
 #   make chaos   20 cycles over PEOPLE=10000 with every kind of fault at 20 %, compared with cycles left in peace
+#   make calls   whole cycles for PEOPLE_OF="500 5000" people, their calls beside the fewest there could have been
+#   make memory  full first pulls of PULLED="5000 20000" people, each in its own process: peak memory and time
 #   make screenshots  every HTML page over the practice CRMs, as pictures to look at (needs chromium)
 #   make bench   performance, ours and its peers in one run (not a test)
 # Another Python: make test PYTHON=python3.13 VENV=.venv-3.13
@@ -20,6 +22,8 @@ CASES ?= 1000000
 FUZZ ?= 10000
 KILLS ?= 200
 INSTANTS ?= 300
+PEOPLE_OF ?= 500 5000
+PULLED ?= 5000 20000
 PEOPLE ?= 10000
 SEED ?= 1
 BIN := $(VENV)/bin
@@ -28,10 +32,10 @@ DEV_READY := $(VENV)/.leadline-dev-ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: latency screenshots help demo test check lint docs fuzz oracle crash chaos bench practice clean
+.PHONY: latency screenshots help demo test check lint docs calls memory fuzz oracle crash chaos bench practice clean
 
 help:
-	@sed -n '2,12s/^# *//p' Makefile
+	@sed -n '2,15s/^# *//p' Makefile
 
 demo: $(READY)
 	$(BIN)/leadline demo
@@ -57,6 +61,12 @@ docs: $(DEV_READY)
 
 oracle: $(DEV_READY)
 	$(BIN)/python -m tests.rules.business_time.oracle --cases $(CASES) --seed $(SEED)
+
+calls: $(DEV_READY)
+	$(BIN)/python -m tests.calls --people $(PEOPLE_OF)
+
+memory: $(DEV_READY)
+	$(BIN)/python -m tests.memory --people $(PULLED)
 
 fuzz: $(DEV_READY)
 	$(BIN)/python -m tests.fuzz --count $(FUZZ) --workers $(WORKERS)

@@ -117,6 +117,12 @@ class CallShare(Settings):
     per_day: Annotated[float, BeforeValidator(share), Field(gt=0, le=1)] | None = None
     per_cycle: Annotated[int, Field(ge=1)] | None = None
 
+    def __str__(self) -> str:
+        """Return what it bounds, in words."""
+        told = [f"{self.per_day:.0%} of a day"] if self.per_day is not None else []
+        told += [f"{self.per_cycle:,} a run"] if self.per_cycle is not None else []
+        return " and ".join(told) or "no limit"
+
 
 class _Patience(Settings):
     """Waiting. ``timeout``: seconds for one call. ``patience``: seconds that one call may be tried again in all.
