@@ -1,11 +1,13 @@
 """Reading ``leadline.yml``."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from leadline.common.errors import UsageError
 from leadline.sync.config import load_config
+from leadline.sync.pull.upkeep import Upkeep
 
 GOOD = """
 rules: rules
@@ -110,3 +112,35 @@ def test_a_missing_file_says_how_to_get_one(tmp_path):
     """No file, no traceback."""
     with pytest.raises(UsageError, match="leadline init"):
         load_config(tmp_path / "leadline.yml", {})
+
+
+def test_upkeep_and_shares(tmp_path):
+    """Times, shares and lists as an admin writes them; without the blocks everything is looked after daily."""
+    text = (
+        GOOD + "  quota: {per_day: 30%, per_cycle: 5000}\nupkeep:\n  ids: 12h\n  calculated: never\n  vanished: 5%\n"
+    )
+    config = load_config(write(tmp_path, text + "  history: [Lead.Status]\n"), ENVIRON)
+    assert (config.upkeep.ids, config.upkeep.calculated) == (timedelta(hours=12), None)
+    assert (config.upkeep.vanished, config.upkeep.history) == (0.05, ("Lead.Status",))
+    assert (config.shares["hubspot"].per_day, config.shares["hubspot"].per_cycle) == (0.3, 5000)
+    assert str(config.shares["hubspot"]) == "30% of a day and 5,000 a run"
+    plain = load_config(write(tmp_path, GOOD), ENVIRON)
+    assert plain.upkeep == Upkeep()
+    assert str(plain.shares["salesforce"]) == "no limit"
+    assert load_config(write(tmp_path, GOOD + "upkeep: {history: true}\n"), ENVIRON).upkeep.history is True
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("upkeep: {ids: often}", "leadline.yml:1:10: `upkeep.ids`: must be a time such as 12h or 1d, or never"),
+        ("upkeep: {idz: 1d}", "did you mean `ids`"),
+        ("upkeep: {history: maybe}", "`upkeep.history`: must be true, false or a list of CRM fields"),
+        ("upkeep: 1d", "`upkeep` is not a block"),
+        ("hubspot: {token: '${HS_TOKEN}', quota: {per_day: 120%}}", "`hubspot.quota.per_day`"),
+        ("hubspot: {token: '${HS_TOKEN}', quota: {per_dai: 10%}}", "did you mean `per_day`"),
+    ],
+)
+def test_what_is_wrong_with_upkeep_and_shares(tmp_path, text, said):
+    """Each mistake is told with its place or its nearest name."""
+    assert said in refusal(tmp_path, text + "\n")

@@ -17,6 +17,13 @@ from leadline.sync.bounds import Bound, Work, lower_bounds
         ("salesforce", Work(objects={"Lead": 0, "Contact": 2000, "Account": 2001}), Bound(1 + 1 + 2, 0, 0)),
         ("salesforce", Work(written={"Lead": 900, "Contact": 101}), Bound(0, 2, 2)),
         ("salesforce", Work(sources={"task": 4001}), Bound(3, 0, 0)),
+        (
+            "salesforce",
+            Work(objects={"Lead": 6001}, sources={"task": 120_000}),
+            Bound((1 + 1 + 1) + (1 + 1 + 3), 0, 0),
+        ),
+        ("salesforce", Work(listed={"Lead": 2001}, confirmed={"Lead": 3}, past={"Lead": 0}), Bound(2 + 1, 0, 1)),
+        ("hubspot", Work(listed={"contact": 201}, archives=2, past={"contact": 51}), Bound(2 + 2 + 2, 0, 0)),
         ("hubspot", Work(objects={"contact": 201, "deal": 0}), Bound(2 + 1, 0, 0)),
         ("hubspot", Work(objects={"contact": 1}, linked={"contact company": 1001}), Bound(1 + 2, 0, 0)),
         ("hubspot", Work(sources={"form": 51, "event": 1001, "call": 0}, forms=3), Bound(3 + 2 + 1, 0, 0)),
