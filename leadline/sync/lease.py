@@ -16,7 +16,14 @@ from sqlalchemy import Connection
 from leadline.common.canonical import instant_text
 from leadline.common.errors import RefusedError
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import acquire_lease, end_killed_cycles, lease_holder, release_lease, shorten_lease
+from leadline.sync.store.cycles import (
+    acquire_lease,
+    end_killed_cycles,
+    lease_holder,
+    release_lease,
+    renew_lease,
+    shorten_lease,
+)
 
 NAME: Final = "writer"
 LASTS: Final = timedelta(minutes=5)
@@ -48,7 +55,9 @@ class Lease:
             if holder is not None:
                 raise _busy(*holder)
             try:
-                yield self
+                # A run that stood still for too long must not write what it knew then into the state either.
+                with self.store.guarded(self.keep):
+                    yield self
             finally:
                 with self.store.write() as connection:
                     release_lease(connection, NAME, self.owner)
@@ -62,7 +71,7 @@ class Lease:
 
     def keep(self, connection: Connection) -> None:
         """Renew the lease in the caller's transaction; raises BusyError when it was lost to another run."""
-        if not acquire_lease(connection, NAME, self.owner, self.now(), LASTS):
+        if not renew_lease(connection, NAME, self.owner, self.now(), LASTS):
             raise BusyError("another run took over while this one stood still; this one stops without writing more")
 
     def _take(self, connection: Connection) -> tuple[str, datetime] | None:

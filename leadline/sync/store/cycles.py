@@ -108,6 +108,12 @@ def acquire_lease(connection: Connection, name: str, owner: str, now: datetime, 
     return bool(holder == owner)
 
 
+def renew_lease(connection: Connection, name: str, owner: str, now: datetime, lasts: timedelta) -> bool:
+    """Renew a lease, expired or not; False when it is no longer ``owner``'s, even if nobody has it by now."""
+    mine = (leases.c.name == name) & (leases.c.owner == owner)
+    return bool(connection.execute(update(leases).where(mine).values(expires=now + lasts)).rowcount)
+
+
 def release_lease(connection: Connection, name: str, owner: str) -> None:
     """Give a lease back; nothing happens when another one holds it."""
     connection.execute(leases.delete().where(leases.c.name == name, leases.c.owner == owner))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -47,14 +48,24 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._local = threading.local()
 
     def write(self) -> AbstractContextManager[Connection]:
         """Give a connection inside one writing transaction: committed at the end, rolled back on an error."""
-        return _Transaction(self.engine, writes=True)
+        return _Transaction(self.engine, writes=True, guard=getattr(self._local, "guard", None))
 
     def read(self) -> AbstractContextManager[Connection]:
         """Give a connection that sees one consistent snapshot."""
         return _Transaction(self.engine, writes=False)
+
+    @contextmanager
+    def guarded(self, guard: Callable[[Connection], None]) -> Iterator[None]:
+        """Begin every writing transaction of this thread with ``guard``, which raises when it may not write."""
+        self._local.guard = guard
+        try:
+            yield
+        finally:
+            self._local.guard = None
 
     def close(self) -> None:
         """Close every connection."""
@@ -70,9 +81,10 @@ class Store:
 class _Transaction:
     """One transaction, begun and ended whole: Ctrl-C in between would leave a lock that our cleaning up waits for."""
 
-    def __init__(self, engine: Engine, *, writes: bool) -> None:
+    def __init__(self, engine: Engine, *, writes: bool, guard: Callable[[Connection], None] | None = None) -> None:
         self._engine = engine
         self._writes = writes
+        self._guard = guard
         self._connection: Connection | None = None
 
     @uncut
@@ -81,6 +93,8 @@ class _Transaction:
             with _named_errors(self._engine.url), Deferred():
                 self._connection = self._engine.connect().execution_options(leadline_write=self._writes)
                 self._connection.begin()
+                if self._guard is not None:
+                    self._guard(self._connection)
         except BaseException:
             self._close()
             raise

@@ -67,6 +67,29 @@ def test_a_clock_set_forward_a_day_frees_a_lease_at_once(store: Store) -> None:
         mine.renew()
 
 
+def test_a_run_that_lost_its_lease_changes_nothing_more(store: Store) -> None:
+    """Neither while another run holds it nor after that one has ended: what the first one knows is of the past."""
+    now = WALL
+    lease = Lease(store, lambda: now)
+    with pytest.raises(BusyError, match="took over"), lease.held():
+        with store.write() as connection:
+            start_cycle(connection, "sync", WALL)
+        now = WALL + LASTS
+        with (
+            open_store(str(store.engine.url)) as other,
+            Lease(other, lambda: now).held(),
+            pytest.raises(BusyError, match="took over"),
+            store.write() as connection,
+        ):
+            start_cycle(connection, "sync", WALL)
+        with store.write() as connection:
+            start_cycle(connection, "sync", WALL)
+    with store.read() as connection:
+        assert len(last_cycles(connection, 5)) == 1
+    with store.write() as connection:  # a writer without a lease is not asked
+        start_cycle(connection, "pull", WALL)
+
+
 def test_a_run_that_was_killed_is_recorded_by_the_next_one(store: Store) -> None:
     """What never ended has failed, once the lease is somebody else's; what ended stays as it is."""
     with store.write() as connection:
