@@ -49,3 +49,16 @@ def test_the_defaults_are_those_of_the_code(crm: Crm) -> None:
     for key, value in shown.items():
         default = settings.model_fields[key].default
         assert value == (f"{default:g}" if isinstance(default, float) else str(default))
+
+
+def test_the_promise_of_the_page_on_slas_is_read() -> None:
+    """What the page writes is a part of a book, as it stands there."""
+    page = (ROOT / "docs" / "how-to" / "slas.md").read_text(encoding="utf-8")
+    block = re.search(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert block
+    sources = dict(read_sources(ROOT / "examples" / "waterfall"))
+    rota = b"rotas: {sdr: [marta.lindholm@acme.example]}\n"
+    sources["rules.yml"] += b"\n" + rota + block[1].encode()
+    sources["lists/time-off.csv"] = b"owner,from,until\n4711,2026-07-20,2026-07-24\n"
+    sla = read_book(sources).slas["accept mql"]
+    assert [rung.share * 100 for rung in sla.ladder] == [50, 100, 150, 200]
