@@ -185,6 +185,7 @@ verbs.add_command(evaluate)
 )
 @click.option("--faults", type=FILE, help="A YAML or JSON file of faults to begin with.")
 @click.option("--frozen", is_flag=True, help="Start with the clock stopped.")
+@click.option("--bare", is_flag=True, help="Without Leadline's fields: to rehearse `leadline setup`.")
 @json_option
 def practice(data: Path | None, save: Path | None, faults: Path | None, as_json: bool, **chosen: Any) -> None:
     """Run a practice Salesforce and a practice HubSpot on this machine, to rehearse on."""

@@ -21,9 +21,10 @@ def run_practice(
 ) -> None:
     """Serve until a signal, or write the organisation to ``save`` and end.
 
-    ``chosen`` are the other options of the verb: people, seed, frozen and the two ports.
+    ``chosen`` are the other options of the verb: people, seed, frozen, bare and the two ports.
     """
     from leadline.connectors.practice.faults import load_faults
+    from leadline.connectors.practice.harness import PracticeOptions
     from leadline.connectors.practice.serving import serve_forever
 
     organisation = _organisation(data, chosen)
@@ -36,6 +37,7 @@ def run_practice(
         seed=chosen["seed"],
         faults=load_faults(faults) if faults else None,
         frozen=chosen["frozen"],
+        options=PracticeOptions(bare=chosen["bare"]),
         salesforce_port=chosen["salesforce_port"],
         hubspot_port=chosen["hubspot_port"],
     )
