@@ -239,6 +239,18 @@ def test_our_own_write_coming_back_is_no_news(world):
         assert last(world.store)["echo"] == []
 
 
+def test_our_own_write_is_news_to_rules_that_read_it(world):
+    """A field that an action set and that rules read, such as an owner, is an echo that is looked at all the same."""
+    lead = world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
+    world.cycle()
+    at = world.pass_time(minutes=20)
+    with world.store.write() as connection:
+        remember_written(connection, [Written(lead, "Title", "Chief", "plan", at)])
+    world.salesforce.put("Lead", "L1", {"Title": "Chief"}, author="us")
+    assert world.pull().touched == 1
+    assert last(world.store)["echo"] == ["Title"]
+
+
 def test_a_human_who_overwrote_us_is_news(world):
     """Another value than ours settles the ledger, so that our value set by hand later is not taken for ours."""
     lead = world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
