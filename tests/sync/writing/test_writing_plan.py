@@ -8,11 +8,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.rules.model import Guards, Publish
-from leadline.rules.state import StageDate
+from leadline.rules.model import Guards, Publish, WriteTargets
+from leadline.rules.state import SlaState, StageDate
 from leadline.sync.guards import check_guards
 from leadline.sync.plan import NotWritten, Plan, PlannedWrite, Published, build_plan, plan_text
-from leadline.sync.plan.desired import basis_of
+from leadline.sync.plan.desired import basis_of, desired_values, due_first
 from leadline.sync.plan.records import goes_back
 from tests.sync.writing.writing_kit import (
     READERS,
@@ -239,3 +239,21 @@ def test_a_plan_is_pinned_to_its_origin() -> None:
     plan = build_plan(People([]), replace(a_book(), hash="c" * 64), READERS)
     assert plan.organisations == {"salesforce": "org-salesforce", "hubspot": "org-hubspot"}
     assert (plan.book_hash, plan.frontier, plan.adoption) == ("c" * 64, T0, False)
+
+
+def test_what_is_due_first_is_shown_until_its_sla_ends() -> None:
+    """One that has passed comes first while it is open; what ended or is paused is due no more; nothing clears."""
+    hour = timedelta(hours=1)
+    slas = {
+        "later": SlaState("running", T0, T0 + 2 * hour),
+        "over": SlaState("breached", T0, T0 + hour, breached=T0 + hour),
+        "done": SlaState("met", T0, T0, ended=T0),
+        "held": SlaState("paused", T0, None),
+    }
+    targets = WriteTargets("salesforce", due="Due__c", slas={"done": "Done__c", "never": "Never__c"})
+    shown = desired_values(a_book(), replace(an_outcome(), slas=slas), targets, None)
+    assert [(item.field, item.role) for item in shown] == [("Due__c", "due"), ("Done__c", "sla"), ("Never__c", "sla")]
+    assert [item.value for item in shown][1:] == ["met", None]
+    assert due_first(replace(an_outcome(), slas=slas)) == T0 + hour
+    assert due_first(an_outcome()) is None
+    assert [item.value for item in desired_values(a_book(), an_outcome(), targets, None)] == [None, None, None]
