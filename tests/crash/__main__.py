@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.crash.effects import tell, torment
+from tests.crash.scenes import PEOPLE
 from tests.crash.whole import torment_cycles, torment_databases
 
 
@@ -19,7 +20,7 @@ def main() -> int:
     began = time.perf_counter()
     broken = 0
     with tempfile.TemporaryDirectory() as home:
-        more = {"seed": chosen.seed, "outages": chosen.outages}
+        more = {"people": chosen.people, "seed": chosen.seed, "outages": chosen.outages}
         tally = torment_cycles(Path(home), every=chosen.every, instants=chosen.instants, tell=tell, **more)
         broken += _told(tally.lines(), tally.broken)
         if chosen.database and (on_server := torment_databases(Path(home), **more)) is not None:
@@ -35,9 +36,10 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
+    parser.add_argument("--people", type=int, default=PEOPLE, help="in the practice CRMs")
     parser.add_argument("--every", type=int, default=1, help="2: every second point of a cycle")
     parser.add_argument("--instants", type=int, default=300, help="random instants of a cycle")
-    parser.add_argument("--outages", type=int, default=24, help="of the network, of the disk, of the database")
+    parser.add_argument("--outages", type=int, default=24, help="of the network, the disk, the database; and rivals")
     parser.add_argument("--kills", type=int, default=200, help="runs of plans of tasks, notes and notices")
     parser.add_argument("--seed", type=int, default=1, help="chooses the points")
     parser.add_argument("--no-database", dest="database", action="store_false", help="without PostgreSQL")

@@ -12,11 +12,13 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 
 class Points:
-    """Counts the points that this process passes, and ends it at number ``last`` (0: never)."""
+    """Counts the points that this process passes, and ends it at number ``last`` (0: never), or sends ``end``."""
 
-    def __init__(self, last: int = 0) -> None:
+    def __init__(self, last: int = 0, end: signal.Signals = signal.SIGKILL) -> None:
         self.passed = 0
         self._last = last
+        self._end = end
+        self._ended = False
 
     def watch(self) -> None:
         """Count every HTTP request and every commit of this process from now on, once before and once after.
@@ -25,7 +27,7 @@ class Points:
         """
         request: Callable[..., Any] = HTTPConnectionPool.urlopen
         commit: Callable[..., Any] = DefaultDialect.do_commit
-        changes: dict[int, int] = {}
+        changes: dict[int, int | None] = {}
 
         def moves(_: object, connection: Any) -> bool:
             total = getattr(connection, "total_changes", None)
@@ -43,14 +45,17 @@ class Points:
         def counted(*given: Any, **more: Any) -> Any:
             if not counts(*given):
                 return original(*given, **more)
-            self._pass()
+            self._pass(within=original.__name__ == "do_commit")
             result = original(*given, **more)
             self._pass()
             return result
 
         return counted
 
-    def _pass(self) -> None:
+    def _pass(self, *, within: bool = False) -> None:
+        """Count a point; ``within`` a transaction nobody stands still, because the database would wait with them."""
         self.passed += 1
-        if self.passed == self._last:
-            os.kill(os.getpid(), signal.SIGKILL)  # as a power cut would: nothing runs after this
+        due = self.passed >= self._last > 0 and not self._ended
+        if due and not (within and self._end != signal.SIGKILL):
+            self._ended = True
+            os.kill(os.getpid(), self._end)  # as a power cut would: nothing runs after this

@@ -10,9 +10,15 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import tenacity.nap
+
+from leadline.cli import run as run_cli
 from leadline.common.interrupts import take_interrupts
+from leadline.terminal import session
 from tests.crash.dying import Points
 
 
@@ -39,31 +45,50 @@ class Ended:
 class Running:
     """``leadline`` with these arguments, in ``home``; it dies at point ``last`` (0: it lives).
 
-    ``largest``: bytes beyond which no file may grow, as on a full disk.
+    ``largest``: bytes beyond which no file may grow, as on a full disk. ``hurried``: waits are short. ``stop``: it
+    stands still at that point instead. ``ahead``: its wall clock is so far ahead.
     """
 
     def __init__(
-        self, arguments: Sequence[str], home: Path, environment: Mapping[str, str], last: int = 0, largest: int = 0
+        self,
+        arguments: Sequence[str],
+        home: Path,
+        environment: Mapping[str, str],
+        last: int = 0,
+        *,
+        largest: int = 0,
+        hurried: bool = False,
+        stop: bool = False,
+        ahead: timedelta = timedelta(0),
     ) -> None:
-        self._out = home / "said"
+        self._out = home / (f"said{ahead.total_seconds():.0f}" if ahead else "said")
         self._began = time.monotonic()
+        self._status: int | None = None
         self._ending, writing = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._ending)
-            _become(arguments, self._out, environment, last, largest)
+            points = Points(last, signal.SIGSTOP if stop else signal.SIGKILL)
+            _become(arguments, self._out, environment, points, largest, hurried=hurried, ahead=ahead)
         os.close(writing)
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
         os.kill(self.pid, number)
 
+    def stopped(self) -> bool:
+        """Wait until it stands still or has ended; return whether it stands still."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            self._status = status
+        return os.WIFSTOPPED(status)
+
     def wait(self, after: float | None = None) -> Ended:
         """Wait for its end; ``after`` so many seconds it is killed, if it still runs."""
         if after is not None and not select.select([self._ending], [], [], after)[0]:
             self.signal(signal.SIGKILL)
         os.close(self._ending)
-        _, status = os.waitpid(self.pid, 0)
+        status = self._status if self._status is not None else os.waitpid(self.pid, 0)[1]
         seconds = time.monotonic() - self._began
         said = self._out.read_text(encoding="utf-8", errors="replace") if self._out.exists() else ""
         points = self._out.with_suffix(".points")
@@ -74,16 +99,30 @@ class Running:
 
 
 def run(
-    arguments: Sequence[str], home: Path, environment: Mapping[str, str], after: float | None = None, last: int = 0
+    arguments: Sequence[str],
+    home: Path,
+    environment: Mapping[str, str],
+    after: float | None = None,
+    last: int = 0,
+    *,
+    hurried: bool = False,
+    ahead: timedelta = timedelta(0),
 ) -> Ended:
     """Run one process to its end."""
-    return Running(arguments, home, environment, last).wait(after)
+    return Running(arguments, home, environment, last, hurried=hurried, ahead=ahead).wait(after)
 
 
-def _become(arguments: Sequence[str], out: Path, environment: Mapping[str, str], last: int, largest: int) -> None:
+def _become(
+    arguments: Sequence[str],
+    out: Path,
+    environment: Mapping[str, str],
+    points: Points,
+    largest: int,
+    *,
+    hurried: bool,
+    ahead: timedelta,
+) -> None:
     """Be that process; never returns."""
-    from leadline.cli import run as run_cli
-
     code = 70
     try:
         os.environ.update(environment)
@@ -93,8 +132,11 @@ def _become(arguments: Sequence[str], out: Path, environment: Mapping[str, str],
         for name, number in (("stdout", 1), ("stderr", 2)):
             setattr(sys, name, os.fdopen(number, "w", closefd=False))
         take_interrupts()
-        points = Points(last)
+        if hurried:
+            tenacity.nap.time = SimpleNamespace(sleep=lambda seconds: time.sleep(seconds / 100))
         points.watch()
+        if ahead:
+            session.wall_clock = lambda: datetime.now(UTC) + ahead  # type: ignore[assignment]
         if largest:
             resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
         code = run_cli([*arguments, "--config", str(out.parent / "leadline.yml")])

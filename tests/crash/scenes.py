@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import requests
-
 from leadline.common.values import Crm, Raw, RecordRef, RecordWrite
 from leadline.connectors.practice.harness import PracticeOptions
 from leadline.sync.config import load_config
@@ -103,15 +101,11 @@ def _news(world: World, home: Path, environment: Mapping[str, str]) -> None:
     """One hour later a third of all contacts asked for a demonstration, and sales accepted or refused some leads."""
     world.clock.advance(timedelta(hours=1))
     emails = [row.values["email"] for row in world.portal.tables["contact"].rows.values() if "email" in row.values]
-    form = next(guid for guid, name in world.portal.forms.items() if name == "demo")
-    for email in (*emails[::3], "new.one@site.example", "new.two@site.example"):
-        url = f"{environment['HUBSPOT_URL']}/submissions/v3/integration/submit/{world.portal.id}/{form}"
-        body = {"fields": [{"name": "email", "value": email}, {"name": "jobtitle", "value": "VP Sales"}]}
-        assert requests.post(url, json=body, timeout=10).status_code == 200
+    world.submit(environment["HUBSPOT_URL"], [*emails[::3], "new.one@site.example", "new.two@site.example"])
     _say(home, environment)
 
 
-def _staged(url: str, stage: str) -> list[RecordRef]:
+def leads_in(url: str, stage: str) -> list[RecordRef]:
     """Return the leads that are in a stage, by id."""
     from sqlalchemy import select
 
@@ -129,7 +123,7 @@ def _say(home: Path, environment: Mapping[str, str]) -> None:
     """Sales accepted some of those who had asked, and refused others; somebody turned out to be a student."""
     by: dict[Crm, list[RecordWrite]] = {"salesforce": []}
     words: tuple[Mapping[str, Raw], ...] = ({"Status": "Accepted"}, {"Status": "Unqualified"}, {"Title": "Student"})
-    for place, ref in enumerate(_staged(environment["STATE"], "mql")):
+    for place, ref in enumerate(leads_in(environment["STATE"], "mql")):
         if place % 4 < len(words):
             by["salesforce"].append(RecordWrite(ref, dict(words[place % 4])))
     config = load_config(home, environment)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 _STAMPS = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "LastActivityDate", "CompletedDateTime"}
+_LATE = re.compile(r"\n\d+ \w+ late: it was due \S+ \S+")
 _FIRST_MADE = 900_000_000_000_001
 """HubSpot's ids of what was made after the beginning."""
 
@@ -30,33 +32,40 @@ class Shown:
         return found + [f"notice {key}" for key in sorted(set(self.notices) ^ set(other.notices))]
 
 
-def shown(store: Any, portal: Any, came: Sequence[Mapping[str, Any]]) -> Shown:
-    """Read both practice CRMs' memory."""
-    return Shown(dict(_salesforce(store)), dict(_hubspot(portal)), sorted(one["key"] for one in came))
+def shown(store: Any, portal: Any, came: Sequence[Mapping[str, Any]], *, values_only: bool = False) -> Shown:
+    """Read both practice CRMs' memory; with ``values_only`` without the history of values."""
+    salesforce, hubspot = dict(_salesforce(store, not values_only)), dict(_hubspot(portal, not values_only))
+    return Shown(salesforce, hubspot, sorted(one["key"] for one in came))
 
 
-def _salesforce(store: Any) -> Iterator[tuple[str, list[str]]]:
+def _salesforce(store: Any, past: bool) -> Iterator[tuple[str, list[str]]]:
     for name in store.schema.objects:
+        if not past and name.endswith("History"):
+            continue
         rows = []
         for row in store.rows(name):
             made = "Hs1" in row["Id"]
             dropped = _STAMPS | ({"Id"} if made else set())
-            rows.append(_text({key: value for key, value in row.items() if key not in dropped}))
+            told = {key: value for key, value in row.items() if key not in dropped}
+            rows.append(_text(told if past else _whenever(told)))
         yield name, sorted(rows)
 
 
-def _hubspot(portal: Any) -> Iterator[tuple[str, list[str]]]:
+def _hubspot(portal: Any, past: bool) -> Iterator[tuple[str, list[str]]]:
     labels: dict[tuple[str, str], str] = {}
     for name, table in portal.tables.items():
         rows = []
         for row in table.rows.values():
             made = int(row.id) >= _FIRST_MADE
             history = {
-                key: [(one.value, one.source.type) for one in past]
-                for key, past in row.history.items()
-                if not _stamp(key)
+                key: [(one.value, one.source.type) for one in changes]
+                for key, changes in row.history.items()
+                if past and not _stamp(key)
             }
             values = {key: value for key, value in row.values.items() if not _stamp(key)}
+            if not past:  # when a stage was entered and left is history too
+                values = {key: value for key, value in values.items() if not key.startswith("hs_v2_date_")}
+                values = _whenever({key: value for key, value in values.items() if not made or key != "hs_timestamp"})
             text = _text({"values": values, "history": history, "archived": row.archived is not None})
             labels[name, row.id] = text if made else row.id
             rows.append(text if made else f"{row.id} {text}")
@@ -71,6 +80,11 @@ def _hubspot(portal: Any) -> Iterator[tuple[str, list[str]]]:
         ),
     )
     yield "members", sorted(f"{one.name} {member}" for one in portal.lists.values() for member in one.members)
+
+
+def _whenever(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what says how late a task was made."""
+    return {key: _LATE.sub("", value) if isinstance(value, str) else value for key, value in values.items()}
 
 
 def _stamp(name: str) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from leadline.connectors.practice.clock import PracticeClock
 from leadline.connectors.practice.credentials import Credentials
@@ -29,12 +32,12 @@ rules: rules
 state: "${STATE}"
 salesforce:
   url: ${SALESFORCE_URL}
-  patience: 0.2
+  patience: ${BUDGET}
   auth: {flow: client_credentials, client_id: "${SALESFORCE_CLIENT_ID}", client_secret: "${SALESFORCE_CLIENT_SECRET}"}
 hubspot:
   url: ${HUBSPOT_URL}
   token: ${HUBSPOT_TOKEN}
-  patience: 0.2
+  patience: ${BUDGET}
   timeout: ${PATIENT}
 channels: {"#sales": {webhook: "${HOOK}", patience: 0}}
 """
@@ -85,11 +88,22 @@ class World:
                 self.organisation, self.clock, self.salesforce, self.hubspot, one.url, two.url, Credentials()
             )
             self.receiver = receiver
-            yield practice, {**practice.environment(), "HOOK": receiver.url, "PATIENT": str(self.timeout)}
+            yield (
+                practice,
+                {**practice.environment(), "HOOK": receiver.url, "PATIENT": str(self.timeout), "BUDGET": "0.2"},
+            )
 
-    def shown(self) -> Shown:
-        """Return what both CRMs show, and the notices that came."""
-        return shown(self.org.store, self.portal, self.receiver.came)
+    def shown(self, *, values_only: bool) -> Shown:
+        """Return what both CRMs show, and the notices that came; with ``values_only`` without what was before."""
+        return shown(self.org.store, self.portal, self.receiver.came, values_only=values_only)
+
+    def submit(self, url: str, emails: Sequence[str]) -> None:
+        """Have these people ask for a demonstration, at HubSpot's ``url``."""
+        form = next(guid for guid, name in self.portal.forms.items() if name == "demo")
+        for email in emails:
+            fields = [{"name": "email", "value": email}, {"name": "jobtitle", "value": "VP Sales"}]
+            path = f"{url}/submissions/v3/integration/submit/{self.portal.id}/{form}"
+            assert requests.post(path, json={"fields": fields}, timeout=10).status_code == 200
 
     def made_twice(self) -> list[str]:
         """Return the keys of what clients made more than once."""
@@ -135,9 +149,9 @@ class Served:
         self._ask.flush()
         return json.loads(self._hear.readline())
 
-    def shown(self) -> Shown:
-        """Return what the CRMs show now."""
-        return Shown(**self.ask("shown"))
+    def shown(self, *, values_only: bool = False) -> Shown:
+        """Return what the CRMs show now; with ``values_only`` without what was before."""
+        return Shown(**self.ask("shown", values_only=values_only))
 
     def close(self) -> None:
         """End the copy."""
@@ -158,8 +172,11 @@ class _Asked:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def shown(self) -> dict[str, Any]:
-        return self._world.shown().plain()
+    def shown(self, *, values_only: bool) -> dict[str, Any]:
+        return self._world.shown(values_only=values_only).plain()
+
+    def advance(self, seconds: float) -> None:
+        self._world.clock.advance(timedelta(seconds=seconds))
 
     def twice(self) -> list[str]:
         return self._world.made_twice()

@@ -1,0 +1,208 @@
+"""Cycle after cycle in two equal worlds, one left in peace and one in which every kind of fault strikes."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from leadline.common.values import RecordWrite
+from leadline.sync.config import load_config
+from leadline.sync.cycle import open_writers
+from leadline.sync.operations.parked import parked_values
+from leadline.sync.store import open_store
+from leadline.sync.store.effects import effects_by_status
+from leadline.sync.store.schema import journal
+from tests.crash.kept import kept
+from tests.crash.running import Ended, run
+from tests.crash.scenes import ACTIONS, leads_in
+from tests.crash.shown import Shown
+from tests.crash.world import Served, World, set_up
+
+SYNC = ("sync", "--json")
+HALF_A_DAY = timedelta(hours=12)
+TRIES = 8
+"""Runs of one cycle at most, a minute apart, as a schedule would start them."""
+
+
+def all_kinds(rate: float) -> list[dict[str, Any]]:
+    """Return every kind of fault; calls fail with chance ``rate`` in all, and so do records in a call."""
+    calls: list[dict[str, Any]] = [
+        {"kind": "slow_answer", "seconds": 0.02},
+        {"kind": "dropped_connection", "when": "before"},
+        {"kind": "dropped_connection", "when": "after"},
+        {"kind": "dropped_connection", "when": "midbody"},
+        {"kind": "too_many_requests", "retry_after": 1},
+        {"kind": "server_error"},
+        {"kind": "server_error", "status": 500},
+        {"kind": "html_body"},
+        {"kind": "expired_session"},
+        {"kind": "quota_used_up"},
+    ]
+    rows: list[dict[str, Any]] = [
+        {"kind": "partial_failure"},
+        {"kind": "silent_ignore"},
+        {"kind": "late_commit", "seconds": 30},
+        {"kind": "equal_timestamps"},
+        {"kind": "lock_error", "crm": "salesforce"},
+    ]
+    return [{**one, "rate": rate / len(group)} for group in (calls, rows) for one in group]
+
+
+@dataclass
+class Tally:
+    """What happened: runs by exit code, what was parked, and every promise that was broken."""
+
+    codes: Counter[int] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)
+    parked: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return the tally in words."""
+        told = "the end is as without faults" if not self.broken else f"BROKEN ({len(self.broken)}):"
+        return [
+            f"{self.codes.total()} runs, by exit code: {dict(sorted(self.codes.items()))}",
+            f"writes: {dict(sorted(self.settled.items()))}; parked on the way: {dict(sorted(self.parked.items()))}",
+            told,
+            *self.broken[:40],
+        ]
+
+
+@dataclass
+class Side:
+    """One of the two worlds: its servers, its directory, its state."""
+
+    served: Served
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What ``leadline.yml`` reads."""
+        return {**self.served.environment, "STATE": f"sqlite:///{self.home}/leadline.db", "BUDGET": "60"}
+
+    def run(self, *arguments: str) -> Ended:
+        """Run one verb as a process."""
+        return run(arguments, self.home, self.environment, hurried=True)
+
+
+def torment(
+    home: Path, *, people: int, cycles: int, rate: float, seed: int, tell: Callable[[str], None] = lambda _: None
+) -> Tally:
+    """Let so many cycles pass in both worlds and compare their ends."""
+    tally, chance = Tally(), random.Random(seed)
+    world = World.made(people, seed)
+    for name in ("peace", "chaos"):
+        set_up(home / name, ACTIONS)
+    emails = [row.values["email"] for row in world.portal.tables["contact"].rows.values() if "email" in row.values]
+    with Served(world) as one, Served(world) as other:
+        peace, chaos = Side(one, home / "peace"), Side(other, home / "chaos")
+        for side in (peace, chaos):
+            for arguments in (("plan", "-o", str(side.home / "plan.json")), ("apply", str(side.home / "plan.json"))):
+                ended = side.run(*arguments)
+                assert ended.status == 0, ended.said
+        for number in range(1, cycles + 1):
+            _news(world, peace, chaos, chance, emails)
+            ended = peace.run(*SYNC)
+            assert ended.status == 0, ended.said
+            chaos.served.ask("disturb", faults=all_kinds(rate))
+            runs = _cycle(chaos, tally, f"cycle {number}")
+            chaos.served.ask("calm")
+            peace.served.ask("advance", seconds=60 * runs)
+            tell(f"cycle {number}: {runs} runs, {dict(sorted(tally.codes.items()))}")
+        _end(peace, chaos, tally)
+    for line in tally.lines():
+        tell(line)
+    return tally
+
+
+def _cycle(chaos: Side, tally: Tally, what: str) -> int:
+    """Run one cycle again and again until it says that all is well, or only refusals are left; return how often."""
+    for number in range(1, TRIES + 1):
+        ended = chaos.run(*SYNC)
+        chaos.served.ask("advance", seconds=60)
+        tally.codes[ended.status] += 1
+        _look(chaos, ended, tally, f"{what}, run {number}")
+        if ended.status == 0:
+            break
+    return number
+
+
+def _look(chaos: Side, ended: Ended, tally: Tally, what: str) -> None:
+    """Check what one run says against its exit code and the journal."""
+    if not ended.orderly:
+        tally.broken.append(f"{what}: ended with {ended.status}: {ended.said[-1200:]}")
+        return
+    told = _json(ended.said)
+    reports = [one for one in (told.get("apply"), told.get("resumed")) if one]
+    failed = any(one["errors"] or one["undone_actions"] or set(one["counts"]) - {"verified"} for one in reports)
+    if ended.status == 0 and (failed or not told.get("ok")):
+        tally.broken.append(f"{what}: said success with failures: {str(reports)[:600]}")
+    with open_store(chaos.environment["STATE"]) as store:
+        for value in parked_values(store):
+            tally.parked[value.code or value.status] += 1
+            if not value.remedy:
+                tally.broken.append(f"{what}: {value.ref} is parked without a remedy")
+        with store.read() as connection:
+            for row in effects_by_status(connection, ("parked",)):
+                tally.parked[f"{(row.payload or {}).get('kind')} {row.code}"] += 1
+                if not row.code:
+                    tally.broken.append(f"{what}: effect {row.key} is parked without a reason")
+
+
+def _end(peace: Side, chaos: Side, tally: Tally) -> None:
+    """Let all be well again, release what was refused, and compare."""
+    chaos.run("retry", "--all")
+    for _ in range(3):  # scores that drift are published once a day
+        for side in (peace, chaos):
+            side.served.ask("advance", seconds=2 * 86400)
+            ended = side.run(*SYNC)
+            if ended.status != 0:
+                tally.broken.append(f"{side.home.name}: a calm run ended with {ended.status}: {ended.said[-1500:]}")
+    tally.broken += [f"made twice: {key}" for key in chaos.served.ask("twice")]
+    tally.broken += _apart(peace.served.shown(values_only=True), chaos.served.shown(values_only=True))
+    ends = [kept(side.environment["STATE"]) for side in (peace, chaos)]
+    tally.broken += [f"chaos: {one}" for one in ends[1]["wrong"]]
+    with open_store(chaos.environment["STATE"]) as store, store.read() as connection:
+        for (status,) in connection.execute(select(journal.c.status)):
+            tally.settled[status] += 1
+    left = set(tally.settled) & {"planned", "claimed", "done", "failed"}
+    tally.broken += [f"writes are left {status}" for status in left]
+
+
+def _apart(one: Shown, other: Shown) -> list[str]:
+    return one.differences(other)
+
+
+def _json(said: str) -> Mapping[str, Any]:
+    found = re.search(r"^\{.*^\}", said, re.MULTILINE | re.DOTALL)
+    read: Mapping[str, Any] = json.loads(found.group()) if found else {}
+    return read
+
+
+def _news(world: World, peace: Side, chaos: Side, chance: random.Random, emails: Sequence[str]) -> None:
+    """Half a day later some people asked for a demonstration, and sales answered some of the leads."""
+    asking = chance.sample(emails, max(2, len(emails) // 40))
+    leads = leads_in(peace.environment["STATE"], "mql")
+    answers: tuple[dict[str, Any], ...] = ({"Status": "Accepted"}, {"Status": "Unqualified"})
+    writes = [RecordWrite(ref, dict(chance.choice(answers))) for ref in leads if chance.random() < 0.3]
+    for side in (peace, chaos):
+        side.served.ask("advance", seconds=int(HALF_A_DAY.total_seconds()))
+        world.submit(side.environment["HUBSPOT_URL"], asking)
+        _write(side, writes)
+
+
+def _write(side: Side, writes: Sequence[RecordWrite]) -> None:
+    if not writes:
+        return
+    with open_writers(load_config(side.home, side.environment)) as writers:
+        results = [one for page in writers["salesforce"].write(writes) for one in page]
+    assert {one.status for one in results} <= {"done"}, results
