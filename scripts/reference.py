@@ -19,6 +19,7 @@ from leadline.rules.reading import words
 from leadline.rules.reading.book import LATER, SECTIONS
 from leadline.rules.reading.conditions import WORDS
 from leadline.sync.doctor.findings import KINDS
+from leadline.sync.watching.metrics import METRICS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 NOTICE = "<!-- Written by scripts/reference.py from the code; `make docs` writes it again. -->\n\n"
@@ -26,7 +27,12 @@ NOTICE = "<!-- Written by scripts/reference.py from the code; `make docs` writes
 
 def main(check: bool) -> int:
     """Write every page, or only compare; return the exit code."""
-    pages = {"verbs.md": verbs_page(), "vocabulary.md": vocabulary_page(), "errors.md": errors_page()}
+    pages = {
+        "verbs.md": verbs_page(),
+        "vocabulary.md": vocabulary_page(),
+        "errors.md": errors_page(),
+        "metrics.md": metrics_page(),
+    }
     pages["findings.md"] = findings_page()
     stale = [name for name, text in pages.items() if not is_current(name, text)]
     if check:
@@ -111,6 +117,21 @@ def findings_page() -> str:
         lines += [f"## `{ident}`", "", f"{kind.severity.capitalize()}. {kind.meaning}", ""]
         lines += [f"- {crm}: {click}" for crm, click in kind.clicks.items()] + [""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def metrics_page() -> str:
+    """Return the page of metrics."""
+    lines = ["# Metrics\n", NOTICE.strip(), ""]
+    lines += ["`leadline metrics` and `leadline sync --metrics FILE` write these in Prometheus' text format; "]
+    lines[-1] += (
+        "[how to monitor](../how-to/monitor.md) says how to collect them. All are gauges: they say what the state"
+    )
+    lines += ["holds now, and erasing a person makes some smaller. What has no value yet is left out.", ""]
+    lines += ["| metric | labels | meaning |", "|---|---|---|"]
+    for one in METRICS:
+        labels = ", ".join(f"`{name}`" for name in one.labels) or "-"
+        lines.append(f"| `{one.name}` | {labels} | {cell(one.says)} |")
+    return "\n".join(lines) + "\n"
 
 
 def meaning(kind: type[errors.LeadlineError]) -> str:
