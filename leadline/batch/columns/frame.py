@@ -244,15 +244,15 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> dict[s
     coded = named if pyarrow.types.is_dictionary(named.type) else named.dictionary_encode()
     kind = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     names = coded.dictionary.to_pylist()
-    keep = (person >= 0) & (at <= _END)
-    if not keep.all():
+    if person.min() < 0 or at.max() > _END:
+        keep = (person >= 0) & (at <= _END)
         person, kind, at = person[keep], kind[keep], at[keep]
     if given.versioned.size:
         by_one.add("activities that were corrected or withdrawn", given.versioned)
     if asks.local_days and given.known_to_the_day.size:
         by_one.add("days of activities that are known to the day only", given.known_to_the_day)
     found = sorted_happened(kind, person, at, len(names), given.count)
-    for happened in found:
+    for happened in found if asks.first else ():
         have = happened.starts[1:] > happened.starts[:-1]
         begins = happened.starts[:-1][have]
         first[have] = np.minimum(first[have], happened.at[begins])

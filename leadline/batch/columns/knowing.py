@@ -10,7 +10,7 @@ from typing import Final
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.fieldops import TEXT_OPS
-from leadline.rules.model import ActivityTest, Book, DealsTest, DealTest, FieldTest
+from leadline.rules.model import ActivityTest, Book, DealsTest, DealTest, FieldTest, NoActivityFor
 
 MOST_UNITS: Final = 2**50
 """Points are held as whole numbers of the smallest place that a score uses; beyond this nothing is held so."""
@@ -20,7 +20,8 @@ MOST_UNITS: Final = 2**50
 class Asks:
     """What the rules read of people. ``edges`` are the numbers that a field is compared with, in order.
 
-    ``dated`` are the fields of which more than the value counts: signals and looked-up ones.
+    ``dated`` are the fields of which more than the value counts: signals and looked-up ones. ``first`` tells whether
+    anything asks when a person's first fact was.
     """
 
     fields: frozenset[str]
@@ -29,6 +30,7 @@ class Asks:
     deals: bool
     deals_one_by_one: bool
     local_days: bool
+    first: bool
 
 
 def unknown_features(book: Book) -> tuple[str, ...]:
@@ -85,6 +87,7 @@ def asks_of(book: Book, engine: Engine) -> Asks:
             any(isinstance(test, ActivityTest) and test.days for test in tests)
             or any(line.match == "distinct_days" for line in lines)
         ),
+        any(isinstance(test, NoActivityFor) for test in tests),
     )
 
 

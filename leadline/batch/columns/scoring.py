@@ -364,11 +364,9 @@ def _compared(test: ScoreTest, points: Points, operand: int) -> Truths:
         inside_bounds = np.where((low <= operand) & (operand <= high), OPEN, NO)
         return np.where(low == high, np.where(low == operand, YES, NO), inside_bounds).astype(np.uint8)
     compare = _COMPARE[test.op]
-    lowest = compare(low, operand)
-    if high is low:
-        return np.where(lowest, YES, NO).astype(np.uint8)
-    highest = compare(high, operand)
-    return np.where(lowest == highest, np.where(lowest, YES, NO), OPEN).astype(np.uint8)
+    lowest = compare(low, operand).view(np.uint8)
+    # One bound that passes and one that does not make 1: open.
+    return lowest * 2 if high is low else lowest + compare(high, operand).view(np.uint8)
 
 
 _COMPARE: Mapping[str, Callable[[Ints, int], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = {

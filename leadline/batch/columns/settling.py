@@ -23,7 +23,7 @@ class Positions:
     """Where everybody stands: an array each, stages as numbers (-1 for none), instants in microseconds.
 
     ``entered`` has a row a stage: since when in this pass, ``NEVER`` where not entered; ``implied`` where it
-    was skipped. ``taken`` has a row for each transition with a limit. ``story`` is how each came here, see ``Stories``.
+    was skipped. ``taken`` has a row for each transition with a limit, ``story`` is how each came here (``Stories``).
     """
 
     stage: Codes
