@@ -95,6 +95,7 @@ def _is_whole(frame: FrameType | None) -> bool:
     return False
 
 
+@uncut  # on a busy machine the signal comes again before the timer's start has returned
 def _again(number: int) -> None:
     timer = threading.Timer(_AGAIN_AFTER, _thread.interrupt_main, (number,))
     timer.daemon = True
