@@ -76,6 +76,6 @@ def _comes_twice(settler: Settler, cards: Cards, positions: Positions, moving: B
         return rows
     t = each(cards.t, moving.size)[rows]
     truth = Truth(cards.asked.book, cards.asked.stages, cards.asked.frame.take(rows), t)
-    Cards(cards.scoring, cards.scales, truth)
+    Cards(cards.scoring, cards.scales, truth, cards.remembered)
     twice = settler.settle(truth, positions.take(rows))
     return rows[twice]

@@ -17,7 +17,7 @@ from leadline.batch.columns.given import Given
 from leadline.batch.columns.identity import decision_ids
 from leadline.batch.columns.knowing import asks_of, nodes_of, unknown_features
 from leadline.batch.columns.result import WANTED, rows_of, schema_of, table_of
-from leadline.batch.columns.scoring import Cards, Scale, TooLargeError, book_operands
+from leadline.batch.columns.scoring import Cards, Remembered, Scale, TooLargeError, book_operands
 from leadline.batch.columns.settling import Positions, Settler
 from leadline.batch.columns.stories import Stories
 from leadline.batch.columns.truths import Truth
@@ -39,7 +39,7 @@ class Evaluated:
 
 
 class Columns:
-    """A book, ready to evaluate partitions. Cheap to keep; it holds nothing of any partition."""
+    """A book, ready to evaluate partitions. Of each it keeps what values are worth, for the next one."""
 
     def __init__(self, book: Book, back_end: BackEnd | None = None) -> None:
         """Compile the book. Raises RefusedError where it cannot be decided. ``back_end`` is for tests."""
@@ -50,6 +50,7 @@ class Columns:
         self._asks = asks_of(book, self.engine)
         self._operands = book_operands(book, [node.condition for node in nodes_of(self.engine)])
         self._unknown = unknown_features(book)
+        self._remembered: Remembered = {}
         if len(book.stages) > MOST_STAGES:
             self._unknown = (*self._unknown, f"more than {MOST_STAGES} stages")
 
@@ -105,7 +106,7 @@ class Columns:
         scoring, until = self.engine.settling.scoring, given.until
 
         def cards_at(part: Frame, t: Ints | int) -> Cards:
-            return Cards(scoring, scales, Truth(self.book, self._settler.numbers, part, t))
+            return Cards(scoring, scales, Truth(self.book, self._settler.numbers, part, t), self._remembered)
 
         cards = cards_at(frame, micros(until))
         told = "why" in schema.names or "decision_id" in schema.names

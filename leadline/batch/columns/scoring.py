@@ -18,6 +18,10 @@ from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.scores import CompiledCriterion, CompiledScore, Scoring, inside, join, temperature
 from leadline.rules.model import Book, Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
 
+Remembered = dict[tuple[object, ...], tuple[int, int, int]]
+"""By score, field, first criterion and value: points, lowest and highest that the criteria of one field give."""
+MOST_REMEMBERED = 200_000
+
 
 class TooLargeError(Exception):
     """A book's points need more than whole numbers of 64 bits."""
@@ -37,6 +41,7 @@ class Scale:
 
     def __init__(self, score: CompiledScore, operands: Sequence[Decimal], most_rows: int) -> None:
         """Raise TooLargeError where ``most_rows`` activities could give more than fits."""
+        self.name = score.score.name
         lines = [line.criterion for line in score.criteria]
         numbers = [number for line in lines for number in (line.points, line.up_to) if number is not None]
         numbers += [
@@ -62,8 +67,12 @@ class Scale:
 class Cards:
     """The scores of everybody of a frame at ``t``, each computed when first asked for."""
 
-    def __init__(self, scoring: Scoring, scales: Mapping[str, Scale], truth: Truth) -> None:
+    def __init__(
+        self, scoring: Scoring, scales: Mapping[str, Scale], truth: Truth, remembered: Remembered | None = None
+    ) -> None:
+        """``remembered`` is what values gave before, in other partitions under the same book."""
         self.scoring = scoring
+        self.remembered: Remembered = {} if remembered is None else remembered
         self.scales = scales
         self.asked = truth
         truth.cards = self
@@ -206,10 +215,22 @@ class Cards:
         """Return what criteria about one field give together: asked once for each value."""
         column = self.asked.frame.fields[name]
         at = instant(0)
-        worths = [[line.worth(asked(at, {name: said})) for line in lines] for said in column.entries()]
-        value = np.array([sum(scale.whole(one.points) for one in found) for found in worths], np.int64)
-        lowest = np.array([sum(scale.whole(one.lowest) for one in found) for found in worths], np.int64)
-        highest = np.array([sum(scale.whole(one.highest) for one in found) for found in worths], np.int64)
+        key = (scale.name, name, lines[0].criterion.name)
+        if len(self.remembered) > MOST_REMEMBERED:
+            self.remembered.clear()
+        rows = []
+        for said in column.entries():
+            whole = (*key, said.stale, type(said.value), said.value)
+            found = self.remembered.get(whole)
+            if found is None:
+                worths = [line.worth(asked(at, {name: said})) for line in lines]
+                found = self.remembered[whole] = (
+                    sum(scale.whole(one.points) for one in worths),
+                    sum(scale.whole(one.lowest) for one in worths),
+                    sum(scale.whole(one.highest) for one in worths),
+                )
+            rows.append(found)
+        value, lowest, highest = np.array(rows, np.int64).T
         given = value[column.codes]
         low = given if np.array_equal(value, lowest) else lowest[column.codes]
         return Points(given, low, given if np.array_equal(value, highest) else highest[column.codes])
