@@ -104,7 +104,7 @@ class Timer:
     (inclusive) and to (exclusive), the last one open where it has no end; ``due`` is by the pauses that ended.
     ``stopped`` is the instant of a move that met or (``withdrawn``) voided it: decided, so never corrected.
     ``alarmed``: a breach was decided, whatever is known now. ``kept`` is when the book changed and the due instant of
-    the former one, ``kept_due``, stayed.
+    the former one, ``kept_due``, stayed. ``again``: it replaced an earlier run, of which nothing is known any more.
     """
 
     stage: str
@@ -125,6 +125,7 @@ class Timer:
     alarmed: bool = False
     kept: datetime | None = None
     kept_due: datetime | None = None
+    again: bool = field(default=False, metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ def timer_from_json(found: Mapping[str, Any]) -> Timer:
         found["alarmed"],
         _maybe(found["kept"]),
         _maybe(found["kept_due"]),
+        found.get("again", False),
     )
 
 

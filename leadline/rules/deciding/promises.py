@@ -80,7 +80,8 @@ class Promise:
         if self.void is not None and truth(self.void, moment) == TRUE:
             return ended(timer, t, void=True)
         if timer.breached is None and t > timer.started and self._reassigned(timer, history, t):
-            timer = self.begin(timer.stage, timer.entered, t, moment) or timer
+            anew = self.begin(timer.stage, timer.entered, t, moment)
+            timer = replace(anew, again=timer.again) if anew is not None else timer
         return self._paused(timer, moment)
 
     def next_change(self, timer: Timer, history: History, t: datetime, card: Card, timers: Timers) -> datetime | None:

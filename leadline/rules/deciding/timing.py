@@ -62,6 +62,7 @@ class Timing:
                 continue
             begun = promise.begin(hop.target, t, t, Moment(history, t, hop.floor, card, timers=found))
             if begun is not None:
+                begun = replace(begun, again=before is not None)
                 found[name] = promise.step(begun, history, t, card, found)
         return found
 
@@ -136,13 +137,18 @@ class Timing:
         begun = promise.begin(timer.stage, timer.entered, timer.started, moment)
         if begun is None:
             return withdrawn(timer, at)
-        kept = replace(begun, stopped=timer.stopped, reached=timer.reached, alarmed=timer.alarmed)
+        kept = replace(begun, stopped=timer.stopped, reached=timer.reached, alarmed=timer.alarmed, again=timer.again)
         return self._again(promise, kept, history, at, timers)
 
     def _again(self, promise: Promise, timer: Timer, history: History, t: datetime, timers: Timers) -> Timer:
         """Measure a timer anew from its beginning; decided moves, effects and the choice of the target stand."""
         if timer.kept is not None and timer.ended is not None and timer.ended <= timer.kept:
             return timer
+        asked = [timers[name] for name in promise.asked if name in timers]
+        if any(other.again and other.entered > timer.entered for other in asked):
+            # What the other one's earlier run was to this one cannot be told again, so what was found stands.
+            card = self.scoring.card(Moment(history, t))
+            return promise.step(timer, history, t, card, timers)
         fresh = self._unmeasured(promise, timer, history, timers)
         s = timer.entered if timer.kept is None else timer.kept
         while True:
@@ -156,7 +162,14 @@ class Timing:
             s = t if following is None else min(following, t)
         reached = timer.reached if fresh.started == timer.started else ()
         stopped, withdrawn = timer.stopped, timer.withdrawn
-        return replace(fresh, reached=reached, alarmed=timer.alarmed, stopped=stopped, withdrawn=withdrawn)
+        return replace(
+            fresh,
+            reached=reached,
+            alarmed=timer.alarmed,
+            stopped=stopped,
+            withdrawn=withdrawn,
+            again=timer.again,
+        )
 
     def _unmeasured(self, promise: Promise, timer: Timer, history: History, timers: Timers) -> Timer:
         """Return the timer as it stood at its beginning, or when the book changed and its due instant was kept."""
