@@ -90,6 +90,8 @@ def test_nothing_changes_between_breakpoints(book: Book, history: list[Fact], in
     for instant in sorted(instants):
         result = made.advance(result.state, until(history, last, instant / 10), day(instant / 10))
         last = instant / 10
+        if result.state.livelock:
+            return  # a circle through a timer that would begin is none for an activation, which begins none
         again = made.activate(result.state, result.state.frontier)
         assert again.decisions == ()
         assert again.state.outcome == result.state.outcome
