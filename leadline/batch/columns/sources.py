@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ import pyarrow
 import pyarrow.compute
 from pyarrow import csv, parquet
 
+from leadline.batch.columns.arrays import micros
 from leadline.batch.columns.fields import OddError
 from leadline.batch.tables import CSV_CELL_CHARACTERS, Table, plain_cells
 from leadline.common.instants import read_instant
@@ -24,6 +25,7 @@ ROWS: Final = 1 << 18
 """Rows of a file in memory at a time."""
 _BLOCK: Final = 1 << 24
 _UTC: Final = pyarrow.timestamp("us", "UTC")
+_FIRST, _LAST = micros(datetime(1, 1, 2, tzinfo=UTC)), micros(datetime(9999, 12, 30, tzinfo=UTC))
 _PLAIN_INSTANT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 
 
@@ -51,7 +53,13 @@ def odd_values() -> Iterator[None]:
 
 def person_ids(column: Any) -> Any:
     """Return ids as texts without spaces around them. Raises OddError for an empty one."""
-    cells = plain_cells(column.combine_chunks())
+    column = column.combine_chunks()
+    if pyarrow.types.is_integer(column.type) and not column.null_count:
+        return column.cast(pyarrow.string())
+    # What is written in visible ASCII alone has nothing to strip.
+    if _all_match(column, "^[!-~]+$"):
+        return column
+    cells = plain_cells(column)
     found = [text if type(text) is str else str(text) for text in ("" if cell is None else cell for cell in cells)]
     stripped = [text.strip() for text in found]
     if not all(stripped):
@@ -115,10 +123,13 @@ def _instant(text: str) -> datetime:
 
 def _instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
     """Return instants, and of which only the day is known."""
-    if pyarrow.types.is_string(column.type):
-        shaped = pyarrow.compute.all(pyarrow.compute.match_substring_regex(column, _PLAIN_INSTANT)).as_py()
-        if shaped and not column.null_count:
-            return column.cast(_UTC), np.zeros(len(column), np.bool_)
+    if _all_match(column, _PLAIN_INSTANT):
+        return column.cast(_UTC), np.zeros(len(column), np.bool_)
+    if pyarrow.types.is_timestamp(column.type) and not column.null_count and len(column):
+        found = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False).cast(pyarrow.timestamp("us", "UTC"))
+        edges = pyarrow.compute.min_max(found.cast(pyarrow.int64())).as_py()
+        if edges["min"] >= _FIRST and edges["max"] <= _LAST:
+            return found, np.zeros(len(column), np.bool_)
     coded = column.dictionary_encode()
     if coded.indices.null_count:
         raise OddError
@@ -131,6 +142,14 @@ def _instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
         values.append(at)
         days.append(precision == "day")
     return pyarrow.array(values, _UTC).take(coded.indices), np.array(days, np.bool_)[coded.indices.to_numpy()]
+
+
+def _all_match(column: Any, pattern: str) -> bool:
+    """Tell whether a column is of texts alone that all match a pattern."""
+    if not pyarrow.types.is_string(column.type) or column.null_count:
+        return False
+    matched = pyarrow.compute.match_substring_regex(column, pattern)
+    return bool(pyarrow.compute.all(matched, min_count=0).as_py())
 
 
 def _is_plain(path: Path) -> bool:
