@@ -17,7 +17,8 @@ from leadline.batch.columns.given import Given
 from leadline.batch.columns.identity import decision_ids
 from leadline.batch.columns.knowing import asks_of, nodes_of, unknown_features
 from leadline.batch.columns.result import WANTED, rows_of, schema_of, table_of
-from leadline.batch.columns.scoring import Cards, Remembered, Scale, TooLargeError, book_operands
+from leadline.batch.columns.scale import Scale, TooLargeError, book_operands
+from leadline.batch.columns.scoring import Cards, Remembered
 from leadline.batch.columns.settling import Positions, Settler
 from leadline.batch.columns.stories import Stories
 from leadline.batch.columns.truths import Truth

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow
 
 from leadline.batch.columns.arrays import NEVER, Ints
-from leadline.batch.columns.scoring import Cards, Scale
+from leadline.batch.columns.scale import Scale
+from leadline.batch.columns.scoring import Cards
 from leadline.batch.columns.settling import Positions, Settler
 from leadline.batch.columns.stories import Stories
 from leadline.rules.model import Book

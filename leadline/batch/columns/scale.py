@@ -1,0 +1,50 @@
+"""Points as whole numbers of the smallest decimal place that a score uses: exact, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from leadline.rules.deciding.scores import CompiledScore
+from leadline.rules.model import Book, Condition, ScoreTest
+
+
+class TooLargeError(Exception):
+    """A book's points need more than whole numbers of 64 bits."""
+
+
+class Scale:
+    """How one score's decimals become whole numbers, exactly."""
+
+    def __init__(self, score: CompiledScore, operands: Sequence[Decimal], most_rows: int) -> None:
+        """Raise TooLargeError where ``most_rows`` activities could give more than fits."""
+        self.name = score.score.name
+        lines = [line.criterion for line in score.criteria]
+        numbers = [number for line in lines for number in (line.points, line.up_to) if number is not None]
+        numbers += [
+            band.points for line in lines for band in (*(line.bands.bands if line.bands else ()), *line.counted)
+        ]
+        limits = (score.score.floor, score.score.cap, *score.score.groups.values())
+        others = [*operands, *(edge for _, edge in score.score.grades), *(one for one in limits if one is not None)]
+        exponents = [number.as_tuple().exponent for number in (*numbers, *others)]
+        self.places = max([0, *(-one for one in exponents if isinstance(one, int))])
+        reach = sum(abs(number) for number in numbers) * max(1, most_rows)
+        if self.places > 15 or max([reach, *map(abs, others)], default=reach) * 10**self.places >= 2**60:
+            raise TooLargeError
+
+    def whole(self, number: Decimal) -> int:
+        """Return a decimal in the score's smallest place."""
+        return int(number.scaleb(self.places))
+
+    def decimal(self, number: int) -> Decimal:
+        """Return the decimal that a whole number stands for."""
+        return Decimal(int(number)).scaleb(-self.places)
+
+
+def book_operands(book: Book, tests: Sequence[Condition]) -> dict[str, list[Decimal]]:
+    """Return the numbers that each score is compared with."""
+    found: dict[str, list[Decimal]] = {name: [] for name in book.scores}
+    for test in tests:
+        if isinstance(test, ScoreTest):
+            found[test.score].append(test.operand)
+    return found
