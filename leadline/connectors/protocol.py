@@ -178,7 +178,7 @@ class ReadConnector(Protocol):
         ...
 
     def left(self) -> int | None:
-        """Return how many calls may still be made, by the CRM's own count and by what was allowed; None: any number."""
+        """Return how many calls may still be made, by the CRM's count and by what was allowed; None: any number."""
         ...
 
     def time_zone(self) -> str:

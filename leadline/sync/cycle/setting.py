@@ -163,7 +163,7 @@ class CallMeter:
         }
 
     def counts(self) -> dict[str, Any]:
-        """Return what a run's record keeps: ``calls`` by CRM and purpose, ``quota`` as last said, and ``milliseconds``."""
+        """Return what a run keeps: ``calls`` by CRM and purpose, ``quota`` as last said, ``milliseconds``."""
         quotas = {crm: connector.quota() for crm, connector in self._connectors.items()}
         return {
             "calls": self.calls(),

@@ -1,4 +1,4 @@
-"""Where people stand under the candidate book that runs beside the live one; nothing here is ever written to a CRM."""
+"""Where people stand under the candidate book that runs beside the live one; no CRM ever gets anything of it."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ def server() -> Iterator[responses.RequestsMock]:
     """Answer sign-in and describe as documented; tests add the rest."""
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         mock.post(f"{BASE}/services/oauth2/token", json={"access_token": "00D!token", "instance_url": "https://x"})
+        mock.get(f"{DATA}/limits/recordCount", json={"sObjects": [{"count": 4, "name": "Lead"}]})
         yield mock
 
 
