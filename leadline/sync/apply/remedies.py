@@ -37,7 +37,7 @@ _REMEDIES: Final[dict[str, str]] = {
 }
 
 _BY_STATUS: Final[dict[str, str]] = {
-    "stale": "somebody changed it after the plan was made; make a new plan",
+    "stale": "it was changed after the plan was made; make a new plan",
     "gone": "the record was deleted, merged or converted; the next pull follows",
     "failed": "it failed for now; apply the same plan again or run `leadline sync`",
     "planned": "it was not reached; apply the same plan again or run `leadline sync`",

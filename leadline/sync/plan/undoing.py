@@ -23,7 +23,7 @@ from leadline.sync.store.journal import intents_of
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import latest_decisions
 
-CHANGED = "it was changed since by somebody else"
+CHANGED = "it was changed since, by a later plan or by somebody else"
 GONE = "the record is gone"
 
 
