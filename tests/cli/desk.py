@@ -58,7 +58,10 @@ class Desk:
         return getattr(self.practice, crm).calls.total
 
     def state(self, *tables: str) -> dict[str, list[str]]:
-        """Return the rows of these tables, by default of all; an empty mapping where there is no state yet."""
+        """Return the rows of these tables, by default of all; an empty mapping where there is no state yet.
+
+        Calls that were made are counted whatever came of them, so that count is left out.
+        """
         file = self.home / "leadline.db"
         if not file.exists():
             return {}
@@ -66,6 +69,8 @@ class Desk:
         try:
             names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             found = {name: [repr(row) for row in connection.execute(f'SELECT * FROM "{name}"')] for name in names}
+            if "meta" in found:
+                found["meta"] = [row for row in found["meta"] if not row.startswith("('spent:")]
         finally:
             connection.close()
         return {name: sorted(rows) for name, rows in found.items() if not tables or name in tables}

@@ -80,12 +80,13 @@ def test_no_and_times_stay_text(leadline: Leadline, book: Path) -> None:
     assert leadline("check", book).code == 0
 
 
-def test_a_word_that_is_not_built_yet_is_never_ignored(leadline: Leadline, book: Path) -> None:
-    """Nothing that a book says is silently left out."""
-    edit(book, "    entered: {mql: MQL_Date__c", "    due: Due__c\n    entered: {mql: MQL_Date__c")
+def test_a_word_that_nobody_knows_is_never_ignored(leadline: Leadline, book: Path) -> None:
+    """Nothing that a book says is silently left out, and the nearest word is named."""
+    edit(book, "    entered: {mql: MQL_Date__c", "    duee: Due__c\n    entered: {mql: MQL_Date__c")
     said = leadline("check", book)
     assert said.code == 1
-    assert "`due` is not supported" in said.err
+    assert "`duee`" in said.err
+    assert "did you mean `due`" in said.err
 
 
 def test_a_missing_book_says_where_one_is_expected(leadline: Leadline, tmp_path: Path) -> None:
