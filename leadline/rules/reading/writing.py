@@ -81,7 +81,7 @@ def _field(reading: Reading, node: Node) -> str | None:
     text = reading.report.text(node, "a CRM field")
     if text is None or FIELD.fullmatch(text):
         return text
-    hint = "it is written to every record of the person"
+    hint = "it is written to every record of the person, or of the account"
     if "." in text:
         hint = f"write the field alone, such as `{short(text.rsplit('.', 1)[1])}`: " + hint
     reading.report.add(node.mark, f"`{short(text)}` is no field name", hint, "source")
