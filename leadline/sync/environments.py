@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 from leadline.common.errors import ContractError
 from leadline.common.values import CRMS, Crm, FieldDescription, ObjectDescription
-from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector
 from leadline.rules.effects import all_actions
 from leadline.rules.model import AddTo, AssignOwner, Book, CreateTask, Notify, SetField
@@ -75,8 +74,8 @@ def compare_environments(
 def named_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
     """Return the fields of one object that the book names: read, written, set, joined by."""
     found = set(rule_fields(book, crm, name))
-    if crm in book.write and name in PERSON_OBJECTS[crm]:
-        found |= set(book.write[crm].all_fields())
+    if crm in book.write:
+        found |= set(book.write[crm].fields_of(name))
     found |= {one.field for one in book.identity.also if (one.crm, one.object) == (crm, name)}
     for action in (action for actions in all_actions(book) for action in actions):
         if isinstance(action, SetField) and (action.crm, action.object) == (crm, name):
@@ -159,7 +158,7 @@ def _group(reader: ReadConnector, name: str) -> str:
 
 
 def _written(book: Book, crm: Crm, field: str) -> bool:
-    return crm in book.write and field in book.write[crm].all_fields()
+    return crm in book.write and field in (*book.write[crm].all_fields(), *book.write[crm].account_fields())
 
 
 def _seen(item: object | None) -> str:

@@ -77,9 +77,9 @@ def _outside_allow_list(plan: Plan, book: Book) -> Iterator[GuardStop]:
     outside: dict[str, int] = {}
     for write in plan.writes:
         targets = book.write.get(write.ref.crm)
-        named = targets is not None and write.field in targets.all_fields()
+        named = targets is not None and write.field in targets.fields_of(write.ref.object)
         acted = write.effect is not None and _acted(book, write)
-        if not (named or acted) or write.ref.object not in PERSON_OBJECTS[write.ref.crm]:
+        if not named and not (acted and write.ref.object in PERSON_OBJECTS[write.ref.crm]):
             name = f"{write.ref.crm} {write.ref.object}.{write.field}"
             outside[name] = outside.get(name, 0) + 1
     for name, found in sorted(outside.items()):

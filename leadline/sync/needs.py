@@ -91,7 +91,8 @@ def objects_needed(book: Book, crm: Crm) -> tuple[str, ...]:
     """Return the objects to describe and pull: persons always, accounts and deals when the book reads them."""
     named = {source.object for item in book.sourced for source in item.sources if source.crm == crm}
     found = list(PERSON_OBJECTS[crm])
-    if ACCOUNT_OBJECTS[crm] in named or _asks_account_owner(book):
+    writes = crm in book.write and bool(book.write[crm].account)
+    if ACCOUNT_OBJECTS[crm] in named or writes or _asks_account_owner(book):
         found.append(ACCOUNT_OBJECTS[crm])
     if reads_deals(book) or DEAL_OBJECTS[crm] in named:
         found.append(DEAL_OBJECTS[crm])
@@ -137,10 +138,17 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
     for item in own:
         if item not in shown.fields and item not in _OPTIONAL and item not in ruled:
             warnings.append(f"{crm}: {name}.{item} is not visible; people and deals are joined without it")
-    targets = book.write[crm].all_fields() if crm in book.write and name in PERSON_OBJECTS[crm] else ()
+    targets = book.write[crm].fields_of(name) if crm in book.write else ()
     acted = _acted_fields(book, crm, name)
     counters = _counters(book, crm, shown, warnings)
-    wanted = {*ruled, *own, *counters, *targets, *acted, *(_stage_dates(book, crm) if targets else ())}
+    wanted = {
+        *ruled,
+        *own,
+        *counters,
+        *targets,
+        *acted,
+        *(_stage_dates(book, crm) if targets and name in PERSON_OBJECTS[crm] else ()),
+    }
     fields = tuple(sorted(item for item in wanted if item in shown.fields))
     return ObjectNeed(name, fields, _links(book, crm, name), hidden, ruled)
 
@@ -231,8 +239,12 @@ def _activities(book: Book, crm: Crm) -> tuple[ActivityNeed, ...]:
 def _missing_targets(book: Book, crm: Crm, described: Mapping[str, ObjectDescription]) -> Iterator[str]:
     if crm not in book.write:
         return
-    seen = [described[name] for name in PERSON_OBJECTS[crm] if name in described]
-    for target in book.write[crm].all_fields():
+    people = [described[name] for name in PERSON_OBJECTS[crm] if name in described]
+    accounts = [described[name] for name in (ACCOUNT_OBJECTS[crm],) if name in described]
+    write = book.write[crm]
+    wanted = [*((target, people) for target in write.all_fields())]
+    wanted += [(target, accounts) for target in write.account_fields()]
+    for target, seen in wanted:
         lacking = [shown.name for shown in seen if target not in shown.fields]
         if lacking:
             where = " and ".join(lacking)

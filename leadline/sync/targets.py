@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from leadline.common.values import Crm
-from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 from leadline.rules.model import Book, SlaStatus, WriteTargets
 
 TargetType = Literal["picklist", "text", "number", "datetime"]
@@ -44,6 +44,7 @@ def write_targets(book: Book, crm: Crm) -> tuple[Target, ...]:
     if crm not in book.write:
         return ()
     found = [target for name in PERSON_OBJECTS[crm] for target in _targets(book, book.write[crm], name)]
+    found += _account_targets(book, book.write[crm])
     return tuple(sorted(found, key=lambda one: (one.object, one.field)))
 
 
@@ -76,6 +77,17 @@ def _targets(book: Book, write: WriteTargets, name: str) -> Iterator[Target]:
     if write.pass_number:
         meaning = "How many times the lifecycle was begun."
         yield Target(crm, name, write.pass_number, "number", _label(write.pass_number), meaning)
+
+
+def _account_targets(book: Book, write: WriteTargets) -> Iterator[Target]:
+    name = ACCOUNT_OBJECTS[write.crm]
+    for fact, field in write.account.items():
+        meaning = f"The account fact {fact}."
+        if book.accounts[fact].read:
+            yield Target(write.crm, name, field, "number", _label(field), meaning, scale=2)
+        else:
+            long = _longest(book.stages)
+            yield Target(write.crm, name, field, "text", _label(field), meaning, max(_STAGE, long), long)
 
 
 def _grades(book: Book) -> Iterator[str]:

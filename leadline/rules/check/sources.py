@@ -60,7 +60,10 @@ def _unused(book: Book) -> Iterator[Problem]:
     for field in book.deals.fields.values():
         if field.name not in asked:
             yield warning(field.mark, "unused", f"no rule asks deals for `{field.name}`", "use it or remove it")
+    written = {name for targets in book.write.values() for name in targets.account}
     for fact in book.accounts.values():
+        if fact.name in written:
+            continue
         if fact.read and fact.as_field().name not in fields:
             message = f"no criterion or condition asks for the account fact `{fact.name}`"
             yield warning(fact.mark, "unused", message, "`leadline explain` tells it all the same")

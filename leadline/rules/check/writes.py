@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from leadline.common.errors import Problem
 from leadline.common.marks import Mark
 from leadline.common.values import Crm, FieldDescription, ObjectDescription
-from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 from leadline.rules.check.finding import error
 from leadline.rules.check.reads import Described
 from leadline.rules.check.vendors import WRITE, Written, fits, options
@@ -29,6 +29,18 @@ def check_writes(book: Book, described: Described) -> Iterator[Problem]:
             for field, kind in _written(targets).items():
                 yield from _target(crm, shown, field, kind, targets.mark_of(field))
             yield from _stages(crm, shown, targets)
+        if targets.account:
+            yield from _accounts(book, crm, described[crm].get(ACCOUNT_OBJECTS[crm]), targets)
+
+
+def _accounts(book: Book, crm: Crm, shown: ObjectDescription | None, targets: WriteTargets) -> Iterator[Problem]:
+    if shown is None:
+        message = f"{crm} shows no object {ACCOUNT_OBJECTS[crm]}, to which this writes"
+        yield error(targets.mark, "unknown-object", message, "grant this user access to it")
+        return
+    for name, field in targets.account.items():
+        kind: Written = "number" if book.accounts[name].read else "text"
+        yield from _target(crm, shown, field, kind, targets.mark_of(field))
 
 
 def _written(targets: WriteTargets) -> Mapping[str, Written]:

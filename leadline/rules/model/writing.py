@@ -11,6 +11,7 @@ from typing import Literal
 
 from leadline.common.marks import Mark
 from leadline.common.values import Crm
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class WriteTargets:
     """Fields of one CRM that Leadline may write: the allow-list. ``scores`` maps a score's name to a field.
 
     ``due`` takes the due instant that comes first among the SLAs that have not ended; ``slas`` maps an SLA to the
-    field for its state.
+    field for its state. ``account`` maps an account fact to a field of accounts; others are of people.
     ``on_conflict`` maps a field, or an object and a field (``Lead.Fit_Score__c``, which outranks it), to a policy.
     """
 
@@ -57,6 +58,7 @@ class WriteTargets:
     previous: str | None = None
     due: str | None = None
     slas: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    account: Mapping[str, str] = dataclasses.field(default_factory=dict)
     on_conflict: Mapping[str, OnConflict] = dataclasses.field(default_factory=dict)
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
     marks: Mapping[str, Mark] = dataclasses.field(default_factory=dict, compare=False)
@@ -78,7 +80,7 @@ class WriteTargets:
         return found | {f"entered {stage}": field for stage, field in self.entered.items()}
 
     def all_fields(self) -> tuple[str, ...]:
-        """Return every CRM field named, sorted and unique."""
+        """Return every CRM field of people that is named, sorted and unique."""
         single = [self.grade, self.temperature, self.why, self.pass_number, self.previous, self.due]
         names = {name for name in single if name}.union(
             self.scores.values(), self.entered.values(), self.slas.values()
@@ -86,6 +88,16 @@ class WriteTargets:
         if self.stage is not None:
             names.add(self.stage.field)
         return tuple(sorted(names))
+
+    def account_fields(self) -> tuple[str, ...]:
+        """Return every CRM field of accounts that is named, sorted and unique."""
+        return tuple(sorted(set(self.account.values())))
+
+    def fields_of(self, name: str) -> tuple[str, ...]:
+        """Return the fields that are written to one object."""
+        if name in PERSON_OBJECTS[self.crm]:
+            return self.all_fields()
+        return self.account_fields() if name == ACCOUNT_OBJECTS[self.crm] else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ _ADDED: Final[dict[type, frozenset[str]]] = {
     FieldTest: frozenset({"currency"}),
     Guards: frozenset({"most_actions", "paths", "fields", "crms", "per_hour"}),
     Stage: frozenset({"exit", "renamed"}),
-    WriteTargets: frozenset({"on_conflict", "due", "slas"}),
+    WriteTargets: frozenset({"on_conflict", "due", "slas", "account"}),
 }
 _TAGGED: Final[tuple[type, ...]] = (*get_args(Condition), *get_args(Action))
 

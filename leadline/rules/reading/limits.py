@@ -85,7 +85,8 @@ def _fields(reading: Reading, node: Node, write: Mapping[Crm, WriteTargets]) -> 
     found: dict[Crm, Mapping[str, int]] = {}
     inner = report.keys(node, CRMS, "`fields` under `guards`") or {}
     for crm in (crm for crm in CRMS if crm in inner):
-        named = write[crm].all_fields() if crm in write else ()
+        own = (write[crm].all_fields(), write[crm].account_fields()) if crm in write else ()
+        named = tuple(dict.fromkeys(field for one in own for field in one))
         keys = report.keys(inner[crm].value, (*named, OWNER_FIELDS[crm]), f"`{crm}` under `fields`") or {}
         counts = {
             name: report.count(entry.value, f"the most records of `{name}`", lowest=0) for name, entry in keys.items()

@@ -17,7 +17,7 @@ WORDS_OF_STAGES: Final = ("stay", "disqualified")
 """Conditions that are one bare word. A stage may be called ``disqualified``; the sketch does."""
 WRITE_WORDS: Final = (
     *("stage", "grade", "temperature", "why", "entered", "pass", "previous", "due", "slas"),
-    "on_conflict",
+    *("account", "on_conflict"),
 )
 """Keys of a CRM under ``write`` that are not names of scores."""
 

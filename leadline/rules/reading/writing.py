@@ -10,6 +10,7 @@ from typing import Final
 from leadline.common.values import CRMS, Crm
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, scalars
 from leadline.rules.model import Publish, StageTarget, WriteTargets
+from leadline.rules.model.accounts import PREFIX
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.conditions import Keys
 from leadline.rules.reading.conflicts import read_policies
@@ -62,12 +63,13 @@ def _targets(reading: Reading, crm: Crm, entry: Entry) -> WriteTargets | None:
         previous=_optional(reading, keys, "previous"),
         due=_optional(reading, keys, "due"),
         slas=_by_name(reading, keys, "slas", reading.names.slas),
+        account=_by_name(reading, keys, "account", _account_facts(reading)),
         mark=entry.key.mark,
     )
     _check_unique(reading, made)
     if ON_CONFLICT in keys:
         made = replace(made, on_conflict=read_policies(reading, keys[ON_CONFLICT].value, made))
-    named = set(made.all_fields())
+    named = {*made.all_fields(), *made.account_fields()}
     return replace(made, marks={node.text: node.mark for node in scalars(entry.value) if node.text in named})
 
 
@@ -79,7 +81,7 @@ def _field(reading: Reading, node: Node) -> str | None:
     text = reading.report.text(node, "a CRM field")
     if text is None or FIELD.fullmatch(text):
         return text
-    hint = "it is written to every record of the person"
+    hint = "it is written to every record of the person, or of the account"
     if "." in text:
         hint = f"write the field alone, such as `{short(text.rsplit('.', 1)[1])}`: " + hint
     reading.report.add(node.mark, f"`{short(text)}` is no field name", hint, "source")
@@ -112,7 +114,7 @@ def _stage(reading: Reading, node: Node) -> StageTarget | None:
 
 
 def _by_name(reading: Reading, keys: Keys, word: str, names: Sequence[str]) -> dict[str, str]:
-    """Return the fields that ``word`` gives to stages or SLAs."""
+    """Return the fields that ``word`` gives to stages, SLAs or account facts."""
     found: dict[str, str] = {}
     if word not in keys:
         return found
@@ -127,15 +129,21 @@ def _by_name(reading: Reading, keys: Keys, word: str, names: Sequence[str]) -> d
     return found
 
 
-_NAMED: Final = {"entered": "stages", "slas": "SLAs"}
+_NAMED: Final = {"entered": "stages", "slas": "SLAs", "account": "account facts"}
+
+
+def _account_facts(reading: Reading) -> tuple[str, ...]:
+    return tuple(name.removeprefix(PREFIX) for name in reading.names.accounts)
 
 
 def _check_unique(reading: Reading, made: WriteTargets) -> None:
     single = [made.grade, made.temperature, made.why, made.pass_number, made.previous, made.due]
-    named = (*made.scores.values(), *made.entered.values(), *made.slas.values())
-    names = [name for name in (*single, *named) if name]
+    several = (*made.scores.values(), *made.entered.values(), *made.slas.values())
+    names = [name for name in (*single, *several) if name]
     names += [made.stage.field] if made.stage else []
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    of_accounts = list(made.account.values())
+    twice = {name for named in (names, of_accounts) for name in named if named.count(name) > 1}
+    for name in sorted(twice):
         reading.report.add(
             made.mark, f"two things are written to `{name}` of {made.crm}", "give each its own", "twice"
         )

@@ -288,6 +288,7 @@ def _targets() -> Schema:
         "stage": {"if": {"type": "object"}, "then": stage_map, "else": target},
         "entered": said("Stage: the field for its date.", named(target)),
         "slas": said("SLA: the field for its state.", named(target)),
+        "account": said("Account fact: the field of accounts for it.", named(target)),
         writing.ON_CONFLICT: said("Whose value stays where somebody changed ours, by field.", _policies()),
     }
     # Any other key is the name of a score.

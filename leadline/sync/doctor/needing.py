@@ -154,6 +154,8 @@ def _rights(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...]) -> It
     yield Need("right", crm, name="crm.objects.owners.read", why="who moved a stage by hand")
     if crm in book.write or any(_writes_contacts(action) for _, action in actions):
         yield Need("right", crm, name="crm.objects.contacts.write", why="write and actions")
+    if crm in book.write and book.write[crm].account:
+        yield Need("right", crm, name="crm.objects.companies.write", why="write")
     if any(isinstance(action, AddTo) and action.crm == crm for _, action in actions):
         yield Need("right", crm, name="crm.lists.read", why="add_to")
         yield Need("right", crm, name="crm.lists.write", why="add_to")

@@ -15,6 +15,7 @@ from leadline.common.canonical import instant_text, plain
 from leadline.rules.deciding import Engine, decision_to_json, state_to_json
 from leadline.rules.model import Book
 from leadline.sync.effects import concerned, record_effects, tidy_effects
+from leadline.sync.evaluating.accounts import AccountValues
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK, forget_touched, joined_into, persons_to_evaluate
 from leadline.sync.evaluating.folding import Before, fold_person
 from leadline.sync.evaluating.merging import joined_state
@@ -63,6 +64,7 @@ def evaluate(
         for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
             _evaluate_batch(writing, work, batch, joined)
         _give_places(writing, work)
+        work.accounts.store(writing, cycle)
         if work.acting:
             tidy_effects(writing, cycle, frontier)
         forget_touched(writing, cycle)
@@ -101,9 +103,11 @@ class _Work:
     moves: Counter[str] = field(default_factory=Counter)
     edits: dict[str, Counter[str]] = field(default_factory=dict)
     held: HeldBack = field(init=False)
+    accounts: AccountValues = field(init=False)
 
     def __post_init__(self) -> None:
         self.held = HeldBack(self.engine.book)
+        self.accounts = AccountValues(self.engine, self.frontier)
 
     def count(self, fold: Fold) -> None:
         """Count a fold that is final."""
@@ -148,6 +152,7 @@ def _evaluate_batch(
         folded = fold_person(work.engine, start, known[person], work.previous, work.frontier)
         folds.append(Fold(person, own, start, folded))
     drop_lifecycle(connection, gone)
+    work.accounts.learn(known, gone)
     mine = {person: names for person in batch if (names := joined.get(person))}
     _take_in(connection, work, folds, joined=mine, gone=gone)
 
@@ -166,6 +171,7 @@ def _give_places(connection: Connection, work: _Work) -> None:
                 start = held[person].start if person in held else _start(engine.book, person, own, ())
                 folded = fold_person(engine, start, known[person], work.previous, work.frontier)
                 folds.append(Fold(person, own, start, folded))
+            work.accounts.learn(known, [])
             _take_in(connection, work, folds)
     _tell(connection, work, work.held.rest())
 

@@ -50,6 +50,23 @@ def units_of(
     return {person: units[own[person]] if person in own else (person,) for person in wanted}, own
 
 
+def account_records(
+    connection: Connection, primary: Sequence[str], person_ids: Iterable[str], cycle: int
+) -> dict[RecordRef, RecordRef]:
+    """Return the account records of these persons in both CRMs, each with the account that it is."""
+    known = _Known(connection, primary, cycle)
+    wanted = sorted(set(person_ids))
+    known.learn(wanted)
+    known.learn_companies(known.company[person] for person in wanted if person in known.company)
+    found: dict[RecordRef, RecordRef] = {}
+    for person in wanted:
+        if person in known.salesforce:
+            found[known.salesforce[person]] = known.salesforce[person]
+        if person in known.company:
+            found[known.company[person]] = known.account_of_company(known.company[person])
+    return found
+
+
 def neighbours_of(connection: Connection, primary: Sequence[str], person_ids: Iterable[str], cycle: int) -> set[str]:
     """Return everybody whose account facts these persons may have a part in, as known at the end of ``cycle``.
 
@@ -109,8 +126,10 @@ class _Known:
         if own is not None:
             return own
         company = self.company.get(person)
-        if company is None:
-            return None
+        return None if company is None else self.account_of_company(company)
+
+    def account_of_company(self, company: RecordRef) -> RecordRef:
+        """Return which account a company is: itself where its people do not agree."""
         said = {self.salesforce[one] for one in self._peers(company) if one in self.salesforce}
         return said.pop() if len(said) == 1 else company
 
@@ -119,4 +138,4 @@ class _Known:
         return (person for person in self._people.get(company, ()) if self.company.get(person) == company)
 
 
-__all__ = ["Unit", "neighbours_of", "units_of"]
+__all__ = ["Unit", "account_records", "neighbours_of", "units_of"]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from leadline.common.values import Crm, RecordRef, RecordWrite
-from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 from leadline.connectors.protocol import Creation, CreationKind, ReadConnector
 from leadline.rules.model import Book
 from leadline.sync.plan.effects import EffectPlanner, effect_counts
@@ -20,7 +20,7 @@ from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect, Pl
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.records import Described, RecordPlanner, Skipped
-from leadline.sync.plan.source import DueEffect, PersonView, PlanSource, RecordView
+from leadline.sync.plan.source import AccountView, DueEffect, PersonView, PlanSource, RecordView
 
 
 def build_plan(
@@ -39,13 +39,13 @@ def build_plan(
     plan, byte for byte. Raises what the connectors raise.
     """
     if described is None:
-        described = {crm: readers[crm].describe(PERSON_OBJECTS[crm]) for crm in sorted(readers)}
+        described = {crm: readers[crm].describe(_written_objects(book, crm)) for crm in sorted(readers)}
     shown = {crm: described.get(crm, {}) for crm in readers}
     acting = EffectPlanner(book, readers, EffectWrites(shown, Owners(readers)), channels)
     part = narrowed or Narrowed()
     planner = _Planner(book, source.frontier, shown, acting, part)
     due = [effect for effect in source.effects(book) if part.about(effect.person)]
-    writes, effects = part.parts(planner.plan(source.people(), due), tuple(acting.planned))
+    writes, effects = part.parts(planner.plan(source.people(), source.accounts(), due), tuple(acting.planned))
     plan = Plan(
         hash="",
         cycle=source.cycle,
@@ -73,8 +73,18 @@ def count(writes: tuple[PlannedWrite, ...]) -> Counts:
         stages=dict(sorted(Counter(str(stage) for _, stage in stages).items())),
         transitions=dict(sorted(Counter(str(transition) for _, transition in transitions).items())),
         backward=len({write.person for write in writes if write.backward}),
-        people=len({write.person for write in writes}),
+        people=len({write.person for write in writes if write.ref.object != ACCOUNT_OBJECTS[write.ref.crm]}),
     )
+
+
+def _written_objects(book: Book, crm: Crm) -> tuple[str, ...]:
+    accounts = crm in book.write and bool(book.write[crm].account)
+    return (*PERSON_OBJECTS[crm], ACCOUNT_OBJECTS[crm]) if accounts else PERSON_OBJECTS[crm]
+
+
+_ORDER: Final[Mapping[Crm, tuple[str, ...]]] = {
+    crm: (*names, ACCOUNT_OBJECTS[crm]) for crm, names in PERSON_OBJECTS.items()
+}
 
 
 @dataclass(slots=True)
@@ -86,7 +96,9 @@ class _Planner:
     part: Narrowed
     _skipped: dict[tuple[Crm, str, str], set[RecordRef]] = field(default_factory=dict)
 
-    def plan(self, people: Iterator[PersonView], due: Sequence[DueEffect]) -> tuple[PlannedWrite, ...]:
+    def plan(
+        self, people: Iterator[PersonView], accounts: Iterator[AccountView], due: Sequence[DueEffect]
+    ) -> tuple[PlannedWrite, ...]:
         concerned: dict[str, PersonView | None] = dict.fromkeys(effect.person for effect in due)
         found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
         population = 0
@@ -102,10 +114,11 @@ class _Planner:
             ]
         self.acting.plan(due, {name: person for name, person in concerned.items() if person is not None})
         kept = self._with_room(found, population)
+        kept += self._accounts(planner, accounts, len(kept), population)
         kept += [(record, (write,)) for record, write in self.acting.writes.all()]
         keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
         for record, writes in kept:
-            order = PERSON_OBJECTS[record.ref.crm].index(record.ref.object)
+            order = _ORDER[record.ref.crm].index(record.ref.object)
             for write in writes:
                 # Records of one account stand together: a CRM locks the account's row for each of them.
                 key = (write.ref.crm, write.phase, order, record.account, write.ref.id, write.field)
@@ -137,6 +150,25 @@ class _Planner:
         for record, _ in oldest_first[room:]:
             self._skip(Skipped(record, None, "drift", "score drift waits for room under guards.most"))
         return [item for item in found if item[0].ref not in waiting]
+
+    def _accounts(
+        self, planner: RecordPlanner, accounts: Iterator[AccountView], taken: int, population: int
+    ) -> list[tuple[RecordView, tuple[PlannedWrite, ...]]]:
+        """Return the writes to accounts. Those that show our values already wait where the guard has no room left.
+
+        Their numbers drift by time alone, as scores do.
+        """
+        limit = record_limit(self.book.guards, population)
+        found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
+        for account in accounts:
+            writes = tuple(planner.account_writes(account)) if self.part.about(account.person) else ()
+            if not writes:
+                continue
+            if account.ours and limit is not None and taken + len(found) >= limit.records:
+                self._skip(Skipped(account.record, None, "drift", "account facts wait for room under guards.most"))
+            else:
+                found.append((account.record, writes))
+        return found
 
     def _skip(self, skipped: Skipped) -> None:
         ref = skipped.record.ref

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,9 @@ from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
 from leadline.sync.plan.normal import Kind, kind_of, shown
 
-Role = Literal["stage", "score", "grade", "temperature", "why", "entered", "pass", "previous", "due", "sla"]
+Role = Literal[
+    "stage", "score", "grade", "temperature", "why", "entered", "pass", "previous", "due", "sla", "account"
+]
 
 _DEFAULT_KINDS: dict[Role, Kind] = {"score": "number", "pass": "number", "entered": "datetime", "due": "datetime"}
 
@@ -42,6 +44,19 @@ def desired_values(
         known = described.fields.get(field) if described else None
         kind = kind_of(known) if known else _DEFAULT_KINDS.get(role, "text")
         result.append(Desired(field, role, kind, shown(value, kind, targets.crm)))
+    return tuple(result)
+
+
+def desired_account_values(
+    values: Mapping[str, Decimal | str | None], targets: WriteTargets, described: ObjectDescription | None
+) -> tuple[Desired, ...]:
+    """Return the value of every target field of an account; what is not known of it leaves its field as it is."""
+    result = []
+    for name, field in sorted(targets.account.items()):
+        if name in values:
+            known = described.fields.get(field) if described else None
+            kind = kind_of(known) if known else "text"
+            result.append(Desired(field, "account", kind, shown(values[name], kind, targets.crm)))
     return tuple(result)
 
 

@@ -11,10 +11,10 @@ from leadline.common.values import Crm, ObjectDescription, Raw
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
-from leadline.sync.plan.desired import Desired, basis_of, desired_values
+from leadline.sync.plan.desired import Desired, basis_of, desired_account_values, desired_values
 from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.normal import same
-from leadline.sync.plan.source import PersonView, Published, RecordView
+from leadline.sync.plan.source import AccountView, PersonView, Published, RecordView
 from leadline.sync.plan.standing import theirs_stands
 
 STEPWISE: Final = "lifecyclestage"
@@ -87,8 +87,31 @@ class RecordPlanner:
             else:
                 yield from self._writes(person, record, item, old, targets, move=item.role == marked)
 
+    def account_writes(self, account: AccountView) -> Iterator[PlannedWrite]:
+        """Yield what would be written to one record of an account, and tell of each value that differs and is not."""
+        record = account.record
+        crm = record.ref.crm
+        targets = self.book.write.get(crm)
+        if targets is None or not targets.account or crm not in self.described:
+            return
+        described = self.described[crm].get(record.ref.object)
+        if described is None:
+            self._skip(record, None, "hidden", "the object is hidden from this user")
+            return
+        for item in desired_account_values(account.values, targets, described):
+            old = record.fields.get(item.field)
+            if same(old, item.value, item.kind, crm):
+                continue
+            refused = ADOPTED if account.quiet else self._refused(item, record, described)
+            if refused is not None:
+                self._skip(record, item, *refused)
+            else:
+                yield PlannedWrite(
+                    record.ref, account.person, item.field, item.kind, old, item.value, decision=account.decision
+                )
+
     def _refused(
-        self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome
+        self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome | None = None
     ) -> tuple[Cause, str] | None:
         known = described.fields.get(item.field)
         if known is None:
@@ -103,7 +126,7 @@ class RecordPlanner:
         theirs = theirs_stands(self.book, self.frontier, item, record)
         if theirs is not None:
             return "conflict", theirs
-        if item.role == "score" and not self._due(record.published, outcome):
+        if item.role == "score" and outcome is not None and not self._due(record.published, outcome):
             return "drift", "score drift waits for its next publication"
         return None
 

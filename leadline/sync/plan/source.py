@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from leadline.common.values import Crm, Raw, RecordRef
@@ -60,6 +61,22 @@ class PersonView:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountView:
+    """One live record of an account and what its people come to, by account fact.
+
+    ``person`` is the first of those who take part, ``decision`` their latest one. ``quiet`` is theirs, too. ``ours``
+    says that we wrote to the record before.
+    """
+
+    record: RecordView
+    person: str
+    decision: str
+    values: Mapping[str, Decimal | str | None]
+    quiet: bool = False
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DueEffect:
     """One effect that is due, with what it takes to plan it.
 
@@ -104,6 +121,10 @@ class PlanSource(Protocol):
 
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in scope, ordered by person id."""
+        ...
+
+    def accounts(self) -> Iterator[AccountView]:
+        """Yield the account records that have something to show, by CRM, object and id."""
         ...
 
     def effects(self, book: Book) -> tuple[DueEffect, ...]:

@@ -15,12 +15,13 @@ from leadline.rules.deciding import decision_from_json, outcome_from_json
 from leadline.rules.model import Book
 from leadline.sync.effects.due import due_effects
 from leadline.sync.plan.quiet import quiet_people
-from leadline.sync.plan.source import DueEffect, PersonView, Published, RecordView
+from leadline.sync.plan.source import AccountView, DueEffect, PersonView, Published, RecordView
+from leadline.sync.store.accounts import AccountRow, all_account_values
 from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.conflicts import Conflict, any_conflicts, latest_conflicts
 from leadline.sync.store.cycles import active_book
-from leadline.sync.store.mirror import MirrorRecord, records_of_persons
+from leadline.sync.store.mirror import MirrorRecord, load_records, load_written, records_of_persons
 from leadline.sync.store.outcomes import LifecycleRow, all_lifecycle, latest_decisions
 
 PARKED_FOR: Final = timedelta(days=7)
@@ -52,6 +53,14 @@ class StoredPlanSource:
     def people(self) -> Iterator[PersonView]:
         """Yield everybody in the lifecycle, ordered by person id."""
         return person_views(self.connection, self.frontier, all_lifecycle(self.connection))
+
+    def accounts(self) -> Iterator[AccountView]:
+        """Yield the account records that have something to show, by CRM, object and id."""
+        parked: Mapping[RecordRef, Mapping[str, Raw]] | None = None
+        for rows in chunks(tuple(all_account_values(self.connection)), PEOPLE_AT_ONCE):
+            if parked is None:
+                parked = _parked(self.connection, self.frontier - PARKED_FOR)
+            yield from _account_views(self.connection, rows, parked)
 
 
 def person_views(
@@ -124,6 +133,29 @@ def _views(
             came_from=moves[-1].source if moves else outcome.previous,
             by=moves[-1].by if moves else None,
             quiet=row.person_id in quiet,
+        )
+
+
+def _account_views(
+    connection: Connection, rows: Sequence[AccountRow], parked: Mapping[RecordRef, Mapping[str, Raw]]
+) -> Iterator[AccountView]:
+    people = {row.person for row in rows}
+    refs = [row.ref for row in rows]
+    shown = _Shown(parked, verified_writes(connection, refs))
+    mirrored, before = load_records(connection, refs), load_written(connection, refs)
+    decided = latest_decisions(connection, people)
+    quiet = quiet_people(connection, sorted(people))
+    for row in rows:
+        record = mirrored.get(row.ref)
+        if record is None or not is_live(record) or row.person not in decided:
+            continue
+        yield AccountView(
+            record=shown.view(record, None),
+            person=row.person,
+            decision=decided[row.person],
+            values=row.values,
+            quiet=row.person in quiet,
+            ours=row.ref in before,
         )
 
 

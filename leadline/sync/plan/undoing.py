@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from leadline.common.values import Crm, ObjectDescription, RecordRef
-from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector
 from leadline.sync.plan.build import calls_of, count
 from leadline.sync.plan.file import plan_hash
@@ -56,7 +56,9 @@ def plan_to_undo(
     back: list[PlannedWrite] = []
     for (ref, field), (first, last) in written.items():
         record = mirrored.get(ref)
-        if record is None or not is_live(record) or record.person_id is None:
+        of_account = ref.object == ACCOUNT_OBJECTS[ref.crm]
+        person = first.person if of_account else record.person_id if record is not None else None
+        if record is None or not is_live(record) or person is None:
             skipped[ref.crm, ref.object, GONE] += 1
             continue
         present = {**record.fields, **ours.get(ref, {})}.get(field)
@@ -65,7 +67,7 @@ def plan_to_undo(
         if not same(present, last.new, last.kind, ref.crm):
             skipped[ref.crm, ref.object, f"{field}: {CHANGED}"] += 1
             continue
-        undoing = _back(first, last, record.person_id, decided.get(record.person_id, last.decision))
+        undoing = _back(first, last, person, decided.get(person, last.decision))
         back += _steps(undoing, described)
     writes = tuple(sorted(back, key=_order))
     made = Plan(

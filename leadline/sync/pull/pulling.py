@@ -136,7 +136,7 @@ def _pull_crm(
                 move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
         cursors = load_cursors(connection, bound.crm)
     for need in needs.objects:
-        if persons_only and need.object not in PERSON_OBJECTS[bound.crm]:
+        if persons_only and not _written(book, bound.crm, need.object):
             continue
         _pull_records(store, connector, book, bound, need, cursors.get(need.object), notes)
         _look_after(store, connector, bound, need, notes)
@@ -151,6 +151,11 @@ def _pull_crm(
     if not persons_only:
         with store.write() as connection:
             remember_denied(connection, bound.crm, denied)
+
+
+def _written(book: Book, crm: Crm, name: str) -> bool:
+    """Say whether plans write to an object: to people, and to accounts where the book names fields of theirs."""
+    return name in PERSON_OBJECTS[crm] or (crm in book.write and bool(book.write[crm].fields_of(name)))
 
 
 def _pull_records(

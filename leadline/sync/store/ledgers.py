@@ -40,6 +40,20 @@ addresses = Table(
     Index(None, "email"),
 )
 
+account_values = Table(
+    # What the people of an account come to, for each of its records: what a book writes to accounts.
+    "account_values",
+    metadata,
+    Column("crm", Text, primary_key=True),
+    Column("object", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # of the account fact
+    Column("person_id", Text, nullable=False),  # the first of its people who take part
+    Column("value", Json, nullable=False),  # a text in a list of one; a list of nothing where there is no value
+    Column("cycle", Number, nullable=False),
+    Index(None, "person_id"),
+)
+
 users = Table(
     # Who can own records, as the CRMs said when they were asked: reports name them and tell who had left.
     "users",

@@ -22,7 +22,7 @@ from leadline.connectors.protocol import ActivityRequest, RecordRequest
 from leadline.rules.model import Book, Grid, Guards, Publish, Score, Stage, StageTarget, WriteTargets
 from leadline.rules.state import Outcome, ScoreValue, StageDate
 from leadline.sync.plan import PersonView, Published, RecordView
-from leadline.sync.plan.source import DueEffect
+from leadline.sync.plan.source import AccountView, DueEffect
 
 T0 = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 STAGES = ("inquiry", "mql", "sal", "customer", "recycled", "disqualified")
@@ -123,6 +123,10 @@ class People:
     def people(self) -> Iterator[PersonView]:
         """Yield them."""
         return iter(self.persons)
+
+    def accounts(self) -> Iterator[AccountView]:
+        """Yield nothing: these people have no accounts."""
+        return iter(())
 
     def effects(self, book: Book) -> tuple[DueEffect, ...]:
         """Return what is due."""

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _shadow()
     _conflicts()
     _addresses()
+    _account_values()
     _users()
     _past_values()
     _installed()
@@ -43,6 +44,7 @@ def downgrade() -> None:
         "shadow_lifecycle",
         "conflicts",
         "addresses",
+        "account_values",
         "users",
         "past_values",
     )
@@ -200,6 +202,21 @@ def _addresses() -> None:
         sa.PrimaryKeyConstraint("crm", "object", "record_id", "email", name=op.f("pk_addresses")),
     )
     op.create_index(op.f("ix_addresses_email"), "addresses", ["email"], unique=False)
+
+
+def _account_values() -> None:
+    op.create_table(
+        "account_values",
+        sa.Column("crm", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("cycle", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("crm", "object", "record_id", "name", name=op.f("pk_account_values")),
+    )
+    op.create_index(op.f("ix_account_values_person_id"), "account_values", ["person_id"], unique=False)
 
 
 def _users() -> None:

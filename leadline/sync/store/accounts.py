@@ -1,0 +1,85 @@
+"""Rows of account values: what the people of an account come to, for each of its records in both CRMs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from sqlalchemy import Connection, select
+
+from leadline.common.values import RecordRef
+from leadline.sync.store.batches import chunks, upsert
+from leadline.sync.store.ledgers import account_values
+from leadline.sync.store.schema import lifecycle
+
+AccountValue = Decimal | str | None
+"""A number, a stage, or nothing, as an account of which nobody is on the main path has no best stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What one record of an account comes to, by fact; ``person`` is the first of its people who take part."""
+
+    ref: RecordRef
+    person: str
+    values: Mapping[str, AccountValue]
+
+
+def save_account_values(
+    connection: Connection, rows: Sequence[AccountRow], looked_at: Iterable[str], cycle: int
+) -> None:
+    """Store these rows in place of all that name a person who was looked at: those are told anew, or are gone."""
+    drop_account_values(connection, looked_at)
+    for batch in chunks(rows):
+        upsert(connection, account_values, [item for row in batch for item in _items(row, cycle)])
+
+
+def drop_account_values(connection: Connection, persons: Iterable[str]) -> None:
+    """Delete what stands for these people's accounts."""
+    for batch in chunks(sorted(set(persons))):
+        connection.execute(account_values.delete().where(account_values.c.person_id.in_(batch)))
+
+
+def drop_all_account_values(connection: Connection) -> None:
+    """Delete every row: the book writes nothing to accounts."""
+    connection.execute(account_values.delete())
+
+
+def all_account_values(connection: Connection) -> Iterator[AccountRow]:
+    """Yield every account record that has values, by CRM, object and id."""
+    keys = (account_values.c.crm, account_values.c.object, account_values.c.record_id)
+    query = select(*keys, account_values.c.name, account_values.c.person_id, account_values.c.value)
+    found = connection.execute(query.order_by(*keys, account_values.c.name)).all()
+    for place, rows in groupby(found, key=lambda row: (row[0], row[1], row[2])):
+        own = list(rows)
+        yield AccountRow(RecordRef(*place), own[0][4], {row[3]: _value(row[5]) for row in own})
+
+
+def stages_of(connection: Connection, persons: Iterable[str]) -> dict[str, str]:
+    """Return where people stand; who does not take part is absent."""
+    found: dict[str, str] = {}
+    for batch in chunks(sorted(set(persons))):
+        query = select(lifecycle.c.person_id, lifecycle.c.stage).where(lifecycle.c.person_id.in_(batch))
+        found.update((person, stage) for person, stage in connection.execute(query))
+    return found
+
+
+def _items(row: AccountRow, cycle: int) -> Iterator[dict[str, object]]:
+    for name, value in row.values.items():
+        yield {
+            "crm": row.ref.crm,
+            "object": row.ref.object,
+            "record_id": row.ref.id,
+            "name": name,
+            "person_id": row.person,
+            "value": [] if value is None else [value],
+            "cycle": cycle,
+        }
+
+
+def _value(stored: Sequence[Decimal | int | str]) -> AccountValue:
+    if not stored:
+        return None
+    return stored[0] if isinstance(stored[0], str) else Decimal(stored[0])
