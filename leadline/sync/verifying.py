@@ -38,17 +38,22 @@ class Verification:
     derived: str | None
 
 
-def verify(store: Store, decision_id: str) -> Verification:
+def verify(store: Store, decision_id: str, engines: dict[str, Engine] | None = None) -> Verification:
     """Derive a decision again from the mirror as it was known at its cycle, under the book it was made with.
 
-    Raises RefusedError for a decision that is not there and for a book whose files were not kept.
+    Who derives many gives a dictionary of ``engines`` to keep, so that each book is read once. Raises RefusedError for
+    a decision that is not there and for a book whose files were not kept.
     """
     with store.read() as connection:
         row = get_decision(connection, decision_id)
         if row is None:
             raise RefusedError(_unknown(connection, decision_id))
-        book = _book(connection, row.book_hash)
-        folded = _again(connection, row, book)
+        kept = {} if engines is None else engines
+        if row.book_hash not in kept:
+            kept[row.book_hash] = Engine(_book(connection, row.book_hash))
+        engine = kept[row.book_hash]
+        book = engine.book
+        folded = _again(connection, row, engine)
     derived = next((decision_to_json(made) for made in folded.decisions if made.id == row.id), None)
     if derived is None:
         derived = next((decision_to_json(made) for made in folded.decisions if made.at == row.at), None)
@@ -86,7 +91,8 @@ def _book(connection: Connection, book_hash: str) -> Book:
     return read_book(sources)
 
 
-def _again(connection: Connection, row: DecisionRow, book: Book) -> Folded:
+def _again(connection: Connection, row: DecisionRow, engine: Engine) -> Folded:
+    book = engine.book
     facts = facts_of_persons(connection, book, [row.person_id], row.cycle)[row.person_id]
     before = None
     if row.before_state is not None:
@@ -95,5 +101,5 @@ def _again(connection: Connection, row: DecisionRow, book: Book) -> Folded:
         before = Before(row.before_state, row.before["cycle"], made_under)
     previous = row.before["previous"]
     return fold_person(
-        Engine(book), before, facts, None if previous is None else datetime.fromisoformat(previous), row.frontier
+        engine, before, facts, None if previous is None else datetime.fromisoformat(previous), row.frontier
     )

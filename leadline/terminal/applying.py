@@ -91,6 +91,8 @@ def render_applied(console: Console, report: ApplyReport) -> None:
     again = again or any(report.effects.get(status) for status in UNDONE)
     if report.ok:
         console.print("Everything planned was written and read back.")
+    elif any(item.code == "CANARY" for item in report.records):
+        console.print("The rest was given up after the first records. Mend what went wrong, and make a new plan.")
     elif report.errors or again:
         console.print("Not everything was written. Run the same plan again to continue, or make a new one.")
     else:

@@ -86,11 +86,17 @@ def render_moves(console: Console, evaluation: EvaluationResult) -> None:
         console.print(line, markup=False)
 
 
+_HELD_BACK = ("hidden", "read-only", "parked")
+"""Words of reasons that keep a CRM from agreeing with the decisions; the others are as the book wants it."""
+
+
 def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: int = HEAD) -> None:
     """Print a plan's summary, its call forecast and its first ``head`` writes; ``out`` is the file that has all."""
     if plan.empty:
         agree = "Both CRMs agree" if len(plan.organisations) > 1 else "The CRM agrees"
-        console.print(f"Plan {plan.hash[:12]}: nothing to write. {agree} with the decisions.", markup=False)
+        held = any(word in item.reason for item in plan.not_written for word in _HELD_BACK)
+        told = "But not everything could be written: see below" if held else f"{agree} with the decisions"
+        console.print(f"Plan {plan.hash[:12]}: nothing to write. {told}.", markup=False)
         _not_written(console, plan)
         return
     kind = "adoption (first run): " if plan.adoption else ""

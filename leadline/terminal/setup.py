@@ -42,6 +42,9 @@ def render_setup(console: Console, steps: Sequence[Step], *, removing: bool, app
     changed = sum(step.standing in {"made", "removed"} for step in steps)
     if applied:
         console.print(f"{changed} {'removed' if removing else 'made'}. Next: `leadline doctor`.", markup=False)
+        granted = any(step.crm == "salesforce" and step.part.startswith("assignment") for step in steps)
+        if not removing and not granted and any(step.crm == "salesforce" for step in steps):
+            console.print("The permission set reaches nobody by itself: name the integration user with `--user`.")
     elif removing:
         console.print("Nothing was changed. `leadline setup --remove --apply` removes them.", markup=False)
     elif missing:

@@ -72,6 +72,8 @@ def retry(ids: tuple[str, ...], everything: bool, config: Path, as_json: bool) -
     with open_state(config) as store:
         released = release_parked(store, None if everything else numbers, wall_clock())
         actions = release_actions(store, None if everything else keys, wall_clock())
+    if ids and released + actions == 0:
+        raise RefusedError(f"nothing refused is called {', '.join(ids[:3])}; `leadline parked` shows what is")
     Screen(as_json=as_json).result(
         {"ok": True, "released": released, "actions": actions},
         lambda console: console.print(

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, func, select
 
+from leadline.rules.deciding import Engine
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import lease_holder
 from leadline.sync.store.schema import cycles, decisions, journal, lifecycle, person_records, persons, plans, records
@@ -35,7 +36,8 @@ def check_state(store: Store, sample: int = 0) -> tuple[Finding, ...]:
         found = [*_damage(connection), *_people(connection), *_outcomes(connection), *_left_over(connection)]
         newest = select(decisions.c.id).order_by(decisions.c.cycle.desc(), decisions.c.id).limit(sample)
         chosen = list(connection.execute(newest).scalars()) if sample else []
-    different = [key for key in chosen if not ((told := verify(store, key)).same and told.same_input)]
+    engines: dict[str, Engine] = {}
+    different = [key for key in chosen if not ((told := verify(store, key, engines)).same and told.same_input)]
     if different:
         message = f"{len(different)} of {len(chosen)} decisions are not the same when derived again: {different[0]}"
         found.append(
