@@ -41,8 +41,8 @@ class Verification:
 def verify(store: Store, decision_id: str, engines: dict[str, Engine] | None = None) -> Verification:
     """Derive a decision again from the mirror as it was known at its cycle, under the book it was made with.
 
-    Who derives many gives a dictionary of ``engines`` to keep, so that each book is read once. Raises RefusedError for
-    a decision that is not there and for a book whose files were not kept.
+    Who derives many gives a dictionary of ``engines`` to keep, so that each book is read once. Raises RefusedError
+    for a decision that is not there and for a book whose files were not kept.
     """
     with store.read() as connection:
         row = get_decision(connection, decision_id)
