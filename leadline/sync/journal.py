@@ -64,12 +64,14 @@ class Journal:
         owner: str,
         clock: Callable[[], datetime],
         keep: Callable[[Connection], None] = lambda _: None,
+        heard: Callable[[Crm], datetime | None] = lambda _: None,
     ) -> None:
         self._store = store
         self._plan = plan
         self._owner = owner
         self._clock = clock
         self._keep = keep
+        self._heard = heard
         self._groups = list(grouped(plan.writes))
 
     def open(self, accept: Callable[[Connection], None]) -> None:
@@ -102,7 +104,8 @@ class Journal:
         """Claim planned intents by compare-and-set, just before their call; return those that are ours now.
 
         What we are about to write is remembered in the same transaction, so that it is never taken for news,
-        even when this process dies before the answer.
+        even when this process dies before the answer. It stands there with the last instant that this CRM told
+        before: whatever somebody else does after us has no older stamp.
         """
         at = self._clock()
         with self._store.write() as connection:
@@ -110,7 +113,10 @@ class Journal:
             require_writing(connection)
             won = set(rows.claim_intents(connection, [entry.id for entry in entries], self._owner, at))
             mine = [entry for entry in entries if entry.id in won]
-            remember_written(connection, [self._written(write, at) for entry in mine for write in entry.group])
+            remember_written(
+                connection,
+                [self._written(write, self._heard(write.ref.crm) or at) for entry in mine for write in entry.group],
+            )
         return mine
 
     def settle(self, results: Sequence[Settlement]) -> None:

@@ -67,7 +67,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     """
     resumed = admit(store, plan, writers, book, run.accepted, run.clock())
     before = {crm: dict(writers[crm].calls()) for crm in writers}
-    journal = Journal(store, plan, run.owner, run.clock, run.keep)
+    journal = Journal(store, plan, run.owner, run.clock, run.keep, lambda crm: writers[crm].heard())
     effects = EffectJournal(store, plan, run.owner, run.clock, run.keep)
 
     def accept(connection: Connection) -> None:

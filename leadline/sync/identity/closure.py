@@ -32,8 +32,8 @@ EXPLICIT: Final[dict[str, Why]] = {
 class Closure:
     """Records that may be one person with each other, and the pairs that say so.
 
-    ``asked`` are all references that lead here, also to what was never pulled. ``near`` are pairs that lead to each other and do not make one person: by the person they are now, or by the
-    e-mail address of a deleted record.
+    ``asked`` are all references that lead here, also to what was never pulled. ``near`` are pairs that lead to each
+    other and do not make one person: by the person they are now, or by the e-mail address of a deleted record.
     """
 
     records: dict[RecordRef, MirrorRecord] = field(default_factory=dict)

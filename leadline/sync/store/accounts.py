@@ -10,7 +10,7 @@ from itertools import groupby
 from sqlalchemy import Connection, select
 
 from leadline.common.values import RecordRef
-from leadline.sync.store.batches import chunks, upsert
+from leadline.sync.store.batches import by_object, chunks, upsert
 from leadline.sync.store.ledgers import account_values
 from leadline.sync.store.schema import lifecycle
 
@@ -55,6 +55,21 @@ def all_account_values(connection: Connection) -> Iterator[AccountRow]:
     for place, rows in groupby(found, key=lambda row: (row[0], row[1], row[2])):
         own = list(rows)
         yield AccountRow(RecordRef(*place), own[0][4], {row[3]: _value(row[5]) for row in own})
+
+
+def account_values_of(connection: Connection, refs: Iterable[RecordRef]) -> dict[RecordRef, AccountRow]:
+    """Return what these account records come to; those without values are absent."""
+    found: dict[RecordRef, AccountRow] = {}
+    table = account_values.c
+    for crm, name, ids in by_object(refs):
+        own = (table.crm == crm) & (table.object == name) & table.record_id.in_(ids)
+        query = select(table.record_id, table.name, table.person_id, table.value).where(own)
+        rows = connection.execute(query.order_by(table.record_id, table.name))
+        for key, group in groupby(rows, key=lambda row: row[0]):
+            values = list(group)
+            ref = RecordRef(crm, name, key)  # type: ignore[arg-type]
+            found[ref] = AccountRow(ref, values[0][2], {row[1]: _value(row[3]) for row in values})
+    return found
 
 
 def stages_of(connection: Connection, persons: Iterable[str]) -> dict[str, str]:
