@@ -171,6 +171,10 @@ class History:
         """Tell whether a place in a stage that not all may enter was given at exactly this instant: then or never."""
         return (stage, t) in self._places
 
+    def gives_place(self, t: datetime) -> bool:
+        """Tell whether any place was given at exactly this instant."""
+        return any(at == t for _, at in self._places)
+
     def first_instant(self, t: datetime) -> datetime | None:
         """Return the instant of the first fact, unless it lies after ``t``."""
         return self._first if self._first is not None and self._first <= t else None

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from leadline.rules.decay import decay_ladder
 from leadline.rules.deciding.conditions import Node, compile_condition
-from leadline.rules.deciding.decay import decay_ladder
 from leadline.rules.deciding.moment import ZERO, Moment
 from leadline.rules.model import Band, Bands, Book, Criterion, Score, Temperatures
 from leadline.rules.state import ScoreValue

@@ -119,12 +119,21 @@ class Settling:
             history.next_instant(card.moment.t),
             self.scoring.next_change(card),
             self.lifecycle.next_change(moment, settled.position),
-            self.lifecycle.next_change_anywhere(moment) if settled.livelock else None,
+            self._circle_ends(moment) if settled.livelock else None,
             None
             if self.timing is None
             else self.timing.next_change(history, card.moment.t, card, settled.position.timers),
         )
         return min((turn for turn in found if turn is not None), default=None)
+
+    def _circle_ends(self, moment: Moment) -> datetime | None:
+        """Return an instant not later than the first at which time alone may end a livelock.
+
+        A place is there at its own instant alone, so a circle that it opened is over right after.
+        """
+        if moment.history.gives_place(moment.t):
+            return moment.t + datetime.resolution
+        return self.lifecycle.next_change_anywhere(moment)
 
     def stands(self, human: Fact, history: History, t: datetime) -> bool:
         """Tell whether a stage that a person set still stands at ``t``."""

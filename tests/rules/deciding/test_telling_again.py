@@ -19,7 +19,8 @@ from leadline.rules.reading import read_book
 from leadline.rules.state import Adopted, Fact
 from tests.rules.deciding.books import day, did, said, waterfall
 from tests.rules.deciding.generated import HISTORIES, generated_books
-from tests.rules.deciding.test_laws import BEGIN, engine, lived
+from tests.rules.deciding.laws import engine, lived
+from tests.rules.deciding.test_laws import BEGIN
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 CHINESE = language_named("zh-CN")
