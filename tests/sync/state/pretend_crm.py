@@ -100,6 +100,17 @@ class PretendCrm:
             self._page()
             yield tuple(found[start : start + self.page])
 
+    def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
+        self._call()
+        wanted = {RecordRef(self.crm, request.object, ident) for ident in ids}
+        found = tuple(
+            replace(row, fields={name: row.fields.get(name) for name in request.fields})
+            for ref, row in sorted(self.rows.items())
+            if ref in wanted and row.stamp <= request.until
+        )
+        if found:
+            yield found
+
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         self._call()
         standing = sorted(ref.id for ref, row in self.rows.items() if ref.object == name and not row.deleted)
