@@ -56,8 +56,8 @@ account_values = Table(
 )
 
 unsettled = Table(
-    # What the last comparison of people and of records of accounts with the CRMs did not settle. Who has no row agreed
-    # with what the CRMs show, and is compared again when something of theirs changes.
+    # What the last comparison with the CRMs did not settle, of people and of records of accounts. Who has no row
+    # agreed with what the CRMs show, and is compared again when something of theirs changes.
     "unsettled",
     metadata,
     Column("person_id", Text, primary_key=True),
