@@ -16,7 +16,7 @@ from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.sync.apply import ApplyReport, Run, apply_plan
 from leadline.sync.apply.canary import Canary, Waves
-from leadline.sync.cycle.deciding import decide, require_whole, take_over
+from leadline.sync.cycle.deciding import decide, owners_for, require_whole, take_over
 from leadline.sync.cycle.events import Ended, Pulled, Pulling
 from leadline.sync.cycle.first import First
 from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult
@@ -105,12 +105,13 @@ def run_apply(
             clock.told(max(refreshed[0].upper.values()))
             require_whole(refreshed[0])
 
+        owners = owners_for(setting, plan, writers)
         run = Run(
             owner=lease.owner,
             clock=clock,
             keep=lease.keep,
             accepted=plan.hash,
-            prepare=lambda connection: take_over(setting, plan, connection, writers),
+            prepare=lambda connection: take_over(setting, plan, connection, owners),
             refresh=refresh,
             patience=setting.patience,
             on_event=setting.tell,
