@@ -34,7 +34,7 @@ def test_every_stored_line_can_be_said_in_another_language(book: Book, history: 
     own = {item.reason for item in book.transitions} | {
         item.disqualify for score in book.scores.values() for item in score.criteria
     }
-    for made in lived(engine(book), history, [30, 70])[1]:
+    for made in lived(engine(book), history, [30, 70], BEGIN)[1]:
         told = why_message(book, made.after)
         assert told == made.after.why
         reason = told.arguments["reason"]
