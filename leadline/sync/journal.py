@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +73,9 @@ class Journal:
         self._keep = keep
         self._heard = heard
         self._groups = list(grouped(plan.writes))
+        self._of: dict[str, list[int]] = {}
+        for seq, group in enumerate(self._groups):
+            self._of.setdefault(group[0].person, []).append(seq)
 
     def open(self, accept: Callable[[Connection], None]) -> None:
         """Journal the whole plan as intents, or take up what an earlier run left, in one transaction.
@@ -94,10 +97,16 @@ class Journal:
             reopen(connection, self._plan.hash, at)
             accept(connection)
 
-    def entries(self, crm: Crm | None = None) -> list[Entry]:
-        """Return every intent, of one CRM or of both, beside its planned writes and in the plan's order."""
+    def entries(
+        self, crm: Crm | None = None, people: Collection[str] | None = None, status: IntentStatus | None = None
+    ) -> list[Entry]:
+        """Return intents beside their planned writes and in the plan's order.
+
+        All of them, or those of one CRM, of these people, with this status; only they are read.
+        """
+        seqs = None if people is None else [seq for person in people for seq in self._of.get(person, ())]
         with self._store.read() as connection:
-            states = intent_states(connection, self._plan.hash, crm)
+            states = intent_states(connection, self._plan.hash, crm, status, seqs)
         return [Entry(one.id, one.status, self._groups[one.seq], one.code, one.message, one.blamed) for one in states]
 
     def claim(self, entries: Sequence[Entry]) -> list[Entry]:
