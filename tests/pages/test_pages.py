@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import timedelta
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from leadline.pages.funnel import bottleneck, funnel_page
-from leadline.sync.reporting import Conversion, FunnelReport, StageLine
+from leadline.pages.reports import report_page
+from leadline.sync.reports.funnel import funnel_of
+from leadline.terminal.reports.funnel import told_funnel
 from tests.cli.desk import Desk
+from tests.sync.reports.living import PATH, STAGES, basis, life
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "line", "circle", "rect", "polyline", "path"}
 BROWSER = ("chromium", "chromium-browser", "google-chrome")
@@ -61,31 +63,13 @@ def whole(text: str) -> Balanced:
     return page
 
 
-def report(*shares: tuple[int, int], stage: str = "mql") -> FunnelReport:
-    """Return a funnel with these steps of (entered, went on)."""
-    names = [stage, "sal", "sql", "won"]
-    steps = tuple(
-        Conversion(names[number], names[number + 1], entered, went, timedelta(days=3))
-        for number, (entered, went) in enumerate(shares)
-    )
-    lines = tuple(StageLine(name, 10, 20, 1, timedelta(days=2), None) for name in names)
-    return FunnelReport(None, 40, lines, steps)
-
-
-def test_a_bottleneck_is_named_only_where_the_figures_say_so() -> None:
-    """Few passes, or steps that do not differ beyond chance, name nobody."""
-    found = bottleneck(report((1000, 100), (400, 200), (200, 120)).conversions)
-    assert found is not None
-    assert (found.step.source, round(found.low, 2), round(found.high, 2)) == ("mql", 0.08, 0.12)
-    assert bottleneck(report((20, 1), (400, 200), (200, 120)).conversions) is not None
-    assert bottleneck(report((40, 18), (40, 20), (40, 22)).conversions) is None
-    assert bottleneck(report((1000, 100)).conversions) is None
-
-
 def test_names_with_markup_stay_text() -> None:
     """A stage called like a script is shown as it is written."""
     nasty = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-    page = whole(funnel_page(report((1000, 100), (400, 200), stage=nasty)))
+    stages = (nasty, *STAGES)
+    stood = replace(basis(), stages=stages, main_path=(nasty, *PATH))
+    found = funnel_of(stood, [life("a", nasty, 3, entered={nasty: 3}, source=nasty)], with_source=True)
+    page = whole(report_page("funnel", told_funnel(found), found))
     assert any(nasty in text for text in page.said)
 
 
