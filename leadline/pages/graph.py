@@ -95,7 +95,7 @@ def _wanted(stage: str, edges: Sequence[Edge], spots: Mapping[str, Spot]) -> flo
 
 
 def _ways(edges: Sequence[Edge], spots: Mapping[str, Spot]) -> Iterator[Way]:
-    most = max((edge.moves for edge in edges), default=1)
+    most = max((edge.moves for edge in edges), default=0) or 1
     ports = _ports(edges, spots)
     for edge in edges:
         source, target = spots[edge.source], spots[edge.target]

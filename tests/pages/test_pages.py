@@ -6,71 +6,17 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
-from leadline.pages.reports import report_page
-from leadline.sync.reports.funnel import funnel_of
-from leadline.terminal.reports.funnel import told_funnel
 from tests.cli.desk import Desk
-from tests.sync.reports.living import PATH, STAGES, basis, life
+from tests.pages.looking import whole
 
-VOID = {"meta", "link", "br", "hr", "img", "input", "line", "circle", "rect", "polyline", "path"}
 BROWSER = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
     *("--enable-logging=stderr", "--v=0"),
 )
-
-
-class Balanced(HTMLParser):
-    """Collects the tags and texts of a page, and fails on a tag that is not closed in its place."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.said: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a tag."""
-        self.tags.append(tag)
-        self.links += [value or "" for name, value in attrs if name in {"href", "src", "action", "xlink:href"}]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the tag that was opened last."""
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        """Note a text."""
-        self.said.append(data)
-
-
-def whole(text: str) -> Balanced:
-    """Return a page that is balanced, asks nobody for anything and runs no script."""
-    page = Balanced()
-    page.feed(text)
-    assert page.open == []
-    assert not {"script", "iframe", "object", "embed", "form"} & set(page.tags)
-    assert page.links == []
-    assert "url(" not in text
-    return page
-
-
-def test_names_with_markup_stay_text() -> None:
-    """A stage called like a script is shown as it is written."""
-    nasty = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-    stages = (nasty, *STAGES)
-    stood = replace(basis(), stages=stages, main_path=(nasty, *PATH))
-    found = funnel_of(stood, [life("a", nasty, 3, entered={nasty: 3}, source=nasty)], with_source=True)
-    page = whole(report_page("funnel", told_funnel(found), found))
-    assert any(nasty in text for text in page.said)
 
 
 def test_pages_of_real_people(desk: Desk) -> None:
