@@ -13,7 +13,7 @@ import pyarrow
 import pyarrow.compute
 
 from leadline.batch.columns.arrays import Codes, Ints, instant
-from leadline.batch.columns.cells import instants, texts, whole_numbers
+from leadline.batch.columns.cells import instants, texts, whole, whole_numbers
 from leadline.batch.columns.fields import OddError
 from leadline.batch.tables import plain_cells
 from leadline.rules.convert import convert
@@ -136,7 +136,7 @@ class Given:
             )
 
     def _places(self, column: Any) -> Codes:
-        ids = self.ids.combine_chunks() if isinstance(self.ids, pyarrow.ChunkedArray) else self.ids
+        ids = whole(self.ids)
         direct = _direct_places(column, ids)
         if direct is not None:
             return direct
@@ -193,15 +193,21 @@ class Given:
 
 def _direct_places(column: Any, ids: Any) -> Codes | None:
     """Find people by whole numbers that lie close together without any search; None for other ids."""
-    numbers, wanted = whole_numbers(ids), whole_numbers(column)
-    if numbers is None or wanted is None or not numbers[0].size or not (numbers[1].all() and wanted[1].all()):
+    found, wanted = whole_numbers(ids), whole_numbers(column)
+    if found is None or wanted is None or found[1] is not None or wanted[1] is not None:
         return None
-    low, high = int(numbers[0].min()), int(numbers[0].max())
-    if high - low > 4 * numbers[0].size + 1024:
+    numbers, sought = found[0], wanted[0]
+    if not numbers.size or not sought.size:
         return None
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > 4 * numbers.size + 1024:
+        return None
+    all_known = low <= int(sought.min()) and int(sought.max()) <= high
+    if all_known and np.array_equal(numbers, np.arange(low, low + numbers.size)):
+        return np.subtract(sought, low, dtype=np.int64).astype(np.int32)
     places = np.full(high - low + 2, -1, np.int32)
-    places[numbers[0] - low] = np.arange(numbers[0].size, dtype=np.int32)
-    if low <= int(wanted[0].min()) and int(wanted[0].max()) <= high:
-        return places[wanted[0] - low]
-    inside = (wanted[0] >= low) & (wanted[0] <= high)
-    return places[np.where(inside, wanted[0] - low, high - low + 1)]
+    places[numbers - low] = np.arange(numbers.size, dtype=np.int32)
+    if all_known:
+        return places[sought - low]
+    inside = (sought >= low) & (sought <= high)
+    return places[np.where(inside, sought - low, high - low + 1)]
