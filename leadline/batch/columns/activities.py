@@ -6,43 +6,33 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from leadline.batch.columns.arrays import Codes, Ints
+from leadline.batch.columns.arrays import Codes, Ints, rows_where
 from leadline.batch.columns.happened import Happened, sorted_happened
-from leadline.batch.columns.tally import Window, tallies
+from leadline.batch.columns.tally import Rows, Window, tallies
 
 
 class Activities:
-    """Rows in any order: which activity (a position in ``names``), whose (a position), when.
+    """What happened to the people of a partition.
 
     ``windows`` are those that rules will ask for: what is counted is counted for all of them at once.
     """
 
-    def __init__(
-        self,
-        people: int,
-        names: Iterable[str | None],
-        kind: Codes,
-        person: Codes,
-        at: Ints,
-        windows: Iterable[Window],
-    ) -> None:
-        self.people = people
-        self.names = tuple(names)
+    def __init__(self, rows: Rows, windows: Iterable[Window]) -> None:
+        self.rows = rows
         self.windows = frozenset(windows)
-        self._kind, self._person, self._at = kind, person, at
         self._sorted: Mapping[str | None, Happened] | None = None
         self._tallies: tuple[int, Mapping[Window, Ints]] | None = None
 
     @classmethod
     def none(cls, people: int) -> Activities:
         """Return no activities of so many people."""
-        return cls(people, (), np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), ())
+        return cls(Rows((), np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64), people), ())
 
     def happened(self, activity: str) -> Happened:
         """Return the occurrences of one activity, in order."""
         found = self._in_order().get(activity)
         if found is None:
-            return Happened(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(self.people + 1, np.int64))
+            return Happened(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(self.rows.people + 1, np.int64))
         return found
 
     def __iter__(self) -> Iterator[Happened]:
@@ -53,21 +43,23 @@ class Activities:
         """Return how many of an activity each person has in (t - within, t]. The array is shared: do not write."""
         if self._tallies is None or self._tallies[0] != t or window not in self._tallies[1]:
             self.windows |= {window}
-            found = tallies(self.windows, self.names, self._kind, self._person, self._at, self.people, t)
-            self._tallies = (t, found)
+            self._tallies = (t, tallies(self.windows, self.rows, t))
         return self._tallies[1][window]
 
     def take(self, who: Ints, place: Codes) -> Activities:
         """Return those of some people; ``place`` is each one's new position, -1 for who is left out."""
-        whose = place[self._person]
-        keep = np.flatnonzero(whose >= 0)
-        some = Activities(who.size, self.names, self._kind[keep], whose[keep], self._at[keep], self.windows)
+        rows = self.rows
+        whose = place[rows.person]
+        keep = rows_where(whose >= 0)
+        chosen = Rows(rows.names, rows.kind.take(keep), whose.take(keep), rows.at.take(keep), who.size)
+        some = Activities(chosen, self.windows)
         if self._sorted is not None:
             some._sorted = {name: happened.take(who, place) for name, happened in self._sorted.items()}
         return some
 
     def _in_order(self) -> Mapping[str | None, Happened]:
         if self._sorted is None:
-            found = sorted_happened(self._kind, self._person, self._at, len(self.names), self.people)
-            self._sorted = dict(zip(self.names, found, strict=True))
+            rows = self.rows
+            found = sorted_happened(rows.kind, rows.person, rows.at, len(rows.names), rows.people)
+            self._sorted = dict(zip(rows.names, found, strict=True))
         return self._sorted

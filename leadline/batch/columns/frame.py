@@ -16,6 +16,7 @@ from leadline.batch.columns.cells import coded, instants, texts
 from leadline.batch.columns.fields import Column, OddError, looked_up, read_column
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.knowing import Asks
+from leadline.batch.columns.tally import Rows
 from leadline.rules.deciding.fields import FieldTimeline
 from leadline.rules.deciding.history import LAST_INSTANT, fact_key
 from leadline.rules.model import Book
@@ -236,7 +237,7 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> Activi
         by_one.add("activities that were corrected or withdrawn", given.versioned)
     if asks.local_days and given.known_to_the_day.size:
         by_one.add("days of activities that are known to the day only", given.known_to_the_day)
-    found = Activities(given.count, names, kind, person, at, asks.windows)
+    found = Activities(Rows(tuple(names), kind, person, at, given.count), asks.windows)
     for happened in found if asks.first else ():
         have = happened.starts[1:] > happened.starts[:-1]
         begins = happened.starts[:-1][have]

@@ -1,15 +1,21 @@
-"""How often each activity happened in each window up to one instant: one count over all rows, in any order."""
+"""How often each activity happened in each window up to one instant: one count over all rows, in any order.
+
+The windows of an activity that are asked for lie in each other. Each row is counted once, for the narrowest window
+that holds it (its slot); a wider one is the sum of the slots inside it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from leadline.batch.columns.arrays import LONG_AGO, Codes, Ints
+from leadline.batch.columns.arrays import LONG_AGO, NEVER, Codes, Ints
+from leadline.batch.columns.compiled import compiled, count_rows
 
 Window = tuple[str, int | None]
 """An activity and how many microseconds back it counts; None for ever."""
@@ -19,75 +25,113 @@ _COMPARED: Final = 24
 """Up to so many edges are compared one after the other; more are searched."""
 
 
-def tallies(
-    windows: Iterable[Window], names: Sequence[str | None], kind: Codes, person: Codes, at: Ints, people: int, t: int
-) -> Mapping[Window, Ints]:
-    """Return for each window how many activities each person has in (t - within, t].
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Activities in any order: which (a position in ``names``), whose (below ``people``), when."""
 
-    ``kind`` (positions in ``names``), ``person`` and ``at`` are rows in any order. A window is a run of classes: each
-    row has the class of how many edges of windows it lies behind, so activity and class together say what it counts
-    for, and each row is counted once, for the narrowest window that holds it.
+    names: tuple[str | None, ...]
+    kind: Codes
+    person: Codes
+    at: Ints
+    people: int
+
+
+Run = tuple[int, Sequence[tuple[int, Window]]]
+"""An activity's number, and the starts of its windows with the windows, from the latest start to the earliest."""
+
+
+def tallies(windows: Iterable[Window], rows: Rows, t: int) -> Mapping[Window, Ints]:
+    """Return for each window how many activities each person has in (t - within, t]."""
+    by_name: dict[str, list[tuple[int, Window]]] = defaultdict(list)
+    found: dict[Window, Ints] = {}
+    for window in windows:
+        if window[0] in rows.names:
+            by_name[window[0]].append((LONG_AGO if window[1] is None else t - window[1], window))
+        else:
+            found[window] = np.zeros(rows.people, np.int64)
+    runs = [(rows.names.index(name), sorted(run, reverse=True, key=_start)) for name, run in by_name.items()]
+    count = compiled(count_rows, rows.kind.size)
+    edges = sorted({t, *(start for _, run in runs for start, _ in run)})
+    cells = np.zeros(0, np.int64) if count else _cells(edges, rows)
+    for some in _at_once(runs, rows.people):
+        slots = sum(len(run) for _, run in some)
+        size = (slots + 1) * rows.people
+        own, place = _places(some, rows, t)
+        if count is None:
+            counts = _counted(own, place, edges, rows, cells, size)
+        else:
+            counts = np.zeros(size, np.int32)
+            count(rows.kind, rows.person, rows.at, own, place, counts)
+        found.update(_summed(some, counts.reshape(slots + 1, rows.people)))
+    return found
+
+
+def _start(one: tuple[int, Window]) -> int:
+    return one[0]
+
+
+def _at_once(runs: Sequence[Run], people: int) -> Iterator[list[Run]]:
+    """Yield the runs in groups of which so many counters are not too many."""
+    most = max(1, _AT_ONCE // max(1, people))
+    some: list[Run] = []
+    for run in runs:
+        if some and sum(len(one) for _, one in some) + len(run[1]) > most:
+            yield some
+            some = []
+        some.append(run)
+    if some:
+        yield some
+
+
+def _places(runs: Sequence[Run], rows: Rows, t: int) -> tuple[Ints, Ints]:
+    """Return for each activity the edges of its windows, rising, and the slot of who lies behind so many of them.
+
+    A row that counts for nothing goes to a slot behind the others.
     """
-    starts = {window: LONG_AGO if window[1] is None else t - window[1] for window in windows}
-    edges = sorted({*starts.values(), t})
-    runs: dict[str, list[tuple[int, Window]]] = defaultdict(list)
-    for window, start in starts.items():
-        runs[window[0]].append((edges.index(start) + 1, window))
-    cells = np.multiply(kind, len(edges) + 1, dtype=np.int64)
-    cells += _classes(at, edges)
-    found: dict[Window, Ints] = {}
-    waiting = [(name, sorted(run, key=lambda one: -one[0])) for name, run in runs.items()]
-    while waiting:
-        most = max(1, _AT_ONCE // max(1, people))
-        chosen = [waiting.pop()]
-        while waiting and sum(len(run) for _, run in chosen) + len(waiting[-1][1]) <= most:
-            chosen.append(waiting.pop())
-        found.update(_counted(chosen, names, cells, len(edges), person, people))
-    return found
-
-
-def _classes(at: Ints, edges: Sequence[int]) -> npt.NDArray[np.integer]:
-    """Return how many edges lie before each instant."""
-    if len(edges) > _COMPARED:
-        return np.searchsorted(np.array(edges, np.int64), at, side="left")
-    found = np.zeros(at.size, np.uint8)
-    for edge in edges:
-        found += (at > edge).view(np.uint8)
-    return found
-
-
-def _counted(
-    chosen: Sequence[tuple[str, Sequence[tuple[int, Window]]]],
-    names: Sequence[str | None],
-    cells: Ints,
-    now: int,
-    person: Codes,
-    people: int,
-) -> Mapping[Window, Ints]:
-    """Count some activities at once. Each run's windows stand from the latest start to the earliest."""
-    slots = sum(len(run) for _, run in chosen)
-    # A row that counts for nothing here goes to a slot behind the others.
-    place = np.full((len(names), now + 1), slots * people, np.int64)
-    numbers = {name: number for number, name in enumerate(names)}
+    longest = max(len(run) for _, run in runs)
+    edges = np.full((len(rows.names), longest + 1), NEVER, np.int64)
+    place = np.full((len(rows.names), longest + 2), sum(len(run) for _, run in runs), np.int64)
     slot = 0
-    for name, run in chosen:
-        end = now
-        for first, _ in run:
-            if name in numbers:
-                place[numbers[name], first:end] = slot * people
-            slot, end = slot + 1, first
-    rows = place.reshape(-1).take(cells)
-    rows += person
-    counts = np.bincount(rows, minlength=(slots + 1) * people)
-    found: dict[Window, Ints] = {}
-    slot = 0
-    for _, run in chosen:
-        before: Ints | None = None
-        for _, window in run:
-            own = counts[slot * people : (slot + 1) * people]
-            before = found[window] = own if before is None else before + own
+    for number, run in runs:
+        edges[number, : len(run)] = [start for start, _ in reversed(run)]
+        edges[number, len(run)] = t
+        for behind in range(len(run), 0, -1):
+            place[number, behind] = slot
             slot += 1
-    return found
+    return edges, place * rows.people
 
 
-__all__ = ["Window", "tallies"]
+def _cells(edges: Sequence[int], rows: Rows) -> Ints:
+    """Return for each row one number of its activity and of how many edges of any window it lies behind."""
+    cells: Ints = np.multiply(rows.kind, len(edges) + 1, dtype=np.int64)
+    if len(edges) > _COMPARED:
+        cells += np.searchsorted(np.array(edges, np.int64), rows.at, side="left")
+        return cells
+    behind = np.zeros(rows.at.size, np.uint8)
+    for edge in edges:
+        np.add(behind, (rows.at > edge).view(np.uint8), out=behind)
+    cells += behind
+    return cells
+
+
+def _counted(own: Ints, place: Ints, edges: Sequence[int], rows: Rows, cells: Ints, size: int) -> Ints:
+    """Count rows by slot and person, as the compiled loop does."""
+    lies = np.array([np.searchsorted(one, edges, side="right") for one in own])
+    lies = np.concatenate((np.zeros((own.shape[0], 1), np.int64), lies), axis=1)
+    found = np.take_along_axis(place, lies, axis=1).reshape(-1).take(cells)
+    found += rows.person
+    return np.bincount(found, minlength=size)
+
+
+def _summed(some: Sequence[Run], counts: npt.NDArray[np.integer]) -> Iterator[tuple[Window, Ints]]:
+    slot = 0
+    for _, run in some:
+        number: Ints | None = None
+        for _, window in run:
+            own = counts[slot].astype(np.int64, copy=False)
+            number = own if number is None else number + own
+            yield window, number
+            slot += 1
+
+
+__all__ = ["Rows", "Window", "tallies"]
