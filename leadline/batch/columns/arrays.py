@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.signedinteger[Any]]
+"""Whole numbers of 32 bits where all of them fit, else of 64."""
 Codes = npt.NDArray[np.int32]
 Truths = npt.NDArray[np.uint8]
 """``NO``, ``OPEN`` or ``YES`` a person, so that all-of is the least and any-of the greatest."""
@@ -62,7 +64,7 @@ def each(values: Instants, count: int) -> Ints:
     return values if isinstance(values, np.ndarray) else np.full(count, values, np.int64)
 
 
-def classes(values: Ints, edges: Sequence[int]) -> Ints:
+def classes(values: Whole, edges: Sequence[int]) -> Ints:
     """Return how many edges lie below each value, plus how many at or below it."""
     if len(edges) > 120:
         ordered = np.sort(np.array(edges, np.int64))

@@ -31,11 +31,10 @@ def distinct_cells(column: Any) -> tuple[Ints, list[Raw]]:
         return np.array([places[value] for value in raw], np.int64), values
     else:
         found = column.dictionary_encode()
-    codes = _numbers(found.indices).astype(np.int64)
-    codes += 1
+    numbers = _numbers(found.indices).astype(np.int32, copy=False) + 1
     if found.indices.null_count:
-        codes *= known_rows(found.indices)
-    return codes, [None, *plain_cells(found.dictionary)]
+        numbers *= known_rows(found.indices).view(np.int8)
+    return numbers.astype(np.int64), [None, *plain_cells(found.dictionary)]
 
 
 def coded(column: Any) -> tuple[Codes, list[str | None]]:
@@ -71,7 +70,8 @@ def instants(column: Any) -> Ints:
     column = whole(column)
     if types.is_date(column.type):
         column = column.cast(pyarrow.timestamp("us"))
-    micro = column.cast(pyarrow.timestamp("us", getattr(column.type, "tz", None)), safe=False)
+    wanted = pyarrow.timestamp("us", getattr(column.type, "tz", None))
+    micro = column if column.type == wanted else column.cast(wanted, safe=False)
     return _numbers(micro.view(pyarrow.int64())).astype(np.int64, copy=False)
 
 
@@ -97,12 +97,10 @@ def _flags(column: Any) -> Ints | None:
     """Return 0 for empty, 1 for false and 2 for true; None where only some of these are there."""
     if not len(column):
         return None
-    codes = _bits(column.buffers()[1], column).astype(np.int64)
-    codes += 1
+    codes = _bits(column.buffers()[1], column).view(np.uint8) + 1
     if column.null_count:
-        codes *= known_rows(column)
-    there = np.bincount(codes, minlength=3)
-    return codes if there[1] and there[2] else None
+        codes *= known_rows(column).view(np.uint8)
+    return codes.astype(np.int64) if (codes == 1).any() and (codes == 2).any() else None
 
 
 def _bits(buffer: Any, column: Any) -> Bools:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from leadline.batch.columns.arrays import Codes, Ints
+from leadline.batch.columns.arrays import Ints, Whole
 
 _WORTH: Final = 1 << 17
 """With fewer rows than this, loading numba costs more than it gains."""
@@ -36,14 +36,26 @@ def _compiled(loop: Loop) -> Loop | None:
     return made
 
 
-def count_rows(kind: Codes, person: Codes, at: Ints, edges: Ints, place: Ints, counts: npt.NDArray[np.int32]) -> None:
+def count_rows(  # noqa: PLR0913, PLR0917
+    kind: Whole,
+    whose: Whole,
+    at: Ints,
+    edges: Ints,
+    place: Ints,
+    first: int,
+    people: int,
+    counts: npt.NDArray[np.int32],
+) -> None:
     """Count each row at ``place[kind, b] + person``, where ``at`` lies behind ``b`` of the edges of its kind."""
     width = edges.shape[1]
     for row in range(kind.size):
+        person = whose[row] - first
+        if person < 0 or person >= people:
+            continue
         what, when, behind = kind[row], at[row], 0
         for edge in range(width):
             behind += when > edges[what, edge]
-        counts[place[what, behind] + person[row]] += 1
+        counts[place[what, behind] + person] += 1
 
 
 __all__: list[Any] = ["compiled", "count_rows"]

@@ -104,7 +104,7 @@ def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: 
         if classed is not None:
             codes = classed + 1
             if numbers[1] is not None:
-                codes *= numbers[1]
+                codes *= numbers[1].view(np.int8)
             return Column(field, codes, [None, *_representatives(edges)], _said(field, codes, at))
     codes, raw = distinct_cells(column)
     values: dict[tuple[type, Known], int] = {(type(None), None): 0}

@@ -227,17 +227,14 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> Activi
     table = given.activities
     if table is None or not table.num_rows:
         return Activities.none(given.count)
-    person = given.activity_people()
-    at = instants(table["at"])
     kind, names = coded(table["activity"])
-    if person.min() < 0 or at.max() > _END:
-        keep = (person >= 0) & (at <= _END)
-        person, kind, at = person[keep], kind[keep], at[keep]
+    whose, nobody_before = given.whose()
+    rows = Rows(tuple(names), kind, whose, instants(table["at"]), given.count, nobody_before)
     if given.versioned.size:
         by_one.add("activities that were corrected or withdrawn", given.versioned)
     if asks.local_days and given.known_to_the_day.size:
         by_one.add("days of activities that are known to the day only", given.known_to_the_day)
-    found = Activities(Rows(tuple(names), kind, person, at, given.count), asks.windows)
+    found = Activities(rows, asks.windows, _END)
     for happened in found if asks.first else ():
         have = happened.starts[1:] > happened.starts[:-1]
         begins = happened.starts[:-1][have]

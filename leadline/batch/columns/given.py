@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
-from leadline.batch.columns.arrays import Codes, Ints, instant
+from leadline.batch.columns.arrays import Codes, Ints, Whole, instant
 from leadline.batch.columns.cells import instants, texts, whole, whole_numbers
 from leadline.batch.columns.fields import OddError
 from leadline.batch.tables import plain_cells
@@ -46,10 +46,24 @@ class Given:
             self._person = self._places(self.activities["person_id"])
         return self._person
 
+    def whose(self) -> tuple[Whole, int]:
+        """Return whose each activity is as a number, and the number of the first person.
+
+        Whole numbers without gaps stand for themselves; others are looked up, and -1 is nobody.
+        """
+        ids, wanted = whole_numbers(self.ids), whole_numbers(self.activities["person_id"])
+        if ids is not None and wanted is not None and ids[0].size and ids[1] is None and wanted[1] is None:
+            first = int(ids[0][0])
+            if first >= 0 and np.array_equal(ids[0], np.arange(first, first + ids[0].size)):
+                return wanted[0], first
+        return self.activity_people(), 0
+
     @property
     def versioned(self) -> Ints:
         """The people with an activity that has more than one version."""
         names = self.activities.column_names
+        if not {"withdrawn", "record"} & set(names):
+            return np.zeros(0, np.int64)
         person = self.activity_people().astype(np.int64)
         found = np.zeros(0, np.int64)
         if "withdrawn" in names:
@@ -202,12 +216,7 @@ def _direct_places(column: Any, ids: Any) -> Codes | None:
     low, high = int(numbers.min()), int(numbers.max())
     if high - low > 4 * numbers.size + 1024:
         return None
-    all_known = low <= int(sought.min()) and int(sought.max()) <= high
-    if all_known and np.array_equal(numbers, np.arange(low, low + numbers.size)):
-        return np.subtract(sought, low, dtype=np.int64).astype(np.int32)
     places = np.full(high - low + 2, -1, np.int32)
     places[numbers - low] = np.arange(numbers.size, dtype=np.int32)
-    if all_known:
-        return places[sought - low]
     inside = (sought >= low) & (sought <= high)
-    return places[np.where(inside, sought - low, high - low + 1)]
+    return places.take(np.where(inside, sought - low, high - low + 1))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow
 
-from leadline.batch.columns.arrays import NEVER, Ints
+from leadline.batch.columns.arrays import NEVER, Ints, Whole
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.scoring import Cards
 from leadline.batch.columns.settling import Positions, Settler
@@ -163,9 +163,9 @@ def _instants(at: Ints) -> Any:
     return pyarrow.Array.from_buffers(AT, at.size, [None, pyarrow.py_buffer(at)])
 
 
-def _decimals(values: Ints, places: int) -> Any:
+def _decimals(values: Whole, places: int) -> Any:
     """Return whole numbers as decimals: 128 bits, low half first."""
     halves = np.empty((values.size, 2), np.int64)
     halves[:, 0] = values
-    halves[:, 1] = values >> 63
+    halves[:, 1] = values >> (8 * values.itemsize - 1)
     return pyarrow.Array.from_buffers(pyarrow.decimal128(38, places), values.size, [None, pyarrow.py_buffer(halves)])

@@ -17,6 +17,7 @@ from leadline.batch.columns.arrays import (
     Instants,
     Ints,
     Truths,
+    Whole,
     classes,
     distinct,
     instant,
@@ -34,15 +35,17 @@ from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTe
 Remembered = dict[tuple[object, ...], tuple[int, int, int]]
 """By score, field, first criterion and value: points, lowest and highest that the criteria of one field give."""
 MOST_REMEMBERED = 200_000
+_MOST = 2**31 - 1
+"""No partition has more activities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Points of everybody, and the lowest and highest they could be."""
 
-    value: Ints
-    lowest: Ints
-    highest: Ints
+    value: Whole
+    lowest: Whole
+    highest: Whole
 
 
 class Cards:
@@ -91,6 +94,8 @@ class Cards:
 
     def disqualified(self) -> tuple[Ints, list[tuple[str, ...]]]:
         """Return for each person a code, and the reasons that each code stands for."""
+        if not self.scoring.disqualifiers:
+            return np.zeros(self.asked.frame.people, np.int64), [()]
         reasons = list(dict.fromkeys(str(line.criterion.disqualify) for line in self.scoring.disqualifiers))
         masks = np.zeros(self.asked.frame.people, np.int64)
         for line in self.scoring.disqualifiers:
@@ -192,7 +197,7 @@ class Cards:
                 cap = scale.whole(score.score.groups[group])
                 points = _each(points, partial(np.clip, a_min=-cap, a_max=cap))  # noqa: PLW2901
             total = _added(total, points)
-        zero = np.zeros(people, np.int64)
+        zero = np.zeros(people, scale.dtype)
         return _each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
 
     def _of_field(self, name: str, lines: Sequence[CompiledCriterion], scale: Scale) -> Points:
@@ -214,7 +219,7 @@ class Cards:
                     sum(scale.whole(one.highest) for one in worths),
                 )
             rows.append(found)
-        value, lowest, highest = np.array(rows, np.int64).T
+        value, lowest, highest = np.ascontiguousarray(np.array(rows, scale.dtype).T)
         given = value.take(column.codes)
         low = given if np.array_equal(value, lowest) else lowest.take(column.codes)
         return Points(given, low, given if np.array_equal(value, highest) else highest.take(column.codes))
@@ -231,13 +236,13 @@ class Cards:
         answer, points = self.asked.of(line.node), scale.whole(criterion.points)
         if limit is not None:
             points = max(-limit, min(limit, points))
-        table = np.array([0, 0, points], np.int64)
+        table = np.array([0, 0, points], scale.dtype)
         value = table.take(answer)
-        low = np.array([0, min(0, points), points], np.int64).take(answer) if points < 0 else value
-        high = np.array([0, max(0, points), points], np.int64).take(answer) if points > 0 else value
+        low = np.array([0, min(0, points), points], scale.dtype).take(answer) if points < 0 else value
+        high = np.array([0, max(0, points), points], scale.dtype).take(answer) if points > 0 else value
         return Points(value, low, high)
 
-    def _activity_points(self, line: CompiledCriterion, scale: Scale) -> Ints:
+    def _activity_points(self, line: CompiledCriterion, scale: Scale) -> Whole:
         criterion = line.criterion
         assert criterion.activity is not None
         if line.ladder is not None:
@@ -257,8 +262,8 @@ class Cards:
         if criterion.match in ("first", "latest"):
             number = np.minimum(number, 1)
         elif criterion.at_most is not None and criterion.match in ("each", "distinct_days"):
-            number = np.minimum(number, criterion.at_most)
-        return number * scale.whole(criterion.points)
+            number = np.minimum(number, min(criterion.at_most, _MOST))
+        return number.astype(scale.dtype, copy=False) * scale.whole(criterion.points)
 
     def _counting(self, line: CompiledCriterion) -> tuple[Ints, Ints]:
         """Return the positions [low, high) of the occurrences of a fading criterion that count."""
@@ -345,13 +350,13 @@ def _added(one: Points | None, other: Points) -> Points:
     return Points(value, low, high)
 
 
-def _each(points: Points, change: Callable[[Ints], Ints]) -> Points:
+def _each(points: Points, change: Callable[[Whole], Whole]) -> Points:
     value = change(points.value)
     low = value if points.lowest is points.value else change(points.lowest)
     return Points(value, low, value if points.highest is points.value else change(points.highest))
 
 
-def _limited(points: Ints, score: CompiledScore, scale: Scale) -> Ints:
+def _limited(points: Whole, score: CompiledScore, scale: Scale) -> Whole:
     floor, cap = score.score.floor, score.score.cap
     if floor is not None:
         points = np.maximum(points, scale.whole(floor))
@@ -378,7 +383,7 @@ def _compared(test: ScoreTest, points: Points, operand: int) -> Truths:
     return lowest * 2 if high is low else lowest + compare(high, operand).view(np.uint8)
 
 
-_COMPARE: Mapping[str, Callable[[Ints, int], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = {
+_COMPARE: Mapping[str, Callable[[Whole, int], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = {
     "at_least": np.greater_equal,
     "at_most": np.less_equal,
     "over": np.greater,

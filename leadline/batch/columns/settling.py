@@ -168,14 +168,14 @@ class Settler:
 
     def _standings(self, truth: Truth, positions: Positions, active: Ints) -> list[tuple[str, Standing]]:
         """Group people by stage, and those in their first pass apart: nothing is too old for them."""
-        everybody = active.size == positions.stage.size
         key = positions.stage * 2
         key += positions.pass_number == 1
-        if not everybody:
+        if active.size < key.size:
             key = key.take(active)
         found = []
-        for value in np.flatnonzero(np.bincount(key)).tolist():
-            who = rows_where(key == value, active)
+        together = key.size and bool((key == key[0]).all())
+        for value in [int(key[0])] if together else np.flatnonzero(np.bincount(key)).tolist():
+            who = active if together else rows_where(key == value, active)
             stage = self.names[value // 2]
             place = Place(
                 positions.since.take(who) if self._asks_since else _NOBODY,

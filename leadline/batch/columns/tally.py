@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from leadline.batch.columns.arrays import LONG_AGO, NEVER, Codes, Ints
+from leadline.batch.columns.arrays import LONG_AGO, NEVER, Ints, Whole, rows_where
 from leadline.batch.columns.compiled import compiled, count_rows
 
 Window = tuple[str, int | None]
@@ -27,23 +26,43 @@ _COMPARED: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Activities in any order: which (a position in ``names``), whose (below ``people``), when."""
+    """Activities in any order: which (a position in ``names``), whose, when.
+
+    ``whose`` counts from ``first``, which is the first person; what does not come below ``people`` so is nobody here.
+    """
 
     names: tuple[str | None, ...]
-    kind: Codes
-    person: Codes
+    kind: Whole
+    whose: Whole
     at: Ints
     people: int
+    first: int = 0
+
+    @property
+    def all_here(self) -> bool:
+        """Whether every row is of somebody here."""
+        if not self.whose.size:
+            return True
+        return self.first <= int(self.whose.min()) and int(self.whose.max()) < self.first + self.people
+
+    def here(self, last: int = NEVER) -> Rows:
+        """Return the rows of people who are here, up to the instant ``last``, counted from 0."""
+        whose = self.whose - self.first if self.first else self.whose
+        if self.all_here and (not self.at.size or int(self.at.max()) <= last):
+            return replace(self, whose=whose.astype(np.int32, copy=False), first=0)
+        keep = rows_where((whose >= 0) & (whose < self.people) & (self.at <= last))
+        some = whose.take(keep).astype(np.int32, copy=False)
+        return Rows(self.names, self.kind.take(keep), some, self.at.take(keep), self.people)
 
 
 Run = tuple[int, Sequence[tuple[int, Window]]]
 """An activity's number, and the starts of its windows with the windows, from the latest start to the earliest."""
 
 
-def tallies(windows: Iterable[Window], rows: Rows, t: int) -> Mapping[Window, Ints]:
+def tallies(windows: Iterable[Window], rows: Rows, t: int) -> Mapping[Window, Whole]:
     """Return for each window how many activities each person has in (t - within, t]."""
     by_name: dict[str, list[tuple[int, Window]]] = defaultdict(list)
-    found: dict[Window, Ints] = {}
+    found: dict[Window, Whole] = {}
     for window in windows:
         if window[0] in rows.names:
             by_name[window[0]].append((LONG_AGO if window[1] is None else t - window[1], window))
@@ -51,6 +70,8 @@ def tallies(windows: Iterable[Window], rows: Rows, t: int) -> Mapping[Window, In
             found[window] = np.zeros(rows.people, np.int64)
     runs = [(rows.names.index(name), sorted(run, reverse=True, key=_start)) for name, run in by_name.items()]
     count = compiled(count_rows, rows.kind.size)
+    if count is None and not rows.all_here:
+        rows = rows.here()
     edges = sorted({t, *(start for _, run in runs for start, _ in run)})
     cells = np.zeros(0, np.int64) if count else _cells(edges, rows)
     for some in _at_once(runs, rows.people):
@@ -58,10 +79,10 @@ def tallies(windows: Iterable[Window], rows: Rows, t: int) -> Mapping[Window, In
         size = (slots + 1) * rows.people
         own, place = _places(some, rows, t)
         if count is None:
-            counts = _counted(own, place, edges, rows, cells, size)
+            counts: Whole = _counted(own, place, edges, rows, cells, size)
         else:
             counts = np.zeros(size, np.int32)
-            count(rows.kind, rows.person, rows.at, own, place, counts)
+            count(rows.kind, rows.whose, rows.at, own, place, rows.first, rows.people, counts)
         found.update(_summed(some, counts.reshape(slots + 1, rows.people)))
     return found
 
@@ -118,18 +139,17 @@ def _counted(own: Ints, place: Ints, edges: Sequence[int], rows: Rows, cells: In
     """Count rows by slot and person, as the compiled loop does."""
     lies = np.array([np.searchsorted(one, edges, side="right") for one in own])
     lies = np.concatenate((np.zeros((own.shape[0], 1), np.int64), lies), axis=1)
-    found = np.take_along_axis(place, lies, axis=1).reshape(-1).take(cells)
-    found += rows.person
+    found = (np.take_along_axis(place, lies, axis=1).reshape(-1) - rows.first).take(cells)
+    found += rows.whose
     return np.bincount(found, minlength=size)
 
 
-def _summed(some: Sequence[Run], counts: npt.NDArray[np.integer]) -> Iterator[tuple[Window, Ints]]:
+def _summed(some: Sequence[Run], counts: Whole) -> Iterator[tuple[Window, Whole]]:
     slot = 0
     for _, run in some:
-        number: Ints | None = None
+        number: Whole | None = None
         for _, window in run:
-            own = counts[slot].astype(np.int64, copy=False)
-            number = own if number is None else number + own
+            number = counts[slot] if number is None else number + counts[slot]
             yield window, number
             slot += 1
 

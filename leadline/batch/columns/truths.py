@@ -22,6 +22,7 @@ from leadline.batch.columns.arrays import (
     Instants,
     Ints,
     Truths,
+    Whole,
     distinct,
     each,
     instant,
@@ -161,7 +162,7 @@ class Truth:
             after = floor - 1 if after is None else np.maximum(after, floor - 1)
         return happened.reached(after), happened.reached(self.t)
 
-    def number(self, activity: str, within: int | None) -> Ints:
+    def number(self, activity: str, within: int | None) -> Whole:
         """Return how many of an activity each person has in (t - within, t]. The array is shared: do not write."""
         if isinstance(self.t, int):
             return self.frame.activities.number((activity, within), self.t)
@@ -232,7 +233,7 @@ class Truth:
             turns.append(NEVER if turn is None else micros(turn))
         return np.array(turns, np.int64)[inverse.reshape(-1)]
 
-    def _number(self, test: ActivityTest, floor: Ints | None) -> Ints:
+    def _number(self, test: ActivityTest, floor: Ints | None) -> Whole:
         within = None if test.within is None else span(test.within)
         floor = None if test.ever else floor
         key = (test.activity, within, test.days)
