@@ -21,7 +21,7 @@ from leadline.sync.evaluating.choosing import EVALUATED_BOOK
 from leadline.sync.guards import AdoptionError, GuardError, GuardStop, check_guards
 from leadline.sync.plan import Plan, build_plan
 from leadline.sync.plan.narrowing import Narrowed
-from leadline.sync.plan.owners import Owners
+from leadline.sync.plan.owners import Owners, UnaskedError
 from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.shadow import follow
@@ -82,32 +82,64 @@ def decide(
         remember_book(connection, book.hash, book.name, setting.sources)
         for crm, users in told.items():
             remember_users(connection, crm, users, pulled.frontier)
-        active = active_book(connection)
+        live = active_book(connection) == book.hash
+        evaluation = _evaluate(setting, pulled, connection) if live else None
+    # Only effects that are due ask for users, lists and campaigns: known when all is evaluated, and asked when the
+    # transaction, which must not wait for a network, has been taken back.
+    owners = Owners(readers, quiet=True)
+    while True:
+        try:
+            decided = _plan(setting, owners, pulled, evaluation, to_apply=to_apply, narrowed=narrowed, look=look)
+            break
+        except UnaskedError as unasked:
+            owners.ask(unasked)
+    setting.tell(Planned(decided.counts(), decided.stops))
+    if to_apply and decided.plan.adoption:
+        raise AdoptionError(decided.plan)
+    if to_apply and decided.stops:
+        raise GuardError(decided.stops)
+    return decided
+
+
+def _plan(
+    setting: Setting,
+    owners: Owners,
+    pulled: PullResult,
+    evaluation: EvaluationResult | None,
+    *,
+    to_apply: bool,
+    narrowed: Narrowed | None,
+    look: Callable[[Connection], None],
+) -> Decided:
+    """Plan what was evaluated; under a book that is not active evaluate first, and keep it only if it is applied.
+
+    Raises UnaskedError, with everything taken back, when a CRM must be asked something first.
+    """
+    book, readers = setting.book, owners.readers
+    assert pulled.frontier is not None
+    with setting.store.write() as connection:
         trial = connection.begin_nested()
-        evaluation = evaluate(
-            setting.store, book, cycle=pulled.cycle, frontier=pulled.frontier, connection=connection
-        )
-        give_turns(connection, book, Owners(readers), pulled.cycle, pulled.frontier)
+        live = evaluation is not None
+        evaluation = evaluation or _evaluate(setting, pulled, connection)
+        give_turns(connection, book, owners, pulled.cycle, pulled.frontier)
         source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
-        # Only effects that are due ask for users, lists and campaigns, once a run: the lease keeps others away.
-        plan = build_plan(source, book, readers, pulled.described, setting.channels, narrowed)
+        plan = build_plan(source, book, readers, pulled.described, setting.channels, narrowed, owners)
         stops = check_guards(plan, book, population(connection), _recent(connection, book, pulled))
         people = stock(connection)
         look(connection)
-        kept = active == book.hash or (to_apply and active is not None and not stops)
+        kept = live or (to_apply and active_book(connection) is not None and not stops)
         if kept:
             trial.commit()
             if setting.shadow is not None:
                 follow(connection, setting.shadow, pulled.cycle, pulled.frontier)
         else:
             trial.rollback()
-    decided = Decided(evaluation, plan, stops, kept, people)
-    setting.tell(Planned(decided.counts(), stops))
-    if to_apply and plan.adoption:
-        raise AdoptionError(plan)
-    if to_apply and stops:
-        raise GuardError(stops)
-    return decided
+    return Decided(evaluation, plan, stops, kept, people)
+
+
+def _evaluate(setting: Setting, pulled: PullResult, connection: Connection) -> EvaluationResult:
+    assert pulled.frontier is not None
+    return evaluate(setting.store, setting.book, cycle=pulled.cycle, frontier=pulled.frontier, connection=connection)
 
 
 def _recent(connection: Connection, book: Book, pulled: PullResult) -> int:
@@ -116,7 +148,18 @@ def _recent(connection: Connection, book: Book, pulled: PullResult) -> int:
     return written_since(connection, max(pulled.upper.values()) - HOUR)
 
 
-def take_over(setting: Setting, plan: Plan, connection: Connection, readers: Mapping[Crm, ReadConnector]) -> None:
+def owners_for(setting: Setting, plan: Plan, readers: Mapping[Crm, ReadConnector]) -> Owners:
+    """Return whom ``take_over`` needs, asked before its transaction: users, where a plan assigns by rotas."""
+    owners = Owners(readers)
+    with setting.store.read() as connection:
+        live = active_book(connection) == plan.book_hash
+    if not live and setting.book.rotas and any(effect.kind == "assign" for effect in plan.effects):
+        for crm in readers:
+            owners.ask(UnaskedError(crm))
+    return owners
+
+
+def take_over(setting: Setting, plan: Plan, connection: Connection, owners: Owners) -> None:
     """Keep the decisions of a plan whose book was only tried out, now that the plan is accepted.
 
     The same facts, frontier and book give the same decisions again; what a later pull touched is looked at anew.
@@ -125,7 +168,7 @@ def take_over(setting: Setting, plan: Plan, connection: Connection, readers: Map
         return
     remember_book(connection, setting.book.hash, setting.book.name, setting.sources)
     evaluate(setting.store, setting.book, cycle=plan.cycle, frontier=plan.frontier, connection=connection)
-    give_turns(connection, setting.book, Owners(readers), plan.cycle, plan.frontier)
+    give_turns(connection, setting.book, owners, plan.cycle, plan.frontier)
     if last_cycles(connection)[0].id != plan.cycle:
         set_meta(connection, EVALUATED_BOOK, "")
 

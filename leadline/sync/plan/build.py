@@ -30,18 +30,19 @@ def build_plan(
     described: Described | None = None,
     channels: Collection[str] | None = None,
     narrowed: Narrowed | None = None,
+    owners: Owners | None = None,
 ) -> Plan:
     """Return the plan that would make every record agree with its person's outcome.
 
     Nothing given here can write. ``described`` saves the describe calls when the pull of this cycle has just
     made them. ``channels`` are the names to which messages can be sent (None: not asked). Only effects that are due
-    make it ask for users, lists and campaigns. With ``narrowed`` it is only a part. The same state gives the same
-    plan, byte for byte. Raises what the connectors raise.
+    make it ask for users, lists and campaigns, by ``owners`` where they are given. With ``narrowed`` it is only a
+    part. The same state gives the same plan, byte for byte. Raises what the connectors raise.
     """
     if described is None:
         described = {crm: readers[crm].describe(_written_objects(book, crm)) for crm in sorted(readers)}
     shown = {crm: described.get(crm, {}) for crm in readers}
-    acting = EffectPlanner(book, readers, EffectWrites(shown, Owners(readers)), channels)
+    acting = EffectPlanner(book, readers, EffectWrites(shown, owners or Owners(readers)), channels)
     part = narrowed or Narrowed()
     planner = _Planner(book, source.frontier, shown, acting, part)
     due = [effect for effect in source.effects(book) if part.about(effect.person)]
