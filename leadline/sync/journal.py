@@ -128,6 +128,12 @@ class Journal:
             )
         return mine
 
+    def go_on(self) -> None:
+        """Renew the lease while a CRM still works on what was claimed; raises when we were told to stop."""
+        with self._store.write() as connection:
+            self._keep(connection)
+            require_writing(connection)
+
     def settle(self, results: Sequence[Settlement]) -> None:
         """Record how intents ended."""
         if results:
