@@ -85,7 +85,7 @@ class Journal:
         at = self._clock()
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
             known = rows.get_plan(connection, self._plan.hash)
             if known is None and not self._plan.empty:
                 body = plan_text(self._plan)
@@ -119,7 +119,7 @@ class Journal:
         at = self._clock()
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
             won = set(rows.claim_intents(connection, [entry.id for entry in entries], self._owner, at))
             mine = [entry for entry in entries if entry.id in won]
             remember_written(
@@ -132,7 +132,7 @@ class Journal:
         """Renew the lease while a CRM still works on what was claimed; raises when we were told to stop."""
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
 
     def settle(self, results: Sequence[Settlement]) -> None:
         """Record how intents ended."""

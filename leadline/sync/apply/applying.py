@@ -89,7 +89,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         errors = dict(carrier.carry_out(plan, writers, journal.entries(), errors))
     if journal.close() and plan.undoes and not stopped:
         # The next cycle would decide the same again and write it.
-        pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock())
+        pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock(), undone=True)
     calls = {
         crm: {what: writers[crm].calls().get(what, 0) - before[crm].get(what, 0) for what in ("write", "read_back")}
         for crm in writers
