@@ -69,6 +69,9 @@ class SalesforceConnector:
     def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.pages(request)
 
+    def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
+        return self._records.reread(request, ids)
+
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         return ids_of(self._client, name, after)
 

@@ -26,6 +26,7 @@ from leadline.sync.lease import Lease
 from leadline.sync.plan import Plan, parse_plan
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.pull import pull
+from leadline.sync.pull.hinted import Hinted
 from leadline.sync.rationing import noted, ration
 from leadline.sync.results import PullResult
 from leadline.sync.store.applying import unfinished_plans
@@ -130,8 +131,8 @@ def run_apply(
     return AppliedResult(plan, report, refreshed[0], meter.calls(), bounds)
 
 
-def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncResult:
-    """One whole cycle: pull, evaluate, plan, guards, apply, read back.
+def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector], hinted: Hinted | None = None) -> SyncResult:
+    """One whole cycle: pull, evaluate, plan, guards, apply, read back. With ``hinted`` its pull is a quick one.
 
     An apply that was interrupted is finished first, unless the book has changed since. Raises AdoptionError when
     no book is active yet, GuardError when a guard stops the plan (nothing is written and nothing decided), and the
@@ -139,7 +140,7 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
     """
     meter = CallMeter(writers)
     with setting.lease().held() as lease, noted(setting.store, writers):
-        pulled = _pull(setting, writers, "sync", lease)
+        pulled = _pull(setting, writers, "sync", lease, hinted=hinted)
         run = Run(
             owner=lease.owner,
             clock=CycleClock(max(pulled.upper.values())),
@@ -177,7 +178,13 @@ class _Resumed:
 
 
 def _pull(
-    setting: Setting, readers: Mapping[Crm, ReadConnector], kind: str, lease: Lease, *, persons_only: bool = False
+    setting: Setting,
+    readers: Mapping[Crm, ReadConnector],
+    kind: str,
+    lease: Lease,
+    *,
+    persons_only: bool = False,
+    hinted: Hinted | None = None,
 ) -> PullResult:
     def tell(stream: str, rows: int) -> None:
         lease.renew()
@@ -192,6 +199,7 @@ def _pull(
         persons_only=persons_only,
         upkeep=setting.upkeep,
         begun=partial(ration, setting.store, readers, setting.shares),
+        hinted=hinted,
     )
     setting.tell(Pulled(kind, pulled))
     return pulled
