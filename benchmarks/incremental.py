@@ -8,18 +8,17 @@ change, and one `sync` is timed in CPU seconds of this process; the CRMs take no
 from __future__ import annotations
 
 import argparse
-import re
 import resource
-import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.copies import copy_state
 from benchmarks.pretended import BEGINNING, PretendedCrm
 from leadline.common.values import Crm, RecordRef
 from leadline.connectors.protocol import WriteConnector
@@ -87,8 +86,6 @@ FIELDS: Final[Mapping[Crm, Mapping[str, Mapping[str, str]]]] = {
 }
 TITLES: Final = ("Chief Buyer", "VP Sales", "Engineer", "Clerk", "Head of IT")
 COUNTRIES: Final = ("Germany", "Japan", "France", "Peru")
-_KEPT: Final = frozenset({"meta", "cycles", "books", "leases", "plans", "cursors", "users", "alembic_version"})
-_TOKEN: Final = re.compile(r"([zZ])(\d{7})[zZ]|p-(\d{6,})\b|\bd-([0-9a-f]{8,})")
 
 
 def main() -> None:
@@ -104,9 +101,9 @@ def run(people: int = 1_000_000) -> None:
         template = Path(folder) / "template.db"
         organisation = Organisation()
         build(template, organisation)
-        small = _copy(template, Path(folder) / "small.db", 1)
+        small = copy_state(template, Path(folder) / "small.db", 1, TEMPLATE)
         first = _measured(small, organisation.again(), TEMPLATE)
-        large = _copy(template, Path(folder) / "large.db", people // TEMPLATE)
+        large = copy_state(template, Path(folder) / "large.db", people // TEMPLATE, TEMPLATE)
         second = _measured(large, organisation.again(), people)
     print(f"{CHANGED:,} people change: one cycle (pull, evaluate, plan, apply, store; no network), CPU seconds")
     for count, took in ((TEMPLATE, first), (people, second)):
@@ -219,84 +216,16 @@ class _Parts:
         self._last = now
 
 
-def _setting(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Any:
-    from contextlib import contextmanager
-
-    @contextmanager
-    def opened() -> Iterator[Setting]:
-        with open_store(f"sqlite:///{place}") as store:
-            sources = {"rules.yml": BOOK.encode()}
-            upkeep = Upkeep(ids=None, calculated=None)
-            yield Setting(store, read_book(sources), sources, lambda: BEGINNING, tell, upkeep=upkeep)
-
-    return opened()
-
-
-def _copy(template: Path, place: Path, times: int) -> Path:
-    """Return a state with the template's people so many times, each under ids of their own."""
-    with sqlite3.connect(place) as new:
-        source = sqlite3.connect(template)
-        source.backup(new)
-        source.close()
-    new.close()
-    connection = sqlite3.connect(place, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=OFF")
-    connection.execute("PRAGMA synchronous=OFF")
-    connection.execute("PRAGMA cache_size=-1000000")
-    indices = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    ).fetchall()
-    if times > 1:
-        for name, _ in indices:
-            connection.execute(f'DROP INDEX "{name}"')
-        connection.execute("BEGIN")
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
-            if table not in _KEPT and not table.startswith("sqlite_"):
-                _multiply(connection, table, times)
-        connection.execute("COMMIT")
-        for _, statement in indices:
-            connection.execute(statement)
-    connection.execute("ANALYZE") if False else None
-    connection.close()
-    return place
-
-
-def _multiply(connection: sqlite3.Connection, table: str, times: int) -> None:
-    rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608 - our own tables
-    info = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    numbers = [place for place, column in enumerate(info) if column[1] in {"id", "row", "number", "seq"} and rows]
-    numbers = [place for place in numbers if isinstance(rows[0][place], int)]
-    spans = {place: max(row[place] for row in rows) + 1 for place in numbers}
-    if table == "persons":
-        spans = {numbers[0]: TEMPLATE}
-    holes = ", ".join("?" * len(info))
-    for copy in range(1, times):
-        made = (_shifted(row, copy, spans) for row in rows)
-        while batch := list(islice(made, 20_000)):
-            connection.executemany(f'INSERT INTO "{table}" VALUES ({holes})', batch)  # noqa: S608
-
-
-def _shifted(row: tuple[Any, ...], copy: int, spans: Mapping[int, int]) -> tuple[Any, ...]:
-    def other(found: re.Match[str]) -> str:
-        letter, token, person, decision = found.groups()
-        if token is not None:
-            return f"{letter}{int(token) + copy * TEMPLATE:07d}{letter}"
-        if person is not None:
-            return f"p-{int(person) + copy * TEMPLATE:06d}"
-        return f"d-{copy:04x}{decision}"
-
-    return tuple(
-        value + copy * spans[place]
-        if place in spans
-        else _TOKEN.sub(other, value)
-        if isinstance(value, str)
-        else value
-        for place, value in enumerate(row)
-    )
+@contextmanager
+def _setting(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Iterator[Setting]:
+    sources = {"rules.yml": BOOK.encode()}
+    with open_store(f"sqlite:///{place}") as store:
+        upkeep = Upkeep(ids=None, calculated=None)  # comparing all ids is meant to look at everybody, once a day
+        yield Setting(store, read_book(sources), sources, lambda: BEGINNING, tell, upkeep=upkeep)
 
 
 def _token(number: int) -> str:
+    """Return what a person's ids and address are made of, for ``copy_state`` to find."""
     return f"Z{number:07d}Z"
 
 

@@ -21,8 +21,8 @@ from leadline.common.values import (
 )
 from leadline.connectors.protocol import (
     ActivityRequest,
-    Creation,
     CreateResult,
+    Creation,
     Group,
     Made,
     RecordRequest,

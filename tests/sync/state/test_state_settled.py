@@ -8,8 +8,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -22,15 +23,21 @@ from sqlalchemy import select
 
 from leadline.common.errors import LeadlineError
 from leadline.common.values import FieldDescription, ObjectDescription, Raw, RecordRef, RecordWrite, WriteResult
+from leadline.rules.model import Guards
 from leadline.rules.reading import read_book
 from leadline.sync.apply import Patience
-from leadline.sync.cycle import Setting, make_plan, run_apply, run_sync
+from leadline.sync.cycle import Setting, deciding, make_plan, run_apply, run_sync
 from leadline.sync.cycle.adopting import adopt_without_writing
 from leadline.sync.cycle.undoing import make_undo
 from leadline.sync.operations.parked import release_parked
+from leadline.sync.plan import Plan
+from leadline.sync.plan.limits import enough_for, record_limit
 from leadline.sync.plan.narrowing import Narrowed
+from leadline.sync.plan.remembering import COMPARED_BY, COMPARED_IN, Scope
+from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.pull.upkeep import Upkeep
 from leadline.sync.store import Store, open_store
+from leadline.sync.store.cycles import get_meta
 from leadline.sync.store.schema import lifecycle, plans, unsettled
 from tests.sync.state.pretend_crm import START, PretendCrm
 
@@ -125,7 +132,9 @@ class Crm(PretendCrm):
                 raise KeyboardInterrupt
             if self.refused & one.fields.keys():
                 code = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
-                yield (WriteResult(one.ref, "permanent", code, "no", tuple(sorted(self.refused & one.fields.keys()))),)
+                yield (
+                    WriteResult(one.ref, "permanent", code, "no", tuple(sorted(self.refused & one.fields.keys()))),
+                )
                 continue
             taken = {name: value for name, value in one.fields.items() if name not in self.dropped}
             self.put(one.ref.object, one.ref.id, taken, author="robot@acme.example")
@@ -148,12 +157,12 @@ class History:
             self.new(number)
         self.salesforce.put("Account", "001A", {"Name": "Acme"})
 
-    def begin(self) -> None:
+    def begin(self, *, quietly: bool | None = None) -> None:
         """Adopt, with or without writing."""
+        quietly = self.chance.random() < 0.3 if quietly is None else quietly
         with self.setting() as setting:
             plan = make_plan(setting, self.crms).plan
-            if self.chance.random() < 0.3:
-                self.log.append("adopted quietly")
+            if quietly:
                 adopt_without_writing(setting, self.crms, plan)
             else:
                 run_apply(setting, self.crms, plan)
@@ -170,9 +179,7 @@ class History:
         sources = {"rules.yml": BOOKS[self.book].encode()}
         patience = Patience(wait=tenacity.wait_none())
         upkeep = Upkeep(ids=timedelta(hours=1))
-        yield Setting(
-            self.store, read_book(sources), sources, lambda: START, patience=patience, upkeep=upkeep
-        )
+        yield Setting(self.store, read_book(sources), sources, lambda: START, patience=patience, upkeep=upkeep)
 
     def step(self) -> None:
         """Let something happen."""
@@ -245,7 +252,9 @@ class History:
         self.book = self.chance.randrange(len(BOOKS))
 
     def described(self) -> None:
-        crm, name = self.chance.choice([(self.salesforce, "Fit__c"), (self.hubspot, "fit"), (self.salesforce, "Heat__c")])
+        crm, name = self.chance.choice(
+            [(self.salesforce, "Fit__c"), (self.hubspot, "fit"), (self.salesforce, "Heat__c")]
+        )
         places = self.chance.choice([crm.hidden, crm.lacking])
         places.symmetric_difference_update({name})
 
@@ -331,17 +340,21 @@ def empty_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def live(store: Store, seed: int, steps: int) -> History:
-    """Let a history run; every plan on the way is made twice."""
-    history = History(store, seed)
-    history.begin()
-    for _ in range(steps):
-        history.step()
-    history.sync()
-    return history
+@pytest.fixture
+def scopes(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
+    """Give the scopes of the plans to come."""
+    found: list[Scope] = []
+    build = deciding.build_plan
+
+    def noted(source: StoredPlanSource, *given: Any) -> Plan:
+        found.append(source.scope)
+        return build(source, *given)
+
+    monkeypatch.setattr(deciding, "build_plan", noted)
+    return found
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6))
 def test_any_history_plans_what_comparing_everybody_plans(empty_state: Path, tmp_path: Path, seed: int) -> None:
     """Changes, edits, writes, refusals, other books, time, crashes: the plan never misses anybody."""
@@ -351,4 +364,80 @@ def test_any_history_plans_what_comparing_everybody_plans(empty_state: Path, tmp
         live(store, seed, steps=25)
 
 
-__all__ = ["replace", "unsettled"]
+def test_both_databases_remember_the_same(any_url: str, scopes: list[Scope]) -> None:
+    """A history on SQLite and on PostgreSQL, where plans look at a part of the people."""
+    with open_store(any_url) as store:
+        live(store, seed=5, steps=20)
+    assert {scope.people is None for scope in scopes} == {True, False}
+
+
+def test_who_is_settled_is_not_looked_at(store: Store, scopes: list[Scope]) -> None:
+    """One person who changed is compared, and all of them only when that is asked for."""
+    history = History(store, seed=1)
+    history.begin(quietly=False)
+    history.wait()
+    for _ in range(3):
+        history.sync()
+    scopes.clear()
+    history.hubspot.put("contact", "100", {"jobtitle": "Chief Chief"})
+    history.sync()
+    with history.setting() as setting:
+        make_plan(setting, history.crms, whole=True)
+    assert [scope.people if scope.people is None else len(scope.people) for scope in scopes] == [1, None]
+
+
+def test_a_trial_leaves_no_trace(store: Store) -> None:
+    """What a plan under a book that is not active compared is taken back with its decisions."""
+    history = History(store, seed=2)
+    history.begin(quietly=False)
+    before = remembered(store)
+    history.book = 1
+    history.wait()
+    with history.setting() as setting:
+        assert not make_plan(setting, history.crms).kept
+    assert remembered(store) == before
+
+
+def test_left_out_is_counted_without_looking(store: Store, scopes: list[Scope]) -> None:
+    """Everybody was adopted as they were: the plan says so of all of them, and compares nobody."""
+    history = History(store, seed=3)
+    history.begin(quietly=True)
+    history.sync()
+    with history.setting() as setting:
+        plan = make_plan(setting, history.crms).plan
+    assert scopes[-1].people == ()
+    assert sum(item.records for item in plan.not_written_by("adopted without writing")) >= PEOPLE
+
+
+@given(
+    percent=st.one_of(st.none(), st.decimals("0", "100", places=1)),
+    most=st.one_of(st.none(), st.integers(0, 50)),
+    found=st.integers(0, 60),
+    people=st.integers(0, 1_000),
+)
+def test_counting_far_enough_decides_the_same(
+    percent: Decimal | None, most: int | None, found: int, people: int
+) -> None:
+    """A plan within its limit by a population that was not counted to the end is within it by all of them."""
+    guards = Guards(most_records=most, most_percent=percent)
+    limits = [record_limit(guards, count) for count in (people, min(people, enough_for(guards, found)))]
+    passed = [limit is not None and found > limit.records for limit in limits]
+    assert passed[0] == passed[1]
+    if passed[0]:
+        assert limits[0] == limits[1]
+
+
+def live(store: Store, seed: int, steps: int) -> None:
+    """Let a history run; every plan on the way is made twice."""
+    history = History(store, seed)
+    history.begin()
+    for _ in range(steps):
+        history.step()
+    history.sync()
+
+
+def remembered(store: Store) -> tuple[object, ...]:
+    """Return what the state remembers of comparisons."""
+    with store.read() as connection:
+        rows = connection.execute(select(unsettled).order_by(unsettled.c.person_id, unsettled.c.record_id)).all()
+        return rows, get_meta(connection, COMPARED_BY), get_meta(connection, COMPARED_IN)
