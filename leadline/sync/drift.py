@@ -20,7 +20,7 @@ from leadline.sync.plan.records import RecordPlanner, Skipped
 from leadline.sync.plan.source import AccountView, PersonView, RecordView
 from leadline.sync.plan.stored import PEOPLE_AT_ONCE, account_views, person_views
 from leadline.sync.store import Store
-from leadline.sync.store.accounts import all_account_values
+from leadline.sync.store.accounts import each_account_values
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.cycles import last_cycles
 from leadline.sync.store.mirror import records_of_persons
@@ -108,7 +108,7 @@ def drift(store: Store, book: Book) -> DriftReport:
         comparing = _Comparing(book, frontier, {crm: shown for crm, shown in described.items() if shown}, stops)
         for view in person_views(connection, frontier, rows):
             comparing.person(view)
-        for account in account_views(connection, frontier, all_account_values(connection)):
+        for account in account_views(connection, frontier, each_account_values(connection)):
             comparing.account(account)
         for people in chunks(comparing.stages, PEOPLE_AT_ONCE):
             comparing.converted(connection, people)
