@@ -28,8 +28,8 @@ MOST: Final = 1_000
 class Hinted:
     """What a pull was told of: records to read by id (HubSpot's search index may not have them yet).
 
-    It is a quick one unless it is ``thorough``. ``described`` is what a thorough pull has just been shown of the CRMs'
-    objects; empty: they are asked.
+    It is a quick one unless it is ``thorough``. ``described`` is what a thorough pull has just been shown of the
+    objects of both CRMs; empty: they are asked.
     """
 
     refs: frozenset[RecordRef] = frozenset()
