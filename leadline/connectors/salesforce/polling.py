@@ -40,22 +40,21 @@ class ChangePoll:
         self._told: dict[RecordRef, datetime] = {}
 
     def changed(self) -> frozenset[RecordRef]:
-        """Return what changed since the last look; the first look only notes the time, in one call.
+        """Return what changed since the last look; the first one, with one call more, only notes what stands.
 
         An object that is hidden is left out. Raises what reads raise.
         """
-        if self._since is None:
+        first = self._since is None
+        if first:
             list(self._client.query("SELECT Id FROM Organization", "read"))
-            self._since = self._now()
-            return frozenset()
         found: dict[RecordRef, datetime] = {}
-        since = self._since - OVERLAP
+        since = (self._since or self._now()) - OVERLAP
         for group in chunks(self._objects, QUERIES_A_CALL):
             found |= self._look(group, since)
         fresh = frozenset(ref for ref, stamp in found.items() if self._told.get(ref) != stamp)
         self._told = {ref: stamp for ref, stamp in {**self._told, **found}.items() if stamp >= since}
         self._since = self._now()
-        return fresh
+        return frozenset() if first else fresh
 
     def close(self) -> None:
         """Close the connections."""
