@@ -13,8 +13,8 @@ from leadline.batch.columns.arrays import NEVER, NO, OPEN, YES, Instants, Ints, 
 from leadline.batch.columns.fields import asked
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.truths import Truth, earlier
+from leadline.rules.decay import MOST_DECAY_STEPS
 from leadline.rules.deciding.conditions import Node
-from leadline.rules.deciding.decay import MOST_DECAY_STEPS
 from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.scores import CompiledCriterion, CompiledScore, Scoring, inside, join, temperature
 from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
