@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from leadline.batch.columns.arrays import NEVER, Ints, distinct, instant, packed
+from leadline.batch.columns.arrays import NEVER, Ints, Small, distinct, instant, packed
 from leadline.batch.columns.settling import Moved, Positions, Settler, skipped
 from leadline.batch.columns.truths import Standing
 from leadline.common.messages import Message
@@ -113,10 +113,13 @@ class Stories:
             return [(standing.of(stay, floor)[rows].astype(np.int64), 3), *self._parts(stay, standing, rows)]
         cards = standing.everybody.cards
         if isinstance(condition, GradeTest) and cards is not None:
+            codes: Small
             if condition.temperature:
                 codes, names = cards.temperatures()
+            elif condition.score is None:
+                codes, names = cards.cells()
             else:
-                codes, names = cards.cells() if condition.score is None else cards.grades(condition.score)
+                codes, names = cards.grades(condition.score)
             return [(codes[standing.who][rows], len(names))]
         return []
 
