@@ -86,6 +86,11 @@ def rules(seed: int) -> Rules:
 
 def book_of(chosen: Rules) -> Book:
     """Return the rule book that says the same."""
+    return read_book({"rules.yml": book_text(chosen).encode()})
+
+
+def book_text(chosen: Rules) -> str:
+    """Return it as YAML."""
     lines = ["leadline: 1", "name: Bench", "fields:"]
     lines += [f"  {name}: {{type: text, hubspot: contact.{name}}}" for name in TEXTS]
     lines += [f"  {name}: {{type: integer, hubspot: contact.{name}}}" for name in NUMBERS]
@@ -106,7 +111,7 @@ def book_of(chosen: Rules) -> Book:
         for number, one in enumerate(chosen.counted)
     ]
     lines += ["    grades: {1: 50, 2: 30, 3: 10, 4: 0}", _STAGES]
-    return read_book({"rules.yml": "\n".join(lines).encode()})
+    return "\n".join(lines)
 
 
 _STAGES = """stages:

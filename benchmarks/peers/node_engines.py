@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.expressions import chosen_logic, json_logic
-from benchmarks.peers.peer import CHOICES, Answer, MissingError, Work, answers, facts_of
+from benchmarks.peers.peer import CHOICES, Answer, MissingError, Timed, Work, answers, facts_of
 from benchmarks.peers.rule_libraries import SCORES, criteria
 
 HERE = Path(__file__).parent / "node"
@@ -34,7 +34,7 @@ class NodeEngine:
         return f"{self.engine} (Node)"
 
     def prepare(self, work: Work) -> Callable[[], Any]:
-        """See ``Peer``. The work returns its own seconds and what it found."""
+        """See ``Peer``. What it found is ``Timed``."""
         node, place = _installed()
         criteria_of = [
             {"place": SCORES.index(score), "all": [{"name": name, "least": least}], "points": points}
@@ -62,13 +62,13 @@ class NodeEngine:
                     check=True, capture_output=True, text=True, timeout=RUN_SECONDS,
                 )  # fmt: skip
                 found = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
-            return float(json.loads(told.stdout)["seconds"]), found
+            return Timed(float(json.loads(told.stdout)["seconds"]), found)
 
         return evaluate
 
     def answer(self, found: Any) -> Answer:
         """See ``Peer``."""
-        return answers(found[1])
+        return answers(found)
 
 
 def _installed() -> tuple[str, Path]:

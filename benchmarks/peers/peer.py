@@ -46,6 +46,13 @@ class Work:
         return Work(self.rules, self.people.slice(0, count), self.activities.slice(0, end), features)
 
 
+class Timed(NamedTuple):
+    """What a peer found that takes its own time, in CPU seconds."""
+
+    seconds: float
+    found: Any
+
+
 class MissingError(Exception):
     """A peer is not on this machine; the text says what would bring it."""
 
