@@ -9,16 +9,19 @@ from __future__ import annotations
 import argparse
 import os
 
-from benchmarks import business_time, columns, deciding, evaluating, growth, two_workers
+from benchmarks import business_time, columns, deciding, evaluating, growth, incremental, two_workers
 
 FEW = 5_000
 """People of the benchmarks that settle one after the other."""
+COPIED = 100_000
+"""People of the organisation whose cycle is timed; ``python -m benchmarks.incremental`` copies more."""
 PARTS = {
     "columns": columns.run_raw,
     "features": columns.run_features,
     "more": columns.run_more,
     "workers": two_workers.run,
     "growth": growth.run,
+    "incremental": lambda people, _: incremental.run(min(people, COPIED)),
     "deciding": lambda people, seed: deciding.run(min(people, FEW), seed),
     "evaluating": lambda people, seed: evaluating.run(min(people, FEW), seed),
     "business-time": lambda people, seed: business_time.run(min(people, FEW), seed),
