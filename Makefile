@@ -3,7 +3,7 @@
 #   make test    every check and every test
 #   make check   ruff, mypy --strict, import-linter
 #   make lint    ruff, and put its safe fixes and format in place
-#   make docs    write docs/reference and the translations again from the code
+#   make docs    write docs/reference and the translations again from the code, and the site in build/site, links checked
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
@@ -58,6 +58,7 @@ lint: $(DEV_READY)
 docs: $(DEV_READY)
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/translations.py
+	$(BIN)/python -m sphinx --builder dirhtml --fail-on-warning --keep-going --quiet docs build/site
 
 oracle: $(DEV_READY)
 	$(BIN)/python -m tests.rules.business_time.oracle --cases $(CASES) --seed $(SEED)

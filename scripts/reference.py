@@ -56,9 +56,9 @@ def verbs_page() -> str:
     lines = ["# Verbs\n", NOTICE.strip(), ""]
     lines += ["Results go to stdout, logs and progress to stderr. Every verb takes `--json`.", ""]
     lines += ["Exit codes stand on [the page of errors](errors.md).", ""]
-    for name, command in verbs.commands.items():
-        lines += [f"## `leadline {name}`", "", *(command.help or "").strip().splitlines(), ""]
-        context = click.Context(command, info_name=f"leadline {name}")
+    for name, command in commands(verbs, "leadline"):
+        lines += [f"## `{name}`", "", *(command.help or "").strip().splitlines(), ""]
+        context = click.Context(command, info_name=name)
         lines += ["```text", command.get_usage(context).removeprefix("Usage: "), "```", ""]
         rows = [record for parameter in command.get_params(context) if (record := parameter.get_help_record(context))]
         if rows:
@@ -66,6 +66,14 @@ def verbs_page() -> str:
             lines += [f"| `{cell(option)}` | {cell(meaning)} |" for option, meaning in rows]
             lines += [""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with its whole name, those of a group after it."""
+    for own, command in group.commands.items():
+        yield f"{name} {own}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} {own}")
 
 
 def cell(text: str) -> str:

@@ -9,19 +9,20 @@ Out: a row a person, in the order of the people file.
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from difflib import get_close_matches
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leadline.batch.accounts import COLUMN, with_accounts
 from leadline.batch.deals import read_deals
+from leadline.batch.outcomes import Cells, outcome_row, output_columns
 from leadline.batch.places import with_places
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table
@@ -31,12 +32,14 @@ from leadline.common.instants import read_instant, require_plausible
 from leadline.rules.convert import convert
 from leadline.rules.deciding import Engine
 from leadline.rules.model import Book
-from leadline.rules.state import Adopted, Advance, Fact
+from leadline.rules.state import Adopted, Fact
+
+if TYPE_CHECKING:
+    from leadline.batch.partitions.passes import Runner
 
 SOURCE = "files"
 STATE_COLUMNS = ("stage", "stage_since", "pass")
-
-Cells = Mapping[str, str | int | Decimal | None]
+FACTS = "facts of activities and deals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +65,33 @@ def evaluate_files(  # noqa: PLR0913, PLR0917
     progress: Callable[[int], None] = lambda _: None,
     deals: Path | None = None,
     workers: int = 1,
+    runner: Runner | None = None,
 ) -> Evaluation:
     """Settle every person of the file once at ``as_of`` (aware) and write the outcomes to ``out``.
 
     ``progress`` is called with the number of people done. Raises UsageError with every problem of a file at once
-    (the first 50); then ``out`` is left as it was. Books without account facts and capacities, without a file of
-    deals, are evaluated by columns in ``workers`` processes; the answers are the same.
+    (the first 50); then ``out`` is left as it was. Work goes by partitions of accounts, in ``workers`` processes or
+    where ``runner`` says, and the answers are the same as row by row.
     """
     _require_apart(out, people, activities, deals)
     require_plausible(as_of, "--as-of")
     table = Table(people)
     table.require("person_id")
-    if deals is None and not book.capacity and not book.accounts:
-        done = _by_columns(book, table, activities, as_of, out, progress, workers)
-        if done is not None:
-            return done
+    files = _Files(table, activities, deals)
+    done = _by_partitions(book, files, as_of, out, progress, workers, runner)
+    return _by_rows(book, table, activities, deals, as_of, out, progress) if done is None else done
+
+
+def _by_rows(
+    book: Book,
+    table: Table,
+    activities: Path | None,
+    deals: Path | None,
+    as_of: datetime,
+    out: Path,
+    progress: Callable[[int], None],
+) -> Evaluation:
+    """Evaluate row by row, which tells each problem by its line; what everybody did is in memory."""
     by_person = _read_activities(book, activities, as_of) if activities else {}
     engine = Engine(book)
     known = sum(len(facts) for facts in by_person.values())
@@ -93,32 +108,59 @@ def evaluate_files(  # noqa: PLR0913, PLR0917
         for done, (person, result) in enumerate(with_places(engine, with_accounts(engine, read, as_of), as_of), 1):
             stages[result.state.outcome.stage] += 1
             progress(done)
-            yield _outcome_row(person, result)
+            yield outcome_row(person, result)
 
     count = write_table(out, output_columns(book), rows())
     remarks = _unread_columns(book, table)
-    remarks += _left_out(len(by_person), later, "activities" if deals is None else "facts of activities and deals")
+    remarks += _left_out(len(by_person), later, "activities" if deals is None else FACTS)
     return Evaluation(count, known, stages, remarks)
 
 
-def _by_columns(
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The file of people, and what may come with it."""
+
+    people: Table
+    activities: Path | None
+    deals: Path | None
+
+
+def _by_partitions(
     book: Book,
-    table: Table,
-    activities: Path | None,
+    files: _Files,
     as_of: datetime,
     out: Path,
     progress: Callable[[int], None],
     workers: int,
+    runner: Runner | None,
 ) -> Evaluation | None:
-    """Evaluate by columns; None where a file holds what only reading it row by row can tell the reader about."""
+    """Evaluate partitions; None where a file holds what only reading it row by row can tell the reader about."""
     from leadline.batch.columns import OddError
-    from leadline.batch.columns.files import Counts, evaluated_tables
+    from leadline.batch.columns.files import Counts as PlainCounts
+    from leadline.batch.columns.files import evaluated_tables
+    from leadline.batch.partitions.local import Processes
+    from leadline.batch.partitions.parts import in_place
+    from leadline.batch.partitions.passes import Counts, Inputs, evaluated_parts
 
-    coming = None if activities is None else Table(activities)
+    table = files.people
+    coming = None if files.activities is None else Table(files.activities)
     if coming is not None:
         coming.require("person_id", "activity", "at")
-    counts = Counts()
-    with closing(evaluated_tables(book, table, coming, as_of, workers, counts, progress)) as tables:
+    told = None if files.deals is None else Table(files.deals)
+    if told is not None:
+        told.require("person_id", "deal")
+    counts: Counts | PlainCounts
+    with ExitStack() as open_now:
+        plain = runner is None and told is None and not book.capacity and not book.accounts
+        if plain and in_place(table, coming, None) is None:
+            counts = PlainCounts()
+            tables = evaluated_tables(book, table, coming, as_of, workers, counts, progress)
+        else:
+            counts = Counts()
+            running = open_now.enter_context(Processes(workers)) if runner is None else runner
+            folder = open_now.enter_context(_folder_of(running))
+            tables = evaluated_parts(book, Inputs(table, coming, told), as_of, running, folder, counts, progress)
+        open_now.enter_context(closing(tables))
         try:
             first = list(islice(tables, 1))
         except OddError:
@@ -127,13 +169,24 @@ def _by_columns(
         written = write_table(out, output_columns(book), cells)
     stages = {name: counts.stages[name] for name in book.stages}
     remarks = _unread_columns(book, table)
-    remarks += _left_out(counts.strangers, counts.later, "activities")
+    remarks += _left_out(counts.strangers, counts.later, "activities" if told is None else FACTS)
     return Evaluation(written, counts.activities, stages, remarks, dict(counts.one_by_one))
+
+
+@contextmanager
+def _folder_of(runner: Runner) -> Iterator[Path]:
+    """Give a folder for files on the way, where every process of the runner sees it."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="leadline-", dir=runner.folder())
+    except OSError as error:
+        raise UsageError(f"{runner.folder()}: cannot be written to: {error.strerror}") from error
+    with folder as name:
+        yield Path(name)
 
 
 def _cells(book: Book, table: Any) -> Iterator[Cells]:
     columns = {name: table[name].to_pylist() for name in output_columns(book)}
-    columns["next_change"] = [None if at is None else instant_text(at) for at in columns["next_change"]]
+    columns["next_change"] = [instant_text(at) if isinstance(at, datetime) else at for at in columns["next_change"]]
     for cells in zip(*columns.values(), strict=True):
         yield dict(zip(columns, cells, strict=True))
 
@@ -149,32 +202,10 @@ def _left_out(strangers: int, later: int, what: str) -> tuple[str, ...]:
 
 def _require_apart(out: Path, *read: Path | None) -> None:
     for path in read:
-        if path is not None and out.exists() and path.exists() and out.samefile(path):
+        if path is None or not path.exists():
+            continue
+        if (out.exists() and out.samefile(path)) or (path.is_dir() and out.resolve().is_relative_to(path.resolve())):
             raise UsageError(f"{out} is read too, and would be replaced; write to another file with -o")
-
-
-def output_columns(book: Book) -> tuple[str, ...]:
-    """Return the columns of the result: a column for each score, then its grade, then the grid's cell."""
-    grades = [f"{name}_grade" for name, score in book.scores.items() if score.grades]
-    cell = ["grade"] if book.grid else []
-    waits = ["waits_for"] if book.capacity else []
-    return ("person_id", "stage", *waits, *book.scores, *grades, *cell, "temperature", "next_change", "decision_id")
-
-
-def _outcome_row(person: str, result: Advance) -> Cells:
-    outcome = result.state.outcome
-    row: dict[str, str | int | Decimal | None] = {
-        "person_id": person,
-        "stage": outcome.stage,
-        "waits_for": outcome.waits_for,
-        "temperature": outcome.temperature,
-        "grade": outcome.cell,
-        "next_change": instant_text(result.next_change) if result.next_change else None,
-        "decision_id": result.decisions[-1].id if result.decisions else None,
-    }
-    row.update({name: score.value for name, score in outcome.scores.items()})
-    row.update({f"{name}_grade": grade for name, grade in outcome.grades.items()})
-    return row
 
 
 def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[str, tuple[Fact, ...], Adopted, str]]:

@@ -27,19 +27,28 @@ _OTHER_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: ``line`` counts from 1 in the file (for Parquet, the row's number)."""
+    """One row: ``line`` counts from 1 in the file (for Parquet, the row's number; in a directory, over its files)."""
 
     line: int
     cells: Mapping[str, Raw]
 
 
 class Table:
-    """A file of rows: ``columns`` at once, rows as a stream. Raises UsageError for what cannot be read."""
+    """A file of rows: ``columns`` at once, rows as a stream. Raises UsageError for what cannot be read.
+
+    A directory is one table of all Parquet files in it and below, in order of their names (``files``); names such as
+    ``bucket=0003`` only say where a row lies and are no columns.
+    """
 
     def __init__(self, path: Path) -> None:
-        _require_kind(path)
         self.path = path
-        self.columns = _parquet_columns(path) if _is_parquet(path) else _csv_columns(path)
+        self.files = _files_of(path) if path.is_dir() else (path,)
+        self.is_parquet = _is_parquet(self.files[0])
+        _require_kind(self.files[0])
+        self.columns = _parquet_columns(self.files[0]) if self.is_parquet else _csv_columns(path)
+        for other in self.files[1:]:
+            if _parquet_columns(other) != self.columns:
+                raise UsageError(f"{other}: not the columns of {self.files[0]}; the files of {path} must be alike")
         repeated = sorted({name for name in self.columns if self.columns.count(name) > 1})
         if repeated:
             raise UsageError(f"{path}:1: the column {repeated[0]} stands twice; keep one of them")
@@ -54,7 +63,7 @@ class Table:
             raise UsageError(f"{self.path}:1: the column {', '.join(missing)} is missing (there: {there}){hint}")
 
     def __iter__(self) -> Iterator[Row]:
-        return _parquet_rows(self.path) if _is_parquet(self.path) else _csv_rows(self.path, self.columns)
+        return _parquet_rows(self.files) if self.is_parquet else _csv_rows(self.path, self.columns)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str | int | Decimal | None]]) -> int:
@@ -71,6 +80,17 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
 def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() in {".parquet", ".pq"}
+
+
+def _files_of(folder: Path) -> tuple[Path, ...]:
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if _is_parquet(path) and not any(part[0] in "._" for part in path.relative_to(folder).parts)
+    )
+    if not found:
+        raise UsageError(f"{folder}: there is no Parquet file in this directory; name a CSV or Parquet file")
+    return tuple(found)
 
 
 def _require_kind(path: Path) -> None:
@@ -129,15 +149,18 @@ def _parquet_columns(path: Path) -> tuple[str, ...]:
         return tuple(file.schema_arrow.names)
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(files: Sequence[Path]) -> Iterator[Row]:
     number = 0
-    with _parquet_file(path) as file:
-        for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
-            names = batch.schema.names
-            columns = [_parquet_values(path, name, column) for name, column in zip(names, batch.columns, strict=True)]
-            for cells in zip(*columns, strict=True):
-                number += 1
-                yield Row(number, dict(zip(names, cells, strict=True)))
+    for path in files:
+        with _parquet_file(path) as file:
+            for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
+                names = batch.schema.names
+                columns = [
+                    _parquet_values(path, name, column) for name, column in zip(names, batch.columns, strict=True)
+                ]
+                for cells in zip(*columns, strict=True):
+                    number += 1
+                    yield Row(number, dict(zip(names, cells, strict=True)))
 
 
 def _parquet_values(path: Path, name: str, column: Any) -> list[Raw]:
@@ -196,13 +219,14 @@ def _raw(value: Any) -> Raw:
     return str(value)
 
 
-def _text(value: str | int | Decimal | None) -> str | int | None:
+def cell_text(value: str | int | Decimal | None) -> str | int | None:
+    """Return a cell of a result as it is written: decimals with their exact text."""
     return decimal_text(value) if isinstance(value, Decimal) else value
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str | int | Decimal | None]]) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
-        return write_csv(file, columns, ([_text(row.get(name)) for name in columns] for row in rows))
+        return write_csv(file, columns, ([cell_text(row.get(name)) for name in columns] for row in rows))
 
 
 def _write_parquet(
@@ -216,7 +240,7 @@ def _write_parquet(
     written, waiting = 0, []
     with parquet.ParquetWriter(path, schema) as writer:
         for row in rows:
-            waiting.append({name: _text(row.get(name)) for name in columns})
+            waiting.append({name: cell_text(row.get(name)) for name in columns})
             written += 1
             if len(waiting) == PARQUET_BATCH_ROWS:
                 writer.write_batch(pyarrow.RecordBatch.from_pylist(waiting, schema=schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -29,7 +29,8 @@ class RecordRequest:
     ``fields`` are CRM field names (already intersected with describe). ``since`` None is a full read. Rows
     changed in (since - look_back, until] are yielded, so some come again: the receiver drops what it has.
     ``links`` names the associations wanted (HubSpot: ``company``, ``deal``, ``contact``).
-    ``history`` names fields whose past values are wanted.
+    ``history`` names fields whose past values are wanted. ``quick`` leaves out what costs calls of its own and may
+    wait for a later request that looks back further: archived rows, changed roles.
     """
 
     object: str
@@ -39,6 +40,7 @@ class RecordRequest:
     look_back: timedelta = timedelta(minutes=10)
     links: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class ActivityRequest:
 
     ``attributes`` are those that anybody will look at (None: all); one that costs calls of its own is left empty
     when it is not among them. ``oldest`` bounds a full read: activities that happened before it are not asked
-    for. ``hints`` narrow a source that needs it, such as ``{"form": ("demo",)}``.
+    for. ``hints`` narrow a source that needs it, such as ``{"form": ("demo",)}``. ``quick`` is as in RecordRequest.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class ActivityRequest:
     oldest: datetime | None = None
     hints: Mapping[str, tuple[str, ...]] | None = None
     attributes: tuple[str, ...] | None = None
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,13 @@ class ReadConnector(Protocol):
         """Yield pages in order of (stamp, id), deleted and merged rows included."""
         ...
 
+    def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
+        """Yield these records as they are now, by id: no search index delays it. Whoever is gone is left out.
+
+        What changed behind ``request.until`` is left out too: it belongs to a later request.
+        """
+        ...
+
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         """Yield pages of the ids of all records of one object that stand, behind ``after``, in ascending order.
 
@@ -236,16 +246,17 @@ class ReadConnector(Protocol):
 class WriteConnector(ReadConnector, Protocol):
     """What only apply is given."""
 
-    def write(self, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+    def write(self, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
         """Write absolute values in the vendor's largest batches, yielding results per batch, in order.
 
+        While the CRM works on a batch of its own pace, empty pages come now and then. Closing the generator stops it.
         Batches are formed per object in the given order; a refused batch is bisected so that each record gets its own
         result. A record that needs two phases must be given as two writes in two calls.
         """
         ...
 
     def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
-        """Return how ``write`` would group them: one entry is one HTTP call."""
+        """Return how ``write`` would group them: one entry is sent, and its fate known, together."""
         ...
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:

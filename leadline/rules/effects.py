@@ -6,26 +6,15 @@ Adoption and a changed book cause nothing, unless the stage asks for it (``on_ad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
-from leadline.common.canonical import decimal_text, digest
+from leadline.common.canonical import digest
 from leadline.rules.backends.consequences import CauseRules, Deriving, durable_consequences
+from leadline.rules.causes import enter_cause, has_actions, rung_cause
 from leadline.rules.consequences_json import consequence_kind
-from leadline.rules.model import (
-    Action,
-    AddTo,
-    AssignOwner,
-    Book,
-    CloseTask,
-    Consequence,
-    CreateTask,
-    Notify,
-    SetField,
-    WriteNote,
-)
+from leadline.rules.model import Action, Book, CloseTask, Consequence
 from leadline.rules.state import Decision, Effect
 
 _MOVED: Final = frozenset({"facts", "time"})
@@ -46,45 +35,6 @@ def effects_of(book: Book, decision: Decision, deriving: Deriving | None = None)
         for cause, actions in _causes(book, decision)
         for number in chosen.derive(cause, moved=moved)
     )
-
-
-WORDS: Final[Mapping[type[Action], str]] = {
-    CreateTask: "task",
-    Notify: "notify",
-    AssignOwner: "assign",
-    WriteNote: "note",
-    AddTo: "add_to",
-    SetField: "set",
-}
-"""What a rule book calls each action; taking out of a list or campaign is ``remove_from``."""
-
-
-def action_word(action: Consequence) -> str:
-    """Return what a rule book calls an action; ``close`` for what no book says."""
-    if isinstance(action, CloseTask):
-        return "close"
-    return "remove_from" if isinstance(action, AddTo) and action.remove else WORDS[type(action)]
-
-
-def has_actions(book: Book) -> bool:
-    """Say whether anything can follow from a decision at all."""
-    return bool(book.on_enter) or any(sla.ladder for sla in book.slas.values())
-
-
-def all_actions(book: Book) -> Iterator[tuple[Action, ...]]:
-    """Yield the actions of each cause: of stages, then of the points of SLAs."""
-    yield from (entered.actions for entered in book.on_enter.values())
-    yield from (rung.actions for sla in book.slas.values() for rung in sla.ladder)
-
-
-def actions_by_cause(book: Book) -> Iterator[tuple[str, Action, int]]:
-    """Yield each action with its cause and its place among the actions of that cause."""
-    for name, entered in book.on_enter.items():
-        yield from ((enter_cause(name), action, number) for number, action in enumerate(entered.actions))
-    for name, sla in book.slas.items():
-        for rung in sla.ladder:
-            cause = rung_cause(name, rung.share)
-            yield from ((cause, action, number) for number, action in enumerate(rung.actions))
 
 
 def cause_rules(book: Book) -> tuple[CauseRules, ...]:
@@ -112,16 +62,6 @@ def entered_stage(decision: Decision) -> str | None:
 def left_stage(decision: Decision) -> str | None:
     """Return the stage that the decision led out of, if it did."""
     return decision.before.stage if decision.before is not None and entered_stage(decision) is not None else None
-
-
-def enter_cause(stage: str) -> str:
-    """Return the cause of a stage's actions."""
-    return f"enter {stage}"
-
-
-def rung_cause(sla: str, share: Decimal) -> str:
-    """Return the cause of the actions of one rung: ``sla accept mql 50%``."""
-    return f"sla {sla} {decimal_text(share * 100)}%"
 
 
 def closing(decision: Decision, stage: str, opened: str) -> Effect:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from leadline.common.errors import ContractError
 from leadline.common.values import CRMS, Crm, FieldDescription, ObjectDescription
 from leadline.connectors.protocol import ReadConnector
-from leadline.rules.effects import all_actions
+from leadline.rules.causes import all_actions
 from leadline.rules.model import AddTo, AssignOwner, Book, CreateTask, Notify, SetField
 from leadline.sync.needs import objects_needed, rule_fields
 from leadline.sync.plan.owners import Owners

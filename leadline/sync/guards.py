@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leadline.common.errors import RefusedError
 from leadline.common.vocabulary import OWNER_FIELDS, PERSON_OBJECTS
-from leadline.rules.effects import all_actions
+from leadline.rules.causes import all_actions
 from leadline.rules.model import AssignOwner, Book, SetField
 from leadline.sync.plan.limits import record_limit
 from leadline.sync.plan.model import Plan, PlannedWrite

@@ -15,7 +15,7 @@ from leadline.common.vocabulary import (
     PERSON_OBJECTS,
     stage_date_field,
 )
-from leadline.rules.effects import all_actions, has_actions
+from leadline.rules.causes import all_actions, has_actions
 from leadline.rules.model import AssignOwner, Book, DealsTest, DealTest, Identity, SetField
 from leadline.rules.nearest import nearest
 

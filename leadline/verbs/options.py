@@ -10,6 +10,8 @@ import click
 
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 DIRECTORY: Final = click.Path(path_type=Path, file_okay=False)
+TABLE: Final = click.Path(path_type=Path)
+"""A file of rows, or a directory of Parquet files."""
 
 
 class Instant(click.ParamType[datetime]):

@@ -61,7 +61,7 @@ def test_columns_write_what_rows_write(
     given = (*write_files(tmp_path, book, 150, quoted=quoted), AT)
     monkeypatch.setattr(files, "PEOPLE", 20)
     by_columns = evaluating.evaluate_files(book, *given, tmp_path / f"one{suffix}")
-    monkeypatch.setattr(evaluating, "_by_columns", lambda *_: None)
+    monkeypatch.setattr(evaluating, "_by_partitions", lambda *_: None)
     by_rows = evaluating.evaluate_files(book, *given, tmp_path / f"two{suffix}")
     assert by_columns == by_rows
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()

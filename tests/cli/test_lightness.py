@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 HEAVY = (
-    "alembic", "cryptography", "durable", "durable_rules_engine", "hubspot", "numpy", "pandas", "pyarrow", "pydantic",
-    "requests", "simple_salesforce", "sqlalchemy", "starlette", "tenacity", "uvicorn",
+    "alembic", "cryptography", "durable", "durable_rules_engine", "hubspot", "leadline.rules.deciding", "numpy",
+    "pandas", "pyarrow", "pydantic", "requests",
+    "simple_salesforce", "sqlalchemy", "starlette", "tenacity", "uvicorn",
 )  # fmt: skip
 ASK = f"""
 import resource, sys

@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,9 @@ def blocks(document: str) -> Iterator[Block]:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_commands_of_a_document(document: str, tmp_path: Path) -> None:
     """Each command ends as the document says and prints what it shows."""
+    runs_spark = "--engine spark" in (ROOT / document).read_text(encoding="utf-8")
+    if runs_spark and "CI" not in os.environ and (shutil.which("java") is None or find_spec("pyspark") is None):
+        pytest.skip("there is no Java, or PySpark is not installed")
     with start_practice(people=people_of(document), seed=7, frozen=True) as practice:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = {**os.environ, **practice.environment(), "PATH": path}

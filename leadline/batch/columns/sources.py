@@ -32,10 +32,11 @@ _PLAIN_INSTANT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}
 def tables_of(table: Table) -> Iterator[Any]:
     """Yield a file's rows as Arrow tables. Raises OddError for what Arrow reads otherwise than rows are read."""
     with odd_values():
-        if table.path.suffix.lower() in {".parquet", ".pq"}:
-            with parquet.ParquetFile(table.path) as file:
-                for batch in file.iter_batches(batch_size=ROWS):
-                    yield pyarrow.Table.from_batches([batch])
+        if table.is_parquet:
+            for path in table.files:
+                with parquet.ParquetFile(path) as file:
+                    for batch in file.iter_batches(batch_size=ROWS):
+                        yield pyarrow.Table.from_batches([batch])
         elif _is_plain(table.path):
             yield from _plain_csv(table)
         else:

@@ -64,7 +64,7 @@ class EngagementPuller:
         engagement = ENGAGEMENTS[request.kind]
         window = window_of(request.until, request.since, request.look_back)
         pages = self._standing(request, engagement, window)
-        if request.since is None:
+        if request.since is None or request.quick:
             yield from pages
             return
         kind = kind_of(engagement.object)

@@ -33,6 +33,7 @@ class HappeningPuller:
     def __init__(self, client: HubSpotClient) -> None:
         self._client = client
         self._campaigns: dict[str, str] = {}
+        self._known_forms: Mapping[str, str] = {}
 
     def page_views(self, request: ActivityRequest) -> Iterator[Page]:
         """Yield page views, newest first. Raises PermissionMissingError below the Enterprise tier."""
@@ -46,7 +47,9 @@ class HappeningPuller:
         """Yield form submissions, form by form, each newest first, known by the submitter's e-mail address."""
         low, high = _edges(request)
         wanted = (request.hints or {}).get("form")
-        for guid, name in self._forms().items():
+        if not (request.quick and self._known_forms):
+            self._known_forms = self._forms()
+        for guid, name in self._known_forms.items():
             if wanted is None or name in wanted:
                 yield from self._submissions(guid, name, low, high)
 

@@ -6,7 +6,7 @@ pull also lists archived rows (see ``archived``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from leadline.connectors.hubspot.client import HubSpotClient
 from leadline.connectors.hubspot.history import read_history
 from leadline.connectors.hubspot.names import Kind, kind_of
 from leadline.connectors.hubspot.owners import Owners
-from leadline.connectors.hubspot.searching import Row, Window, search_pages, window_of
+from leadline.connectors.hubspot.searching import Row, Window, rows_of, search_pages, window_of
 from leadline.connectors.instants import maybe_instant, read_instant
 from leadline.connectors.paging import weave
 from leadline.connectors.protocol import RecordRequest
@@ -38,8 +38,9 @@ class RecordPuller:
         """Yield pages in order. A merged-away record follows its survivor's stamp; ids are ordered as numbers."""
         kind = kind_of(request.object)
         window = window_of(request.until, request.since, request.look_back)
-        pages = self._standing(request, kind, window)
-        if request.since is None:
+        wanted = (*request.fields, kind.created, *_MERGED)
+        pages = self._standing(request, kind, window, search_pages(self._client, kind, wanted, window))
+        if request.since is None or request.quick:
             yield from pages
             return
         gone = [
@@ -48,9 +49,16 @@ class RecordPuller:
         ]
         yield from weave(pages, gone, key=_order, size=RECORDS_A_CALL)
 
-    def _standing(self, request: RecordRequest, kind: Kind, window: Window) -> Iterator[tuple[SourceRecord, ...]]:
+    def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
+        """Yield what stands of these ids. Calls: ceil(n / 100), and those of links and history."""
+        kind = kind_of(request.object)
+        window = window_of(request.until, request.since, request.look_back)
         wanted = (*request.fields, kind.created, *_MERGED)
-        rows = search_pages(self._client, kind, wanted, window)
+        yield from self._standing(request, kind, window, rows_of(self._client, kind, wanted, ids, window))
+
+    def _standing(
+        self, request: RecordRequest, kind: Kind, window: Window, rows: Iterator[list[Row]]
+    ) -> Iterator[tuple[SourceRecord, ...]]:
         for group in _gathered(rows, RECORDS_A_CALL) if request.links or request.history else rows:
             ids = [str(row["id"]) for row in group]
             links = {name: read_associations(self._client, request.object, name, ids) for name in request.links}

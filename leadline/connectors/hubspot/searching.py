@@ -90,6 +90,17 @@ def ids_of(client: HubSpotClient, kind: Kind, after: str = "") -> Iterator[tuple
             beyond = ids[-1]
 
 
+def rows_of(
+    client: HubSpotClient, kind: Kind, properties: Sequence[str], ids: Sequence[str], window: Window
+) -> Iterator[list[Row]]:
+    """Yield the rows of these ids by batch reads, without the search index; those behind the window are left out."""
+    every = list(dict.fromkeys((*properties, kind.stamp, "hs_object_id")))
+    for group in chunks(tuple(dict.fromkeys(ids)), READ_A_CALL):
+        rows = [row for row in _read(client, kind, group, every) if stamp_of(kind, row) <= window.high]
+        if rows:
+            yield sorted(rows, key=lambda row: order_of(kind, row))
+
+
 def _pages(
     client: HubSpotClient, kind: Kind, wanted: list[str], window: Window, filters: Sequence[Filter]
 ) -> Iterator[list[Row]]:
@@ -170,19 +181,21 @@ def _filled(client: HubSpotClient, kind: Kind, rows: list[Row], names: list[str]
     """Return rows with their properties read in batches of 100; those deleted meanwhile are left out."""
     values: dict[str, Mapping[str, Any]] = {}
     for group in chunks(rows, READ_A_CALL):
-        body = {
-            "inputs": [{"id": str(row["id"])} for row in group],
-            "properties": names,
-            "propertiesWithHistory": [],
-        }
-        answer = client.call("read", partial(_batch_read, kind.path, body))
-        values |= {str(row["id"]): row.get("properties") or {} for row in answer.get("results") or ()}
+        found = _read(client, kind, [str(row["id"]) for row in group], names)
+        values |= {str(row["id"]): row.get("properties") or {} for row in found}
     # The stamp stays the one that search ordered by: a newer one belongs to the next pull.
     return [
         {**row, "properties": {**values[str(row["id"])], **(row.get("properties") or {})}}
         for row in rows
         if str(row["id"]) in values
     ]
+
+
+def _read(client: HubSpotClient, kind: Kind, ids: Sequence[str], names: list[str]) -> list[Row]:
+    """Read at most 100 rows by id; those that are gone are missing in the answer."""
+    body = {"inputs": [{"id": ident} for ident in ids], "properties": names, "propertiesWithHistory": []}
+    answer = client.call("read", partial(_batch_read, kind.path, body))
+    return [row for row in answer.get("results") or () if isinstance(row, Mapping)]
 
 
 def _batch_read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.common.errors import Problem
+from leadline.rules.causes import all_actions
 from leadline.rules.check.finding import error, warning
 from leadline.rules.check.reads import Described
 from leadline.rules.check.vendors import options
-from leadline.rules.effects import all_actions
 from leadline.rules.model import AssignOwner, Book, SetField
 from leadline.rules.nearest import nearest
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.common.errors import Problem
+from leadline.rules.causes import all_actions
 from leadline.rules.check.finding import warning
-from leadline.rules.deciding.lifecycle import Lifecycle
-from leadline.rules.effects import all_actions
+from leadline.rules.exits import exits
 from leadline.rules.model import AssignOwner, Book, Capacity, Rota
 from leadline.rules.model.accounts import OWNER_TEAM
 from leadline.rules.model.actions import OTHERWISE
@@ -15,10 +15,8 @@ from leadline.rules.model.actions import OTHERWISE
 
 def check_allocation(book: Book) -> Iterator[Problem]:
     """Yield capacities that stop nobody or part nobody, rotas that nothing asks, and parts that are asked in vain."""
-    if book.capacity:
-        lifecycle = Lifecycle(book)
-        for capacity in book.capacity.values():
-            yield from _capacity(book, lifecycle, capacity)
+    for capacity in book.capacity.values():
+        yield from _capacity(book, capacity)
     assigned = [item for actions in all_actions(book) for item in actions if isinstance(item, AssignOwner)]
     for rota in book.rotas.values():
         if all(item.rota != rota.name for item in assigned):
@@ -29,11 +27,11 @@ def check_allocation(book: Book) -> Iterator[Problem]:
             yield from _asked(book.rotas[item.rota], item)
 
 
-def _capacity(book: Book, lifecycle: Lifecycle, capacity: Capacity) -> Iterator[Problem]:
+def _capacity(book: Book, capacity: Capacity) -> Iterator[Problem]:
     from_stages = [
         name
-        for name, ways in lifecycle.ways.items()
-        if any(way.move.room is not None and way.target == capacity.stage for way in ways)
+        for name in book.stages
+        if any(way.needs_room(book) and way.target == capacity.stage for way in exits(book, name))
     ]
     if not from_stages:
         message = f"no rule leads into `{capacity.stage}`, so its capacity stops nobody"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from leadline.common.messages import Message
 from leadline.rules.deciding.deals import DealsQuestion
 from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_day_change, value_test
 from leadline.rules.deciding.moment import Moment
@@ -52,7 +53,8 @@ class Node:
     ``holds`` answers at a moment. ``own_change`` returns an instant after the moment and not later than the first at
     which the answer of this node alone (not its parts) can differ without a new fact; None when it never can.
     ``fields`` are those that the node and its parts read directly, so not through a score. ``deals`` is the question
-    behind a condition about deals, for whoever explains it.
+    behind a condition about deals, for whoever explains it. ``texts`` are what was said of it before, by what differs
+    in it (``words``): saying takes longer than answering.
     """
 
     condition: Condition
@@ -62,6 +64,16 @@ class Node:
     fields: frozenset[str] = frozenset()
     stays: bool = False
     deals: DealsQuestion | None = None
+    timed: tuple[Node, ...] = field(init=False, repr=False, compare=False)
+    texts: dict[str, Message] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note the leaves whose answer time alone can change, once for all the instants to come."""
+        if self.parts:
+            timed = tuple(leaf for part in self.parts for leaf in part.timed)
+        else:
+            timed = (self,) if self.own_change is not None or self.stays else ()
+        object.__setattr__(self, "timed", timed)
 
     def unreadable(self, moment: Moment) -> tuple[str, ...]:
         """Return the fields read here that are unreadable at this moment, sorted."""
@@ -116,29 +128,37 @@ def _combined(condition: All | Any | AtLeast | Not, parts: tuple[Node, ...]) -> 
         count = condition.count
         holds = lambda moment: _at_least(count, [part.holds(moment) for part in parts])  # noqa: E731
     elif isinstance(condition, All):
-        holds = lambda moment: _all(part.holds(moment) for part in parts)  # noqa: E731
+        holds = _all(tuple(part.holds for part in parts))
     else:
-        holds = lambda moment: _any(part.holds(moment) for part in parts)  # noqa: E731
+        holds = _any(tuple(part.holds for part in parts))
     fields = frozenset(name for part in parts for name in part.fields)
     return Node(condition, holds, parts, None, fields, any(part.stays for part in parts))
 
 
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    unknown = False
-    for answer in answers:
-        if answer is False:
-            return False
-        unknown = unknown or answer is None
-    return None if unknown else True
+def _all(parts: tuple[Holds, ...]) -> Holds:
+    def holds(moment: Moment) -> bool | None:
+        unknown = False
+        for part in parts:
+            answer = part(moment)
+            if answer is False:
+                return False
+            unknown = unknown or answer is None
+        return None if unknown else True
+
+    return holds
 
 
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    unknown = False
-    for answer in answers:
-        if answer:
-            return True
-        unknown = unknown or answer is None
-    return None if unknown else False
+def _any(parts: tuple[Holds, ...]) -> Holds:
+    def holds(moment: Moment) -> bool | None:
+        unknown = False
+        for part in parts:
+            answer = part(moment)
+            if answer:
+                return True
+            unknown = unknown or answer is None
+        return None if unknown else False
+
+    return holds
 
 
 def _at_least(count: int, answers: list[bool | None]) -> bool | None:
@@ -297,6 +317,8 @@ def _sla_holds(test: SlaTest, moment: Moment) -> bool:
 def _score_holds(test: ScoreTest, moment: Moment) -> bool | None:
     score = moment.score(test.score)
     lowest = compare_number(test.op, score.lowest, test.operand)
+    if score.lowest is score.highest:
+        return lowest
     highest = compare_number(test.op, score.highest, test.operand)
     if test.op == "equals":
         inside = score.lowest <= test.operand <= score.highest

@@ -27,7 +27,7 @@ from leadline.rules.deciding.settling import Settled, Settling, carried_state
 from leadline.rules.deciding.trace import Trace
 from leadline.rules.deciding.trajectory import Step, steps
 from leadline.rules.deciding.units import Unit, from_account
-from leadline.rules.deciding.words import why_line
+from leadline.rules.deciding.words import why_text
 from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Cause, Decision, Fact, Outcome, PersonState, StageDate
 
@@ -174,7 +174,7 @@ class Engine:
         entered = {name: StageDate(when) for name, when in adopted.entered.items() if name in self.book.stages}
         entered.setdefault(stage, StageDate(since))
         began = min(item.at for item in entered.values())
-        why = str(why_line(stage, Message("why.start" if adopted.stage is None else "why.adopted")))
+        why = why_text(stage, Message("why.start" if adopted.stage is None else "why.adopted"))
         return Position(stage, since, adopted.pass_number, began, None, why, entered)
 
     def _stage_now(self, stage: str) -> str:

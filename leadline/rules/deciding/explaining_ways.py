@@ -11,7 +11,7 @@ from leadline.rules.deciding.hints import hint_for, unknown_fields
 from leadline.rules.deciding.lifecycle import Position, Way, cool_down_ends, missing, since_entering, truth
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.trace import ConditionTrace, Result, WayTrace
-from leadline.rules.deciding.words import combination_text, observed, stage_title, test_text, waits_text
+from leadline.rules.deciding.words import combination_text, observed, stage_title, test_said, waits_text
 from leadline.rules.model import Capacity
 
 
@@ -89,7 +89,7 @@ def condition_trace(node: Node, moment: Moment) -> ConditionTrace:
     parts = tuple(condition_trace(part, moment) for part in node.parts)
     if node.stays and not node.parts and moment.stay is not None:
         parts = (condition_trace(moment.stay, moment),)
-    text = combination_text(node) if node.parts else test_text(node.condition)
+    text = combination_text(node) if node.parts else test_said(node)
     reason = None if parts else observed(node, moment)
     return ConditionTrace(text, node.holds(moment), reason or "", parts, node.condition.mark)
 

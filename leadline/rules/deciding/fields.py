@@ -53,6 +53,8 @@ class FieldTimeline:
         self._changes = facts
         self._ats: list[datetime] | None = None
         self._values: list[Known] = []
+        if len(facts) == 1:
+            self._ats, self._values = [facts[0].at], [facts[0].value]
 
     def value(self, t: datetime) -> Known:
         """Return the value at ``t``, with what blank means where it is empty."""
@@ -167,10 +169,12 @@ def origin_of(timeline: Timeline | None, t: datetime) -> Origin | None:
 def field_timelines(fields: Mapping[str, Field], facts: Mapping[str, Sequence[Fact]]) -> dict[str, Timeline]:
     """Return a timeline for each field of the book; facts of one field must be in order of time."""
     timelines: dict[str, Timeline] = {}
+    waiting = []
     for name, field in fields.items():
         if field.table is None or name in facts:
             timelines[name] = FieldTimeline(field, facts.get(name, ()))
-    waiting = [field for field in fields.values() if field.name not in timelines]
+        else:
+            waiting.append(field)
     while waiting:
         ready = [item for item in waiting if item.table and item.table.by not in {other.name for other in waiting}]
         for field in ready or waiting:

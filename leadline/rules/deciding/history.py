@@ -9,8 +9,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
+from operator import attrgetter, itemgetter
 
 from leadline.common.canonical import decimal_text
 from leadline.common.values import Value
@@ -36,12 +38,17 @@ class Occurrences:
     __slots__ = ("ats", "ends", "facts")
 
     def __init__(self, facts: Sequence[Fact]) -> None:
-        entries = _versions(facts)
-        entries.sort(key=lambda entry: fact_key(entry[0]))
-        self.facts = [fact for fact, _ in entries]
+        """Take facts in order (``ordered``)."""
+        self.ends: list[datetime | None] | None = None
+        if _told_once(facts):
+            self.facts = list(facts)
+        else:
+            entries = _versions(facts)
+            entries.sort(key=lambda entry: fact_key(entry[0]))
+            self.facts = [fact for fact, _ in entries]
+            ends = [end for _, end in entries]
+            self.ends = ends if any(end is not None for end in ends) else None
         self.ats = [fact.at for fact in self.facts]
-        ends = [end for _, end in entries]
-        self.ends = ends if any(end is not None for end in ends) else None
 
     def between(self, after: datetime | None, t: datetime) -> Sequence[int]:
         """Return the positions of the occurrences in (after, t], oldest first; None is the beginning of time."""
@@ -50,6 +57,20 @@ class Occurrences:
         if self.ends is None:
             return found
         return [i for i in found if (end := self.ends[i]) is None or t < end]
+
+    def number(self, after: datetime | None, t: datetime) -> int:
+        """Return how many occurrences are in (after, t]."""
+        if self.ends is not None:
+            return len(self.between(after, t))
+        return bisect_right(self.ats, t) - (0 if after is None else bisect_right(self.ats, after))
+
+    def leaves(self, within: timedelta, t: datetime) -> datetime | None:
+        """Return when the first of the occurrences in (t - within, t] leaves that window; None without any."""
+        if self.ends is None:
+            position = bisect_right(self.ats, t - within)
+            return self.ats[position] + within if position < len(self.ats) and self.ats[position] <= t else None
+        found = self.between(t - within, t)
+        return self.ats[found[0]] + within if found else None
 
     def days(self, positions: Sequence[int], zone: str) -> dict[date, int]:
         """Return the days in ``zone`` of these occurrences, in order, each with the first position of the day.
@@ -64,6 +85,9 @@ class Occurrences:
 
     def last(self, t: datetime) -> datetime | None:
         """Return the instant of the latest occurrence at or before ``t``."""
+        if self.ends is None:
+            position = bisect_right(self.ats, t)
+            return self.ats[position - 1] if position else None
         found = self.between(None, t)
         return self.ats[found[-1]] if found else None
 
@@ -94,16 +118,22 @@ class History:
         self.facts = facts
         if facts and facts[-1].at > LAST_INSTANT:
             facts = [fact for fact in facts if fact.at <= LAST_INSTANT]
-        self.instants = sorted({fact.at for fact in facts})
+        self.instants: list[datetime] = []
         # What an account says of itself is no first sign of a person.
         self._first = next((fact.at for fact in facts if fact.source != SOURCE), None)
-        self.unreadable = any(isinstance(fact.value, Unreadable) for fact in facts)
+        self.unreadable = False
         by_field: dict[str, list[Fact]] = {}
         by_activity: dict[str, list[Fact]] = {}
         by_deal: dict[tuple[str, str], list[Fact]] = {}
         self.humans: list[Fact] = []
         self._places: set[tuple[str, datetime]] = set()
+        last: datetime | None = None
         for fact in facts:
+            if fact.at != last:
+                last = fact.at
+                self.instants.append(last)
+            if isinstance(fact.value, Unreadable):
+                self.unreadable = True
             if fact.kind == "field":
                 by_field.setdefault(fact.name, []).append(fact)
             elif fact.kind == "activity":
@@ -170,6 +200,10 @@ class History:
     def has_place(self, stage: str, t: datetime) -> bool:
         """Tell whether a place in a stage that not all may enter was given at exactly this instant: then or never."""
         return (stage, t) in self._places
+
+    def gives_place(self, t: datetime) -> bool:
+        """Tell whether any place was given at exactly this instant."""
+        return any(at == t for _, at in self._places)
 
     def first_instant(self, t: datetime) -> datetime | None:
         """Return the instant of the first fact, unless it lies after ``t``."""
@@ -264,8 +298,15 @@ def _deals(states: Mapping[str, list[Fact]], by_field: Mapping[str, list[Fact]],
 
 def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return the facts once each by (at, source, record, name), then by all the rest: order of arrival is gone."""
-    unique = {fact_key(fact): fact for fact in facts}
+    keyed = sorted([(_FIRST_OF_KEY(fact), fact) for fact in facts], key=itemgetter(0))
+    if not any(one[0] == other[0] for one, other in pairwise(keyed)):
+        # The first parts of the keys tell all of them apart, so the rest, which is dear to make, decides nothing.
+        return tuple([fact for _, fact in keyed])
+    unique = {fact_key(fact): fact for _, fact in keyed}
     return tuple(unique[key] for key in sorted(unique))
+
+
+_FIRST_OF_KEY = attrgetter("at", "source", "record", "name", "seen", "kind", "rank")
 
 
 FactKey = tuple[datetime, str, str, str, datetime, str, int, str, str]
@@ -310,6 +351,13 @@ def _versions(facts: Sequence[Fact]) -> list[tuple[Fact, datetime | None]]:
                 entries.append((fact, end))
             end = fact.at if end is None else min(end, fact.at)
     return entries
+
+
+def _told_once(facts: Sequence[Fact]) -> bool:
+    """Tell whether no occurrence has a second version, and none is withdrawn."""
+    if any(fact.value is False for fact in facts):
+        return False
+    return len({(fact.name, fact.source, fact.record) for fact in facts}) == len(facts)
 
 
 _NEVER = Occurrences(())

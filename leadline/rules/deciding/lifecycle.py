@@ -12,12 +12,14 @@ from leadline.rules.deciding.conditions import Node, both, compile_condition
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, next_change
-from leadline.rules.model import Book, DisqualifiedTest, Stage, Transition
+from leadline.rules.exits import Exit, exits
+from leadline.rules.model import Book, Transition
 from leadline.rules.state import Hold, StageDate, Timer, Unreadable
 
 MAIN_PATH = "main path"
 BY_DISQUALIFICATION = "disqualified"
 BY_HUMAN = "human"
+_UNLISTED = {"main": MAIN_PATH, "human": BY_HUMAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,15 @@ class Lifecycle:
             for name, stage in book.stages.items()
             if stage.enter is not None
         }
-        exits = {
+        leaves = {
             name: compile_condition(stage.exit, book) for name, stage in book.stages.items() if stage.exit is not None
         }
         self.ways = {
-            name: tuple(_leaving(book, name, way, exits.get(name)) for way in _ways_out(book, stage, enters))
-            for name, stage in book.stages.items()
+            name: tuple(
+                _leaving(book, name, _way(book, found, enters, number), leaves.get(name))
+                for number, found in enumerate(exits(book, name))
+            )
+            for name in book.stages
         }
         self.rules = {name: StageRules(name, tuple(way.move for way in ways)) for name, ways in self.ways.items()}
         self._rooms = {name: _places_of_rooms(rules) for name, rules in self.rules.items()}
@@ -197,17 +202,25 @@ def since_entering(moment: Moment, position: Position) -> Moment:
     return entered
 
 
-def _ways_out(book: Book, stage: Stage, enters: Mapping[str, Node]) -> tuple[Way, ...]:
-    """Disqualification, a human move, the listed transitions in file order, then the main path, furthest first."""
-    listed = [item for item in book.transitions if item.source == stage.name]
-    first = [item for item in listed if isinstance(item.when, DisqualifiedTest)]
-    ways = [_listed_way(book, item, enters, "disqualify") for item in first]
-    ways.append(Way(PossibleMove("human", "human"), "", BY_HUMAN))
-    ways += [_listed_way(book, item, enters, "listed") for item in listed if item not in first]
-    if stage.name in book.main_path:
-        further = book.main_path[book.main_path.index(stage.name) + 1 :]
-        ways += [_main_way(book, book.stages[name], enters[name]) for name in reversed(further) if name in enters]
-    return tuple(_numbered(way, number) for number, way in enumerate(ways))
+def _way(book: Book, found: Exit, enters: Mapping[str, Node], number: int) -> Way:
+    """Compile one way out; its signals get names of their own, short and unique in the vector."""
+    item, require = found.transition, book.stages[found.target].require if found.target else ()
+    waits = item is not None and item.after is not None
+    lift = compile_condition(item.at_once_when, book) if waits and item is not None and item.at_once_when else None
+    move = PossibleMove(
+        found.kind,
+        f"c{number}",
+        f"r{number}" if require else None,
+        f"m{number}" if item is not None and item.at_most is not None else None,
+        f"w{number}" if waits else None,
+        f"l{number}" if lift is not None else None,
+        f"g{number}" if found.needs_room(book) else None,
+    )
+    if item is None:
+        return Way(move, found.target, _UNLISTED[found.kind], None, enters.get(found.target), None, require)
+    when = enters.get(found.target) if item.when is None else compile_condition(item.when, book)
+    by = BY_DISQUALIFICATION if found.kind == "disqualify" else item.id
+    return Way(move, found.target, by, item, when, lift, require)
 
 
 def _leaving(book: Book, stage: str, way: Way, leave: Node | None) -> Way:
@@ -215,37 +228,6 @@ def _leaving(book: Book, stage: str, way: Way, leave: Node | None) -> Way:
     if leave is None or way.when is None or not book.forward(stage, way.target):
         return way
     return replace(way, when=both(way.when, leave))
-
-
-def _listed_way(book: Book, item: Transition, enters: Mapping[str, Node], kind: str) -> Way:
-    when = enters.get(item.target) if item.when is None else compile_condition(item.when, book)
-    lift = compile_condition(item.at_once_when, book) if item.at_once_when is not None else None
-    require = book.stages[item.target].require
-    move = PossibleMove(
-        "disqualify" if kind == "disqualify" else "listed",
-        "when",
-        "require" if require else None,
-        "remaining" if item.at_most is not None else None,
-        "waited" if item.after is not None else None,
-        "lift" if item.after is not None and lift is not None else None,
-        "room" if kind == "listed" and item.target in book.capacity else None,
-    )
-    by = BY_DISQUALIFICATION if kind == "disqualify" else item.id
-    return Way(move, item.target, by, item, when, lift if item.after is not None else None, require)
-
-
-def _main_way(book: Book, target: Stage, enter: Node) -> Way:
-    require, room = "require" if target.require else None, "room" if target.name in book.capacity else None
-    move = PossibleMove("main", "when", require, room=room)
-    return Way(move, target.name, MAIN_PATH, None, enter, None, target.require)
-
-
-def _numbered(way: Way, number: int) -> Way:
-    """Give the way's signals names of their own: short, and unique in the vector."""
-    move = way.move
-    names = {"when": "c", "require": "r", "remaining": "m", "waited": "w", "lift": "l", "room": "g"}
-    own = {name: f"{short}{number}" for name, short in names.items() if getattr(move, name) is not None}
-    return replace(way, move=PossibleMove(move.kind, **own))
 
 
 def _places_of_rooms(rules: StageRules) -> frozenset[int]:

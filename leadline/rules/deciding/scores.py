@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
+from leadline.rules.decay import decay_ladder
 from leadline.rules.deciding.conditions import Node, compile_condition
-from leadline.rules.deciding.decay import decay_ladder
+from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.moment import ZERO, Moment
-from leadline.rules.model import Band, Bands, Book, Criterion, Score, Temperatures
+from leadline.rules.model import Band, Bands, Book, Criterion, FieldTest, Known, Score, Temperatures
 from leadline.rules.state import ScoreValue
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(NamedTuple):
     """What a criterion gives at an instant: points, and the lowest and highest they could be."""
 
     points: Decimal
@@ -28,6 +29,8 @@ class Worth:
 
 
 NOTHING = Worth(ZERO, ZERO, ZERO)
+MOST_REMEMBERED = 50_000
+"""Answers kept of each question that is asked of many people in the same words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +54,64 @@ class CompiledCriterion:
         decays = criterion.decay is not None and criterion.decay.by > 0
         self.ladder = decay_ladder(criterion) if decays else None
 
+    @property
+    def timed(self) -> bool:
+        """Whether time alone can change the points."""
+        if self.node is not None:
+            return bool(self.node.timed)
+        return self.criterion.activity is not None and (self.criterion.within is not None or self.ladder is not None)
+
+    @property
+    def window(self) -> tuple[str, timedelta] | None:
+        """The activity and the window whose end alone changes the points; None where anything else does, too."""
+        criterion = self.criterion
+        if criterion.activity is None or criterion.within is None or self.ladder is not None:
+            return None
+        return criterion.activity, criterion.within
+
+    def plain(self) -> tuple[str, timedelta | None, int | None, Decimal] | None:
+        """Return activity, window, how many count at most and the points of each; None for other lines."""
+        criterion = self.criterion
+        if criterion.activity is None or criterion.counted or self.ladder is not None or criterion.up_to is not None:
+            return None
+        if criterion.match not in ("each", "first", "latest"):
+            return None
+        most = criterion.at_most if criterion.match == "each" else 1
+        return criterion.activity, criterion.within, most, criterion.points
+
+    def only_field(self) -> str | None:
+        """Return the field whose value alone decides what this line gives, at every instant; None for other lines."""
+        if self.criterion.bands is not None:
+            return self.criterion.bands.field
+        if self.node is None or len(self.node.fields) != 1:
+            return None
+        tests = [leaf.condition for leaf in self.node.leaves()]
+        plain = all(
+            isinstance(test, Known) or (isinstance(test, FieldTest) and test.op not in NEAR_OPS and not test.currency)
+            for test in tests
+        )
+        return next(iter(self.node.fields)) if plain else None
+
     def worth(self, moment: Moment) -> Worth:
         """Return the points at this moment, after ``up_to``."""
         criterion = self.criterion
         if criterion.activity is not None:
-            if criterion.counted:
-                band = self.counted_band(moment)
-                points = ZERO if band is None else band.points
-            elif self.ladder is None and criterion.match != "distinct_days":
-                points = criterion.points * len(self._counting(moment))
-            else:
-                points = sum((match.points for match in self.matches(moment)), ZERO)
-            points = clamp(points, criterion.up_to)
+            points = self.earned(moment)
             return Worth(points, points, points)
         found = _banded(criterion.bands, moment) if criterion.bands is not None else self._conditional(moment)
-        if criterion.up_to is None:
-            return found
-        limited = (clamp(item, criterion.up_to) for item in (found.points, found.lowest, found.highest))
-        return Worth(*limited)
+        return found if criterion.up_to is None else _clamped(found, criterion.up_to)
+
+    def earned(self, moment: Moment) -> Decimal:
+        """Return the points of an activity's line at this moment, after ``up_to``: they are never in doubt."""
+        criterion = self.criterion
+        if criterion.counted:
+            band = self.counted_band(moment)
+            points = ZERO if band is None else band.points
+        elif self.ladder is None and criterion.match != "distinct_days":
+            points = criterion.points * self._number(moment)
+        else:
+            points = sum((match.points for match in self.matches(moment)), ZERO)
+        return points if criterion.up_to is None else clamp(points, criterion.up_to)
 
     def matches(self, moment: Moment) -> tuple[Match, ...]:
         """Return the occurrences that give points at this moment, oldest first; none for an attribute."""
@@ -113,9 +156,7 @@ class CompiledCriterion:
             return None
         turns = [self._next_step(moment.t, match.at) for match in self.matches(moment)] if self.ladder else []
         if criterion.within is not None:
-            occurrences = moment.history.activity(criterion.activity)
-            found = occurrences.between(moment.t - criterion.within, moment.t)
-            turns.append(occurrences.ats[found[0]] + criterion.within if found else None)
+            turns.append(moment.history.activity(criterion.activity).leaves(criterion.within, moment.t))
         return min((turn for turn in turns if turn is not None), default=None)
 
     def expires(self, t: datetime, at: datetime) -> datetime | None:
@@ -132,6 +173,16 @@ class CompiledCriterion:
         if answer:
             return Worth(points, points, points)
         return NOTHING if answer is False else Worth(ZERO, min(ZERO, points), max(ZERO, points))
+
+    def _number(self, moment: Moment) -> int:
+        """Return how many occurrences count, where none fades."""
+        criterion = self.criterion
+        assert criterion.activity is not None
+        after = None if criterion.within is None else moment.t - criterion.within
+        found = moment.history.activity(criterion.activity).number(after, moment.t)
+        if criterion.match in ("first", "latest"):
+            return min(found, 1)
+        return found if criterion.at_most is None or criterion.match != "each" else min(found, criterion.at_most)
 
     def _counting(self, moment: Moment) -> Sequence[int]:
         criterion = self.criterion
@@ -165,49 +216,104 @@ class CompiledCriterion:
         return None
 
 
+class _OfField:
+    """What the criteria give together that read one field and nothing else, remembered by the field's value."""
+
+    __slots__ = ("field", "lines", "remembered")
+
+    def __init__(self, field: str, lines: tuple[CompiledCriterion, ...]) -> None:
+        self.field = field
+        self.lines = lines
+        self.remembered: dict[tuple[type, object], Worth] = {}
+
+    def worth(self, moment: Moment) -> Worth:
+        timeline = moment.history.fields.get(self.field)
+        value = None if timeline is None else timeline.value(moment.t)
+        found = self.remembered.get((value.__class__, value))
+        if found is None:
+            if len(self.remembered) >= MOST_REMEMBERED:
+                self.remembered = {}
+            found = _sum([line.worth(moment) for line in self.lines])
+            self.remembered[value.__class__, value] = found
+        return found
+
+
+class _Part:
+    """The criteria of one group, or those of none: by field, by activity, and all others."""
+
+    __slots__ = ("asked", "cap", "counted", "plain")
+
+    def __init__(self, cap: Decimal | None, lines: Sequence[CompiledCriterion]) -> None:
+        self.cap = cap
+        named = [(line.only_field(), line) for line in lines]
+        fields = tuple(
+            _OfField(field, tuple(line for name, line in named if name == field))
+            for field in dict.fromkeys(name for name, _ in named if name is not None)
+        )
+        left = [line for name, line in named if name is None]
+        self.plain = tuple(plain for line in left if (plain := line.plain()) is not None)
+        self.counted = tuple(line for line in left if line.criterion.activity is not None and line.plain() is None)
+        others = tuple(line for line in left if line.criterion.activity is None)
+        self.asked: tuple[_OfField | CompiledCriterion, ...] = (*fields, *others)
+
+    def worth(self, moment: Moment) -> Worth:
+        points = sum([line.earned(moment) for line in self.counted], ZERO)
+        t, activity = moment.t, moment.history.activity
+        for name, within, most, each in self.plain:
+            number = activity(name).number(None if within is None else t - within, t)
+            if number:
+                points += each * (number if most is None or number < most else most)
+        lower = upper = ZERO
+        for worth in [line.worth(moment) for line in self.asked]:
+            points += worth.points
+            if worth.lowest is not worth.points or worth.highest is not worth.points:
+                lower += worth.lowest - worth.points
+                upper += worth.highest - worth.points
+        # Where nothing is in doubt all three are one number, which is quick to see.
+        found = Worth(points, points + lower if lower else points, points + upper if upper else points)
+        return found if self.cap is None else _clamped(found, self.cap)
+
+
 class CompiledScore:
     """One score with its criteria."""
 
-    __slots__ = ("criteria", "score")
+    __slots__ = ("_between", "_parts", "criteria", "score")
 
     def __init__(self, score: Score, book: Book) -> None:
         self.score = score
         self.criteria = tuple(CompiledCriterion(criterion, book) for criterion in score.criteria)
+        groups: dict[str | None, list[CompiledCriterion]] = {}
+        for line in self.criteria:
+            groups.setdefault(line.criterion.group if line.criterion.group in score.groups else None, []).append(line)
+        self._parts = tuple(
+            _Part(None if name is None else score.groups[name], lines) for name, lines in groups.items()
+        )
+        self._between: dict[tuple[Decimal, Decimal], frozenset[str | None]] = {}
 
     def value(self, moment: Moment) -> ScoreValue:
-        """Return the score at this moment, after every limit."""
-        return self.total([criterion.worth(moment) for criterion in self.criteria])
-
-    def total(self, worths: Sequence[Worth]) -> ScoreValue:
-        """Add the worths of the criteria, in their order, and apply group caps, floor and cap."""
-        value = lowest = highest = ZERO
-        groups: dict[str, Worth] = {}
-        for criterion, worth in zip(self.criteria, worths, strict=True):
-            group = criterion.criterion.group
-            if group is None or group not in self.score.groups:
-                value += worth.points
-                lowest += worth.lowest
-                highest += worth.highest
-                continue
-            sofar = groups.get(group, NOTHING)
-            groups[group] = Worth(
-                sofar.points + worth.points, sofar.lowest + worth.lowest, sofar.highest + worth.highest
-            )
-        for name, worth in groups.items():
-            cap = self.score.groups[name]
-            value += clamp(worth.points, cap)
-            lowest += clamp(worth.lowest, cap)
-            highest += clamp(worth.highest, cap)
-        return ScoreValue(self._limit(value), self._limit(lowest), self._limit(highest))
+        """Return the score at this moment: the sum of the groups, each within its cap, then floor and cap."""
+        worth = _sum([part.worth(moment) for part in self._parts])
+        value = self._limit(worth.points)
+        lowest = value if worth.lowest is worth.points else self._limit(worth.lowest)
+        return ScoreValue(value, lowest, value if worth.highest is worth.points else self._limit(worth.highest))
 
     def grade(self, value: Decimal) -> str | None:
         """Return the grade of a value; None where it is below every threshold."""
-        return next((name for name, threshold in self.score.grades if value >= threshold), None)
+        for name, threshold in self.score.grades:
+            if value >= threshold:
+                return name
+        return None
 
     def grades_between(self, lowest: Decimal, highest: Decimal) -> frozenset[str | None]:
         """Return every grade that a value between the bounds can have."""
-        reached = {self.grade(lowest), self.grade(highest)}
-        return frozenset(reached | {name for name, edge in self.score.grades if lowest <= edge <= highest})
+        found = self._between.get((lowest, highest))
+        if found is None:
+            if len(self._between) >= MOST_REMEMBERED:
+                self._between = {}
+            reached = {self.grade(lowest), self.grade(highest)}
+            found = frozenset(reached | {name for name, edge in self.score.grades if lowest <= edge <= highest})
+            self._between[lowest, highest] = found
+        return found
 
     def _limit(self, value: Decimal) -> Decimal:
         if self.score.floor is not None and value < self.score.floor:
@@ -218,7 +324,7 @@ class CompiledScore:
 class Scoring:
     """All scores of a book, compiled."""
 
-    __slots__ = ("book", "disqualifiers", "scores")
+    __slots__ = ("book", "disqualifiers", "scores", "timed")
 
     def __init__(self, book: Book) -> None:
         self.book = book
@@ -231,6 +337,10 @@ class Scoring:
             for criterion in score.criteria
             if criterion.criterion.disqualify is not None and criterion.node is not None
         )
+        lines = [criterion for score in self.scores.values() for criterion in score.criteria if criterion.timed]
+        # Windows of one length over one activity end at the same instants, whatever they give.
+        windows = {line.window or number: line for number, line in enumerate(lines)}
+        self.timed = tuple(windows.values())
 
     def card(self, moment: Moment) -> Card:
         """Return the scores at the moment's instant; the pass and the stage play no part in them."""
@@ -241,19 +351,19 @@ class Scoring:
     def next_change(self, card: Card) -> datetime | None:
         """Return an instant not later than the first after the card's at which a score can differ by time alone."""
         moment = card.moment
-        found = [criterion.next_change(moment) for score in self.scores.values() for criterion in score.criteria]
-        return min((turn for turn in found if turn is not None), default=None)
+        return min([turn for line in self.timed if (turn := line.next_change(moment)) is not None], default=None)
 
 
 class Card:
     """The scores of one person at one instant, each computed when first asked for."""
 
-    __slots__ = ("_values", "moment", "scoring")
+    __slots__ = ("_grades", "_values", "moment", "scoring")
 
     def __init__(self, scoring: Scoring, moment: Moment) -> None:
         self.scoring = scoring
         self.moment = moment
         self._values: dict[str, ScoreValue] = {}
+        self._grades: dict[str, str | None] | None = None
 
     def score(self, name: str) -> ScoreValue:
         """Return one score. A score may test another one; the reader refuses circles."""
@@ -268,11 +378,13 @@ class Card:
 
     def grades(self) -> dict[str, str | None]:
         """Return the grade of every score that has grades."""
-        return {
-            name: compiled.grade(self.score(name).value)
-            for name, compiled in self.scoring.scores.items()
-            if compiled.score.grades
-        }
+        if self._grades is None:
+            self._grades = {
+                name: compiled.grade(self.score(name).value)
+                for name, compiled in self.scoring.scores.items()
+                if compiled.score.grades
+            }
+        return self._grades
 
     def cell(self) -> str | None:
         """Return the grid's cell; None without a grid or where one of the grades is missing."""
@@ -326,7 +438,7 @@ class Card:
 def next_change(node: Node, moment: Moment) -> datetime | None:
     """Return the earliest own change of a node's leaves, following the stay criterion where it is tested."""
     found: list[datetime] = []
-    for leaf in node.leaves():
+    for leaf in node.timed:
         if leaf.own_change is not None:
             turn = leaf.own_change(moment)
         else:
@@ -346,6 +458,24 @@ def temperature(temperatures: Temperatures | None, cell: str | None) -> str | No
     if temperatures is None:
         return None
     return next((name for name, cells in temperatures.cells if cell in cells), temperatures.otherwise)
+
+
+def _sum(worths: Sequence[Worth]) -> Worth:
+    """Add; where nothing is in doubt all three are one number, which is quick to see."""
+    if len(worths) == 1:
+        return worths[0]
+    points = sum([worth.points for worth in worths], ZERO)
+    if all(worth.lowest is worth.points is worth.highest for worth in worths):
+        return Worth(points, points, points)
+    lowest, highest = [worth.lowest for worth in worths], [worth.highest for worth in worths]
+    return Worth(points, sum(lowest, ZERO), sum(highest, ZERO))
+
+
+def _clamped(worth: Worth, magnitude: Decimal) -> Worth:
+    points = clamp(worth.points, magnitude)
+    if worth.lowest is worth.points is worth.highest:
+        return Worth(points, points, points)
+    return Worth(points, clamp(worth.lowest, magnitude), clamp(worth.highest, magnitude))
 
 
 def clamp(points: Decimal, magnitude: Decimal | None) -> Decimal:

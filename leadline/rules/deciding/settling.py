@@ -15,9 +15,11 @@ from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, BY_HUMAN, Lif
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, Scoring
 from leadline.rules.deciding.timers import shown
-from leadline.rules.deciding.words import reason_of, why_line
+from leadline.rules.deciding.words import reason_of, why_text
 from leadline.rules.model import Book
 from leadline.rules.state import Fact, Hold, Move, Outcome, PersonState, StageDate
+
+_BY_HAND = Message("why.by_hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Settling:
         up to ``t`` of which something new is known; without ``starts`` no timer of an SLA begins.
         """
         card = self.scoring.card(Moment(history, t))
-        position = replace(position, hold=self._standing(position.hold, history, t))
+        if position.hold is not None:
+            position = replace(position, hold=self._standing(position.hold, history, t))
         clock = Clock(self.timing, history, t, card, starts)
         position = clock.measured(position, late)
         wanted = self._stage_set_by(human)
@@ -119,12 +122,21 @@ class Settling:
             history.next_instant(card.moment.t),
             self.scoring.next_change(card),
             self.lifecycle.next_change(moment, settled.position),
-            self.lifecycle.next_change_anywhere(moment) if settled.livelock else None,
+            self._circle_ends(moment) if settled.livelock else None,
             None
             if self.timing is None
             else self.timing.next_change(history, card.moment.t, card, settled.position.timers),
         )
         return min((turn for turn in found if turn is not None), default=None)
+
+    def _circle_ends(self, moment: Moment) -> datetime | None:
+        """Return an instant not later than the first at which time alone may end a livelock.
+
+        A place is there at its own instant alone, so a circle that it opened is over right after.
+        """
+        if moment.history.gives_place(moment.t):
+            return moment.t + datetime.resolution
+        return self.lifecycle.next_change_anywhere(moment)
 
     def stands(self, human: Fact, history: History, t: datetime) -> bool:
         """Tell whether a stage that a person set still stands at ``t``."""
@@ -141,7 +153,7 @@ class Settling:
         hold = self._standing(self._said(human), moment.history, moment.t)
         if stage == position.stage:
             return replace(position, hold=hold)
-        return replace(self._entered(position, moment.t, stage, None, Message("why.by_hand")), hold=hold)
+        return replace(self._entered(position, moment.t, stage, None, _BY_HAND), hold=hold)
 
     def _said(self, human: Fact) -> Hold:
         lasts = self.book.by_hand.lasts
@@ -168,14 +180,10 @@ class Settling:
         return replace(position, waits_for=target, waits_since=since, waits_in=part)
 
     def _moved(self, position: Position, moment: Moment, way: Way) -> Position:
-        after = self._entered(position, moment.t, way.target, way, self._reason(moment, way))
-        if way.transition is not None:
-            taken = dict(position.taken)
-            taken[way.transition.id] = taken.get(way.transition.id, 0) + 1
-            after = replace(after, taken=taken)
-        return replace(after, hold=None)
+        return self._entered(position, moment.t, way.target, way, self._reason(moment, way))
 
     def _entered(self, position: Position, t: datetime, stage: str, way: Way | None, reason: str) -> Position:
+        """Return the position in a stage just entered, which no hold keeps yet."""
         path = self.book.main_path
         detoured = position.stage not in path and stage in path
         new_pass = detoured or (way is not None and way.transition is not None and bool(way.transition.new_pass))
@@ -184,15 +192,24 @@ class Settling:
             entered.setdefault(name, StageDate(t, implied=True))
         if stage not in entered or entered[stage].implied:
             entered[stage] = StageDate(t)
-        return replace(
-            position,
-            stage=stage,
-            since=t,
-            pass_number=position.pass_number + new_pass,
-            pass_began=t if new_pass else position.pass_began,
-            previous=position.stage,
-            why=str(why_line(stage, reason)),
-            entered=entered,
+        taken = position.taken
+        if way is not None and way.transition is not None:
+            taken = {**taken, way.transition.id: taken.get(way.transition.id, 0) + 1}
+        # Not ``replace``: it looks every field up, and this happens at each move of each person.
+        return Position(
+            stage,
+            t,
+            position.pass_number + new_pass,
+            t if new_pass else position.pass_began,
+            position.stage,
+            why_text(stage, reason),
+            entered,
+            taken,
+            None,
+            position.waits_for,
+            position.waits_since,
+            position.waits_in,
+            position.timers,
         )
 
     def _skipped(self, source: str, target: str, new_pass: bool) -> tuple[str, ...]:

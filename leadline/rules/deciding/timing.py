@@ -54,16 +54,10 @@ class Timing:
 
     def entered(self, hop: Hop, t: datetime, history: History, card: Card, timers: Timers) -> Timers:
         """Return the timers after entering a stage: those that begin there have begun."""
-        found = dict(timers)
-        for name, promise in self.promises.items():
-            before = found.get(name)
-            going = before is not None and before.ended is None
-            if hop.target not in promise.sla.starts or (going and promise.sla.on_reentry == "keep"):
-                continue
-            begun = promise.begin(hop.target, t, t, Moment(history, t, hop.floor, card, timers=found))
-            if begun is not None:
-                begun = replace(begun, again=before is not None)
-                found[name] = promise.step(begun, history, t, card, found)
+        begun = self._begun(hop, t, history, card, timers)
+        found = {**timers, **begun}
+        for name, timer in begun.items():
+            found[name] = self.promises[name].step(timer, history, t, card, found)
         return found
 
     def moved(self, hop: Hop, t: datetime, timers: Timers) -> Timers:
@@ -84,19 +78,19 @@ class Timing:
     ) -> Timers:
         """Return the timers where nothing moves: only the last stage starts some, and what is due is breached.
 
-        Those that ask for another SLA that became something else at this instant are looked at once more before.
+        Those that begin, and those that ask for another SLA that became something else at this instant, are looked at
+        only when the others are what they are at rest: one that is due as it starts was never running.
         """
         before = timers
         for hop in hops:
             timers = self.moved(hop, t, timers)
-        if hops and starts:
-            timers = self.entered(hops[-1], t, history, card, timers)
-        found = dict(timers)
+        begun = self._begun(hops[-1], t, history, card, timers) if hops and starts else {}
+        found = {**timers, **begun}
         for name, promise in self.promises.items():
             timer = found.get(name)
             if timer is None:
                 continue
-            if any(found.get(other) != before.get(other) for other in promise.asked):
+            if name in begun or any(found.get(other) != before.get(other) for other in promise.asked):
                 timer = promise.step(timer, history, t, card, found)
             found[name] = _expired(promise, timer, t)
         return found
@@ -132,6 +126,19 @@ class Timing:
                 found[name] = replace(timer, rules=rules, kept=at, kept_due=timer.due)
         return found
 
+    def _begun(self, hop: Hop, t: datetime, history: History, card: Card, timers: Timers) -> Timers:
+        """Return the timers alone that entering a stage begins, those first that others ask for."""
+        found: dict[str, Timer] = {}
+        for name, promise in self.promises.items():
+            before = timers.get(name)
+            going = before is not None and before.ended is None
+            if hop.target not in promise.sla.starts or (going and promise.sla.on_reentry == "keep"):
+                continue
+            begun = promise.begin(hop.target, t, t, Moment(history, t, hop.floor, card, timers=timers))
+            if begun is not None:
+                found[name] = replace(begun, again=before is not None)
+        return found
+
     def _recomputed(self, promise: Promise, timer: Timer, history: History, at: datetime, timers: Timers) -> Timer:
         moment = self._moment(history, timer.started, timer.floor, timers)
         begun = promise.begin(timer.stage, timer.entered, timer.started, moment)
@@ -155,6 +162,9 @@ class Timing:
             card = self.scoring.card(Moment(history, s))
             fresh = promise.step(fresh, history, s, card, timers)
             if fresh.ended is None and timer.stopped == s:
+                if timer.breached == s == running_due(fresh):
+                    # The breach came first at that instant: the move that stopped the timer was decided after it.
+                    fresh = replace(fresh, breached=s)
                 fresh = replace(ended(fresh, s, void=timer.withdrawn), stopped=s, withdrawn=timer.withdrawn)
             if fresh.ended is not None or s == t:
                 break

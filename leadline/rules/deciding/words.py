@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from leadline.common.messages import Argument, Message
 from leadline.common.values import Value
@@ -39,6 +40,12 @@ from leadline.rules.model import (
 )
 from leadline.rules.model.accounts import OWNER_TEAM
 from leadline.rules.state import Unreadable
+
+
+@lru_cache(maxsize=4096)
+def why_text(stage: str, reason: str) -> str:
+    """Return the English of ``why_line``, remembered: it is said of many people."""
+    return str(why_line(stage, reason))
 
 
 def why_line(stage: str, reason: str) -> Message:
@@ -87,8 +94,20 @@ def _reasons(node: Node, moment: Moment) -> list[Message]:
     if isinstance(condition, StayTest) and moment.stay is not None:
         return _reasons(moment.stay, moment)
     if isinstance(condition, GradeTest):
-        return [grade_text(condition, _grades(condition, moment)[0])]
-    return [test_text(condition)]
+        grade = _grades(condition, moment)[0]
+        said = node.texts.get(f"grade {grade}")
+        if said is None:
+            said = node.texts[f"grade {grade}"] = grade_text(condition, grade)
+        return [said]
+    return [test_said(node)]
+
+
+def test_said(node: Node) -> Message:
+    """Describe a node without parts by its names; said once for all people."""
+    found = node.texts.get("")
+    if found is None:
+        found = node.texts[""] = test_text(node.condition)
+    return found
 
 
 def negated_text(condition: Not) -> Message:

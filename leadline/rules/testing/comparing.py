@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from leadline.common.canonical import decimal_text
+from leadline.rules.causes import action_word
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.fieldtests import compare_number
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.deciding.units import from_account
-from leadline.rules.effects import action_word
 from leadline.rules.state import Advance, Effect, Fact, Outcome, Unreadable
 from leadline.rules.testing.because import because
 from leadline.rules.testing.instants import told

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar, SequenceNode
-from leadline.rules.effects import WORDS
+from leadline.rules.causes import WORDS
 from leadline.rules.fieldops import NUMBER_OPS
 from leadline.rules.model import Book
 from leadline.rules.model.accounts import PREFIX

@@ -16,7 +16,7 @@ from leadline.rules.convert import stage_of
 from leadline.rules.model import Book
 from leadline.rules.nearest import nearest
 from leadline.sync.apply.admission import admit
-from leadline.sync.cycle.deciding import take_over
+from leadline.sync.cycle.deciding import owners_for, take_over
 from leadline.sync.cycle.results import PlannedResult
 from leadline.sync.cycle.running import make_plan
 from leadline.sync.cycle.setting import Setting
@@ -101,10 +101,11 @@ def adopt_without_writing(setting: Setting, readers: Mapping[Crm, ReadConnector]
         raise RefusedError("only a first plan adopts; `leadline apply` writes this one")
     with setting.lease().held() as lease:
         admit(setting.store, plan, readers, setting.book, plan.hash)
+        owners = owners_for(setting, plan, readers)
         with setting.store.write() as connection:
             lease.keep(connection)
             cycle = start_cycle(connection, "adopt", plan.frontier)
-            take_over(setting, plan, connection, readers)
+            take_over(setting, plan, connection, owners)
             activate_book(connection, plan.book_hash, plan.frontier, plan.cycle)
             adopt_quietly(connection, plan.cycle)
             save_plan(connection, PlanRow(plan.hash, plan.cycle, "applying", plan.frontier, plan_text(plan)))

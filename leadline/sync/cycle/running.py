@@ -16,7 +16,7 @@ from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.sync.apply import ApplyReport, Run, apply_plan
 from leadline.sync.apply.canary import Canary, Waves
-from leadline.sync.cycle.deciding import decide, require_whole, take_over
+from leadline.sync.cycle.deciding import decide, owners_for, require_whole, take_over
 from leadline.sync.cycle.events import Ended, Pulled, Pulling
 from leadline.sync.cycle.first import First
 from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult
@@ -26,6 +26,7 @@ from leadline.sync.lease import Lease
 from leadline.sync.plan import Plan, parse_plan
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.pull import pull
+from leadline.sync.pull.hinted import Hinted
 from leadline.sync.rationing import noted, ration
 from leadline.sync.results import PullResult
 from leadline.sync.store.applying import unfinished_plans
@@ -57,19 +58,20 @@ def make_plan(
     readers: Mapping[Crm, ReadConnector],
     narrowed: Narrowed | None = None,
     look: Callable[[Connection], None] = lambda _: None,
+    whole: bool = False,
 ) -> PlannedResult:
     """Pull, evaluate and plan; nothing given here can write to a CRM.
 
     Under the active book the decisions are kept. Under a book that is not active yet they are only tried out: the
     state stays as it was until the plan is applied. Raises the CRM's error when one could not be read, because
     then time stands still and nothing can be decided. ``narrowed`` plans a part of everything; ``look`` is shown the
-    state as evaluated, kept or not.
+    state as evaluated, kept or not. ``whole`` compares everybody, whatever the last comparison remembers.
     """
     meter = CallMeter(readers)
     with setting.lease().held() as lease, noted(setting.store, readers):
         pulled = _pull(setting, readers, "plan", lease)
         with _recorded(setting, pulled, meter):
-            decided = decide(setting, readers, pulled, to_apply=False, narrowed=narrowed, look=look)
+            decided = decide(setting, readers, pulled, to_apply=False, narrowed=narrowed, look=look, whole=whole)
         _finish(setting, pulled, meter, "done", decided.counts())
     return PlannedResult(
         pulled, decided.evaluation, decided.plan, decided.stops, decided.kept, decided.stock, meter.calls()
@@ -104,12 +106,13 @@ def run_apply(
             clock.told(max(refreshed[0].upper.values()))
             require_whole(refreshed[0])
 
+        owners = owners_for(setting, plan, writers)
         run = Run(
             owner=lease.owner,
             clock=clock,
             keep=lease.keep,
             accepted=plan.hash,
-            prepare=lambda connection: take_over(setting, plan, connection, writers),
+            prepare=lambda connection: take_over(setting, plan, connection, owners),
             refresh=refresh,
             patience=setting.patience,
             on_event=setting.tell,
@@ -128,8 +131,8 @@ def run_apply(
     return AppliedResult(plan, report, refreshed[0], meter.calls(), bounds)
 
 
-def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncResult:
-    """One whole cycle: pull, evaluate, plan, guards, apply, read back.
+def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector], hinted: Hinted | None = None) -> SyncResult:
+    """One whole cycle: pull, evaluate, plan, guards, apply, read back. With ``hinted`` its pull is a quick one.
 
     An apply that was interrupted is finished first, unless the book has changed since. Raises AdoptionError when
     no book is active yet, GuardError when a guard stops the plan (nothing is written and nothing decided), and the
@@ -137,7 +140,7 @@ def run_sync(setting: Setting, writers: Mapping[Crm, WriteConnector]) -> SyncRes
     """
     meter = CallMeter(writers)
     with setting.lease().held() as lease, noted(setting.store, writers):
-        pulled = _pull(setting, writers, "sync", lease)
+        pulled = _pull(setting, writers, "sync", lease, hinted=hinted)
         run = Run(
             owner=lease.owner,
             clock=CycleClock(max(pulled.upper.values())),
@@ -175,7 +178,13 @@ class _Resumed:
 
 
 def _pull(
-    setting: Setting, readers: Mapping[Crm, ReadConnector], kind: str, lease: Lease, *, persons_only: bool = False
+    setting: Setting,
+    readers: Mapping[Crm, ReadConnector],
+    kind: str,
+    lease: Lease,
+    *,
+    persons_only: bool = False,
+    hinted: Hinted | None = None,
 ) -> PullResult:
     def tell(stream: str, rows: int) -> None:
         lease.renew()
@@ -190,6 +199,7 @@ def _pull(
         persons_only=persons_only,
         upkeep=setting.upkeep,
         begun=partial(ration, setting.store, readers, setting.shares),
+        hinted=hinted,
     )
     setting.tell(Pulled(kind, pulled))
     return pulled

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from leadline.common.values import Crm
 from leadline.common.vocabulary import NAME_FIELDS, OWNER_FIELDS, PERSON_OBJECTS
-from leadline.rules.effects import actions_by_cause, has_actions
+from leadline.rules.causes import actions_by_cause, has_actions
 from leadline.rules.model import (
     Action,
     AddTo,

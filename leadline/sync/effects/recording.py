@@ -11,8 +11,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from leadline.rules.causes import enter_cause, has_actions, rung_cause
 from leadline.rules.deciding import outcome_from_json
-from leadline.rules.effects import closing, effects_of, enter_cause, has_actions, left_stage, rung_cause
+from leadline.rules.effects import closing, effects_of, left_stage
 from leadline.rules.model import Book, CloseTask, CreateTask, Notify
 from leadline.rules.state import Decision, Effect, Outcome
 from leadline.sync.store.effects import (

@@ -148,7 +148,7 @@ class EffectPlanner:
         if action.crm not in self.readers:
             raise NotPlannedError(f"{action.crm} is not connected")
         record = self._primary(person, action.crm)
-        group = self.readers[action.crm].groups([action.name]).get(action.name)
+        group = self.writes.owners.group(action.crm, action.name)
         if group is None:
             raise NotPlannedError(f"{action.crm} has no {word} `{action.name}`")
         if not group.open:

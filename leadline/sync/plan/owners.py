@@ -1,20 +1,38 @@
-"""Who can own records, in both CRMs: found by name, by address, or as the same person in the other CRM."""
+"""Who can own records, and which lists and campaigns there are: asked of the CRMs, or only of what they told.
+
+Users are found by name, by address, or as the same person in the other CRM.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from leadline.common.folding import fold
 from leadline.common.values import Crm
-from leadline.connectors.protocol import ReadConnector, User
+from leadline.connectors.protocol import Group, ReadConnector, User
 
 
+class UnaskedError(Exception):
+    """A CRM was not asked yet: for the group of this name, or (None) for its users. ``Owners.ask`` mends it."""
+
+    def __init__(self, crm: Crm, group: str | None = None) -> None:
+        super().__init__(crm, group)
+        self.crm, self.group = crm, group
+
+
+@dataclass(slots=True)
 class Owners:
-    """Asks each CRM for its users at the first question about it; nothing is asked twice."""
+    """What CRMs told of their users and groups; nothing is asked twice.
 
-    def __init__(self, readers: Mapping[Crm, ReadConnector]) -> None:
-        self._readers = readers
-        self._users: dict[Crm, tuple[User, ...]] = {}
+    Asks at the first question; with ``quiet`` it raises UnaskedError instead, for where no call may be made: inside
+    a transaction that others wait for.
+    """
+
+    readers: Mapping[Crm, ReadConnector]
+    quiet: bool = False
+    _users: dict[Crm, tuple[User, ...]] = field(default_factory=dict)
+    _groups: dict[tuple[Crm, str], Group | None] = field(default_factory=dict)
 
     def named(self, crm: Crm, name: str) -> User | None:
         """Return the active user or queue of this name or address; None for nobody, or where several have it."""
@@ -33,13 +51,34 @@ class Owners:
 
     def known(self, name: str) -> bool:
         """Tell whether any CRM has an active user or queue of this name or address."""
-        return any(self.named(crm, name) is not None for crm in self._readers)
+        return any(self.named(crm, name) is not None for crm in self.readers)
 
     def same_in(self, crm: Crm, user: User) -> User | None:
         """Return the active user of another CRM with the same address."""
         return self.named(crm, user.email) if user.email else None
 
+    def group(self, crm: Crm, name: str) -> Group | None:
+        """Return the list or campaign of this name; None where the CRM has none."""
+        if (crm, name) not in self._groups:
+            self._unless_quiet(UnaskedError(crm, name))
+        return self._groups[crm, name]
+
+    def ask(self, unasked: UnaskedError) -> None:
+        """Ask a CRM for what was missing. Raises what the connectors raise."""
+        reader = self.readers[unasked.crm]
+        if unasked.group is None:
+            self._users[unasked.crm] = tuple(reader.users())
+        else:
+            self._groups[unasked.crm, unasked.group] = reader.groups([unasked.group]).get(unasked.group)
+
     def _all(self, crm: Crm) -> tuple[User, ...]:
+        if crm not in self.readers:
+            return ()
         if crm not in self._users:
-            self._users[crm] = tuple(self._readers[crm].users()) if crm in self._readers else ()
+            self._unless_quiet(UnaskedError(crm))
         return self._users[crm]
+
+    def _unless_quiet(self, unasked: UnaskedError) -> None:
+        if self.quiet:
+            raise unasked
+        self.ask(unasked)

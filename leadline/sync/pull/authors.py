@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-from leadline.common.values import Cursor, FieldChange, RecordRef, SourceRecord
+from leadline.common.values import FieldChange, RecordRef, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector, RecordRequest
 from leadline.rules.model import Book
@@ -18,9 +17,6 @@ from leadline.sync.store import Store
 from leadline.sync.store.applying import verified_writes
 from leadline.sync.store.mirror import load_records, load_written
 
-_BEFORE = timedelta(milliseconds=1)
-"""HubSpot's stamps are whole milliseconds; a window leaves out its own beginning."""
-
 
 def name_authors(
     store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, book: Book, page: Sequence[SourceRecord]
@@ -28,9 +24,9 @@ def name_authors(
     """Return the page with the history of each written field that changed to a value that is not ours.
 
     These are stages, whoever set them before, and values that we had written. Asks for their history, and only when
-    there is such a row: at most one search and one history read for each 50 rows between the first and the last of
-    them. The author is the one of the stage, else of the latest change; what no user did (workflows, integrations)
-    gets no author.
+    there is such a row: by id, because a search index may not have the row yet that a webhook told of; one call for
+    each 100 of them and one of the history for each 50. The author is the one of the stage, else of the latest
+    change; what no user did (workflows, integrations) gets no author.
     """
     targets = book.write.get(bound.crm)
     if bound.crm != "hubspot" or targets is None or need.object not in PERSON_OBJECTS[bound.crm]:
@@ -41,11 +37,10 @@ def name_authors(
     if not wanted:
         return tuple(page)
     stamps = [record.stamp for record in page if record.ref in wanted]
-    since = Cursor(min(stamps) - _BEFORE)
     asked = tuple(sorted({field for fields in wanted.values() for field in fields}))
-    request = RecordRequest(need.object, (), max(stamps), since, timedelta(0), history=asked)
+    request = RecordRequest(need.object, (), max(stamps), history=asked)
     histories: dict[RecordRef, tuple[FieldChange, ...]] = {}
-    for rows in connector.records(request):
+    for rows in connector.reread(request, sorted(ref.id for ref in wanted)):
         for row in rows:
             latest = {change.field: change for change in sorted(row.history, key=lambda change: change.at)}
             histories[row.ref] = tuple(latest[field] for field in sorted(wanted.get(row.ref, ())) if field in latest)

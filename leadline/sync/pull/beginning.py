@@ -29,9 +29,15 @@ class Beginning:
     errors: dict[Crm, OutsideError] = field(default_factory=dict)
 
 
-def begin(store: Store, connectors: Mapping[Crm, ReadConnector], book: Book) -> Beginning:
+def begin(
+    store: Store,
+    connectors: Mapping[Crm, ReadConnector],
+    book: Book,
+    known: Mapping[Crm, Mapping[str, ObjectDescription]],
+) -> Beginning:
     """Freeze every CRM's upper bound, describe it, and check the book against it.
 
+    ``known`` are descriptions that a pull has just been given: these CRMs are not asked for theirs again.
     Raises the first CRM's error when none answers, RefusedError when one is not the organisation this state belongs
     to, BookError when the book names a field that no CRM has ever shown. Only the pin to an organisation is stored.
     """
@@ -43,7 +49,7 @@ def begin(store: Store, connectors: Mapping[Crm, ReadConnector], book: Book) -> 
         try:
             organisation = connector.organisation()
             upper = connector.server_time()
-            described = connector.describe(objects_needed(book, crm))
+            described = known[crm] if crm in known else connector.describe(objects_needed(book, crm))
         except OutsideError as error:
             begun.errors[crm] = error
             continue

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from leadline.common.canonical import digest
 from leadline.common.errors import OutsideError, PermissionMissingError
-from leadline.common.values import CRMS, Crm, Cursor
+from leadline.common.values import CRMS, Crm, Cursor, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
 from leadline.rules.model import Book
@@ -18,12 +18,13 @@ from leadline.sync.conflicts.fighting import fight_warnings
 from leadline.sync.identity import join_people
 from leadline.sync.intake.counters import remember_supply
 from leadline.sync.knowing import remember_denied, remember_described, shown_differently
-from leadline.sync.needs import ActivityNeed, ObjectNeed, needs_of, objects_needed, rule_fields
+from leadline.sync.needs import ActivityNeed, CrmNeeds, ObjectNeed, needs_of, objects_needed, rule_fields
 from leadline.sync.privacy.tombstones import Tombstones
 from leadline.sync.pull.authors import name_authors
 from leadline.sync.pull.beginning import begin, remember_shown
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.happenings import store_activities
+from leadline.sync.pull.hinted import Hinted, begin_quick, end_thorough, moved_back, thorough_from
 from leadline.sync.pull.rows import hide_object, store_records
 from leadline.sync.pull.upkeep import Upkeep, reconcile_ids, remember_full, reread_due
 from leadline.sync.results import PullResult
@@ -47,6 +48,7 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
     persons_only: bool = False,
     upkeep: Upkeep | None = None,
     begun: Callable[[Mapping[Crm, datetime]], None] = lambda _: None,
+    hinted: Hinted | None = None,
 ) -> PullResult:
     """Read what changed since the last pull from every CRM and join records into people.
 
@@ -56,15 +58,16 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
     this state belongs to, BookError when the book names a field that no CRM has. With ``persons_only`` just the
     records of people are refreshed, and the frontier stays where it is. ``upkeep`` is how often ids are compared and
     calculated fields read anew, daily when it is None. ``begun`` is told each CRM's upper bound before the first row.
+    With ``hinted`` it is a quick one, which looks back for seconds; the next other one looks back over all of them.
     """
-    start = begin(store, connectors, book)
+    start = begin(store, connectors, book, hinted.described if hinted else {})
     errors = start.errors
     begun(start.upper)
     with store.write() as connection:
         cycle = start_cycle(connection, kind, max(start.upper.values()))
     with store.read() as connection:
-        chosen = Upkeep(ids=None, calculated=None) if persons_only else upkeep or Upkeep()
-        notes = _Notes(tell, Tombstones.load(connection), chosen)
+        chosen = Upkeep(ids=None, calculated=None) if persons_only or hinted else upkeep or Upkeep()
+        notes = _Notes(tell, Tombstones.load(connection), chosen, hinted)
     for crm, described in start.described.items():
         bound = Bound(crm, cycle, start.upper[crm], described, book)
         try:
@@ -106,6 +109,7 @@ class _Notes:
     tell: Tell | None
     erased: Tombstones
     upkeep: Upkeep
+    hinted: Hinted | None = None
     incremental: set[str] = field(default_factory=set)
     past: dict[str, int] = field(default_factory=dict)
     listed: dict[str, int] = field(default_factory=dict)
@@ -134,7 +138,7 @@ def _pull_crm(
             hidden = name not in bound.described
             if hidden and hide_object(connection, bound, name, rule_fields(book, bound.crm, name)):
                 move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
-        cursors = load_cursors(connection, bound.crm)
+        cursors = _cursors(connection, bound.crm, needs, notes.hinted, persons_only=persons_only)
     for need in needs.objects:
         if persons_only and not _written(book, bound.crm, need.object):
             continue
@@ -151,6 +155,22 @@ def _pull_crm(
     if not persons_only:
         with store.write() as connection:
             remember_denied(connection, bound.crm, denied)
+            if notes.hinted is None:
+                end_thorough(connection, bound.crm)
+
+
+def _cursors(
+    connection: Connection, crm: Crm, needs: CrmNeeds, hinted: Hinted | None, *, persons_only: bool
+) -> dict[str, StreamCursor]:
+    """Return where to begin in each stream."""
+    found = load_cursors(connection, crm)
+    if hinted is not None:
+        wanted = {*(need.object for need in needs.objects), *(f"activity:{need.kind}" for need in needs.activities)}
+        begin_quick(connection, crm, (cursor for stream, cursor in found.items() if stream in wanted))
+    elif not persons_only:
+        start = thorough_from(connection, crm)
+        found = {stream: moved_back(cursor, start) for stream, cursor in found.items()}
+    return found
 
 
 def _written(book: Book, crm: Crm, name: str) -> bool:
@@ -181,20 +201,20 @@ def _pull_records(
     notes.count(stream, 0, 0)
     if history:
         notes.past.setdefault(stream, 0)
-    if since is not None:
+    if since is not None and notes.hinted is None:
         notes.incremental.add(stream)
     request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links, history=history)
+    if notes.hinted is not None and since is not None:
+        request = replace(request, look_back=notes.hinted.look_back, quick=True)
+        for rows in connector.reread(request, notes.hinted.ids(bound.crm, need.object)):
+            page = _named(store, connector, book, bound, need, rows, history)
+            with store.write() as connection:
+                news = _store_page(connection, bound, need, page, history, notes)
+            notes.count(stream, len(page), news)
     for rows in connector.records(request):
-        if history and bound.crm == "hubspot":
-            # Who changed one of these fields last need not be who moved the stage.
-            rows = tuple(replace(record, author="") for record in rows)  # noqa: PLW2901
-        page = name_authors(store, connector, bound, need, book, rows)
+        page = _named(store, connector, book, bound, need, rows, history)
         with store.write() as connection:
-            living = notes.erased.living(page)
-            news = store_records(connection, bound, need, living)
-            if history:
-                changes = save_past(connection, living, bound.upper, bound.cycle)
-                notes.past[stream] = notes.past.get(stream, 0) + changes
+            news = _store_page(connection, bound, need, page, history, notes)
             reached = _further(reached, Cursor(page[-1].stamp, page[-1].ref.id)) if page else reached
             if reached is not None:
                 place = StreamCursor(reached.stamp, reached.id, complete, shape)
@@ -205,6 +225,38 @@ def _pull_records(
         move_cursor(connection, bound.crm, need.object, done, bound.cycle)
         if complete is None:
             remember_full(connection, bound, need.object)
+
+
+def _named(
+    store: Store,
+    connector: ReadConnector,
+    book: Book,
+    bound: Bound,
+    need: ObjectNeed,
+    rows: tuple[SourceRecord, ...],
+    history: tuple[str, ...],
+) -> tuple[SourceRecord, ...]:
+    if history and bound.crm == "hubspot":
+        # Who changed one of these fields last need not be who moved the stage.
+        rows = tuple(replace(record, author="") for record in rows)
+    return name_authors(store, connector, bound, need, book, rows)
+
+
+def _store_page(
+    connection: Connection,
+    bound: Bound,
+    need: ObjectNeed,
+    page: tuple[SourceRecord, ...],
+    history: tuple[str, ...],
+    notes: _Notes,
+) -> int:
+    living = notes.erased.living(page)
+    news = store_records(connection, bound, need, living)
+    if history:
+        stream = f"{bound.crm} {need.object}"
+        changes = save_past(connection, living, bound.upper, bound.cycle)
+        notes.past[stream] = notes.past.get(stream, 0) + changes
+    return news
 
 
 def _look_after(store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, notes: _Notes) -> None:
@@ -232,9 +284,11 @@ def _pull_activities(
     since = Cursor(cursor.stamp, cursor.id) if cursor is not None and same_shape else None
     stream = f"{bound.crm} activity:{need.kind}"
     notes.count(stream, 0, 0)
-    if since is not None:
+    if since is not None and notes.hinted is None:
         notes.incremental.add(stream)
     request = ActivityRequest(need.kind, bound.upper, since, hints=need.hints, attributes=need.attributes)
+    if notes.hinted is not None and since is not None:
+        request = replace(request, look_back=notes.hinted.look_back, quick=True)
     for page in connector.activities(request):
         with store.write() as connection:
             news = store_activities(connection, bound, need.kind, notes.erased.living_activities(page))

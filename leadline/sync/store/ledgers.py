@@ -1,4 +1,4 @@
-"""The tables of conflicts, of further addresses and of users; they belong to ``schema``, which has all tables."""
+"""The tables of conflicts, addresses, accounts, comparisons and users; ``schema`` has all tables."""
 
 from __future__ import annotations
 
@@ -52,6 +52,22 @@ account_values = Table(
     Column("value", Json, nullable=False),  # a text in a list of one; a list of nothing where there is no value
     Column("cycle", Number, nullable=False),
     Index(None, "person_id"),
+    Index(None, "cycle"),
+)
+
+unsettled = Table(
+    # What the last comparison with the CRMs did not settle, of people and of records of accounts. Who has no row
+    # agreed with what the CRMs show, and is compared again when something of theirs changes.
+    "unsettled",
+    metadata,
+    Column("person_id", Text, primary_key=True),
+    Column("crm", Text, primary_key=True),  # of the account's record; these three are empty for the person
+    Column("object", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    Column("until", Instant),  # from then on the answer may differ by time alone; NULL: never
+    Column("left_out", Json, nullable=False),  # [[crm, object, why, records], ...]: what differs and is not written
+    Index(None, "until"),
+    Index(None, "left_out"),
 )
 
 users = Table(

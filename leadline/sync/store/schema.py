@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from leadline.sync.store.base import Number, metadata
 from leadline.sync.store.installed import installed
-from leadline.sync.store.ledgers import addresses, conflicts, users
+from leadline.sync.store.ledgers import addresses, conflicts, unsettled, users
 from leadline.sync.store.past import past_values
 from leadline.sync.store.types import Instant, Json
 
-__all__ = ["addresses", "conflicts", "installed", "metadata", "past_values", "users"]
+__all__ = ["addresses", "conflicts", "installed", "metadata", "past_values", "unsettled", "users"]
 
 meta = Table(
     "meta",
@@ -115,6 +115,7 @@ records = Table(
     Index(None, "person_id"),
     Index(None, "email"),
     Index(None, "crm", "object", "merged_into"),
+    Index(None, "cycle"),
 )
 
 links = Table(
@@ -196,6 +197,8 @@ person_records = Table(
     Column("until_cycle", Number),
     Column("why", Text, nullable=False),  # new, converted, linked, merged, email
     Index(None, "person_id"),
+    Index(None, "since_cycle"),
+    Index(None, "until_cycle"),
 )
 
 lifecycle = Table(
@@ -217,6 +220,7 @@ lifecycle = Table(
     Index(None, "next_change"),
     Index(None, "waits_for", "waits_in"),
     Index(None, "stage"),
+    Index(None, "cycle"),
     Index(None, "changed_cycle"),
 )
 
@@ -238,6 +242,7 @@ decisions = Table(
     Column("before", Json, nullable=False),  # what else verify needs: how the state was brought here
     Column("body", Text, nullable=False),  # canonical JSON of the Decision
     Index(None, "person_id", "number"),
+    Index(None, "number"),
     Index(None, "cycle"),
 )
 
@@ -273,6 +278,7 @@ journal = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("plan_hash", "seq"),
     Index(None, "status"),
+    Index(None, "changed_at"),
     Index(None, "crm", "object", "record_id"),
 )
 

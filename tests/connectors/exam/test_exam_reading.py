@@ -100,6 +100,24 @@ def test_the_upper_bound_holds(vendor: Vendor) -> None:
     assert seen == {record.ref.id for record in first} - set(standing(first, vendor)[:2])
 
 
+def test_records_are_read_again_by_id(vendor: Vendor) -> None:
+    """By id the same rows come as by time, each once, in one call; nobody's id and later changes are left out."""
+    connector = vendor.connect()
+    known = {record.ref.id: record for record in pull(vendor, connector)}
+    some = standing(list(known.values()), vendor)[:20]
+    before = connector.calls()["read"]
+    request = RecordRequest(vendor.person, (vendor.text,), connector.server_time())
+    found = [one for page in connector.reread(request, [*some, *some, vendor.nobody]) for one in page]
+    assert connector.calls()["read"] == before + 1
+    rows = {one.ref.id: one for one in found if one.merged_into is None}
+    assert sorted(rows) == sorted(some)
+    assert all(known[ident] == one for ident, one in rows.items())
+    changes(vendor, some[:1], "Too late")
+    later = {one.ref.id for page in connector.reread(request, some) for one in page if one.merged_into is None}
+    assert later == set(some[1:])
+    assert not list(connector.reread(request, []))
+
+
 def test_it_resumes_from_any_row_even_among_equal_stamps(vendor: Vendor) -> None:
     """From the cursor of any row exactly the rows behind it come, though rows of one stamp fill a whole page."""
     connector = vendor.connect()

@@ -30,6 +30,7 @@ class Vendor(ABC):
     pick: str  # a field that takes only its options
     option: str  # one of them
     hidden: str  # a field that this user may not see
+    nobody: str  # an id that no person has
     activity: str  # a kind of activity with many rows
     reads: str  # what the server calls a call that reads records
     writes: str  # what the server calls a call that writes many records
@@ -90,6 +91,7 @@ class SalesforceVendor(Vendor):
     person = "Lead"
     text, number, hidden = "Title", "Fit_Score__c", "Lead.Rating"
     pick, option = "Lifecycle_Stage__c", "mql"
+    nobody = "00Q0000000000AAAAA"
     activity = "task"
     reads, writes, creates = "query", "composite", "composite"
 
@@ -164,6 +166,7 @@ class HubSpotVendor(Vendor):
     person = "contact"
     text, number, hidden = "jobtitle", "fit_score", "contact.phone"
     pick, option = "hs_lead_status", "IN_PROGRESS"
+    nobody = "99999999999"
     activity = "call"
     reads, writes = "POST /crm/v3/objects/contacts/search", "POST /crm/v3/objects/contacts/batch/update"
     creates = "POST /crm/v3/objects/tasks/batch/*"

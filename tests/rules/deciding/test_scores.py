@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.common.errors import RefusedError
-from leadline.rules.deciding.decay import decay_ladder
+from leadline.rules.decay import decay_ladder
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import Card, Scoring

@@ -2,82 +2,54 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from datetime import timedelta
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from leadline.rules.deciding import Engine, state_from_json, state_to_json
 from leadline.rules.effects import effects_of
 from leadline.rules.model import AssignOwner, Book, CreateTask, StageActions
-from leadline.rules.state import Advance, Decision, Fact
+from leadline.rules.state import Fact
 from tests.rules.deciding.books import day
 from tests.rules.deciding.generated import books_with_slas, facts, until
+from tests.rules.deciding.laws import (
+    engine,
+    incremental_is_replay,
+    law,
+    lived,
+    next_change_is_exact,
+    order_changes_nothing,
+    splitting_changes_nothing,
+    texts,
+)
 from tests.rules.deciding.promised import busy
-from tests.rules.deciding.test_laws import LAW, TICK, engine, texts
 
-SLA_LAW = settings(LAW, max_examples=int(os.environ.get("LAW_EXAMPLES", "10")))
+SLA_LAW = law(10)
 """These books are the dearest of all to make: LAW_EXAMPLES=500 looks longer."""
 BEGIN = -1
 HISTORIES = st.lists(st.one_of(facts(), busy()), min_size=8, max_size=24)
-
-
-def lived(made: Engine, history: list[Fact], cuts: list[float]) -> tuple[Advance, list[Decision]]:
-    """Begin before anything is known and go on from cut to cut, each time with the facts of the interval."""
-    result = made.begin("p", until(history, -1, BEGIN), day(BEGIN))
-    decisions = list(result.decisions)
-    for first, last in zip([BEGIN, *cuts], cuts, strict=False):
-        result = made.advance(result.state, until(history, first, last), day(last))
-        decisions += result.decisions
-    return result, decisions
 
 
 @SLA_LAW
 @given(books_with_slas(), HISTORIES, st.lists(st.integers(11, 69), max_size=4))
 def test_splitting_an_interval_changes_nothing(book: Book, history: list[Fact], cuts: list[int]) -> None:
     """One fold over sixty days equals many folds over its parts: decisions, timers and next change."""
-    whole, decisions = lived(engine(book), history, [70])
-    parts, split = lived(engine(book), history, [*sorted(map(float, set(cuts))), 70])
-    assert texts(split) == texts(decisions)
-    assert (parts.state, parts.next_change) == (whole.state, whole.next_change)
+    splitting_changes_nothing(book, history, cuts, BEGIN)
 
 
 @SLA_LAW
 @given(books_with_slas(), HISTORIES, st.randoms(use_true_random=False))
 def test_order_of_arrival_changes_nothing(book: Book, history: list[Fact], random: Random) -> None:
     """Facts that share a frontier may come in any order and more than once."""
-    shuffled = [*history, *history[:3]]
-    random.shuffle(shuffled)
-    one, decisions = lived(engine(book), history, [40, 70])
-    other, again = lived(engine(book), shuffled, [40, 70])
-    assert texts(decisions) == texts(again)
-    assert state_to_json(one.state) == state_to_json(other.state)
+    order_changes_nothing(book, history, random, BEGIN)
 
 
 @SLA_LAW
 @given(books_with_slas(), HISTORIES, st.lists(st.integers(0, 30), min_size=24, max_size=24))
 def test_incremental_is_replay_as_known(book: Book, history: list[Fact], delays: list[int]) -> None:
     """Cycles that learn facts late, with the timers stored and read between, give the same log when replayed."""
-    late = [replace(item, seen=item.at + timedelta(days=delay)) for item, delay in zip(history, delays, strict=False)]
-
-    def live(stored: bool) -> list[str]:
-        made = engine(book)
-        result = made.begin("p", [item for item in late if item.seen <= day(BEGIN)], day(BEGIN))
-        log = texts(list(result.decisions))
-        for frontier in range(BEGIN + 5, 100, 5):
-            news = [item for item in late if day(frontier - 5) < item.seen <= day(frontier)]
-            state = result.state
-            if stored:
-                state = state_from_json(state_to_json(state), reversed(state.history))
-                news = list(reversed(news))
-            result = made.advance(state, news, day(frontier))
-            log += texts(list(result.decisions))
-        return log
-
-    assert live(stored=True) == live(stored=False)
+    incremental_is_replay(book, history, delays, BEGIN)
 
 
 @SLA_LAW
@@ -85,16 +57,16 @@ def test_incremental_is_replay_as_known(book: Book, history: list[Fact], delays:
 def test_nothing_changes_between_breakpoints(book: Book, history: list[Fact], instants: list[int]) -> None:
     """At any instant a fresh look agrees with the fold, and so do timers measured anew from their beginning."""
     made = engine(book)
-    result, _ = lived(made, history, [])
+    result, _ = lived(made, history, [], BEGIN)
     last = float(BEGIN)
     for instant in sorted(instants):
         result = made.advance(result.state, until(history, last, instant / 10), day(instant / 10))
         last = instant / 10
-        if result.state.livelock:
-            return  # a circle through a timer that would begin is none for an activation, which begins none
-        again = made.activate(result.state, result.state.frontier)
-        assert again.decisions == ()
-        assert again.state.outcome == result.state.outcome
+        if not result.state.livelock:
+            # A circle through a timer that would begin is none for an activation, which begins none.
+            again = made.activate(result.state, result.state.frontier)
+            assert again.decisions == ()
+            assert again.state.outcome == result.state.outcome
         known = [item for item in result.state.history if item.at <= result.state.frontier]
         if known:
             retold = made.advance(result.state, known[:1], result.state.frontier)
@@ -106,17 +78,7 @@ def test_nothing_changes_between_breakpoints(book: Book, history: list[Fact], in
 @given(books_with_slas(), HISTORIES)
 def test_next_change_is_exact(book: Book, history: list[Fact]) -> None:
     """Nothing before the next change, something at it: a breach or a rung happens at its own instant."""
-    made = engine(book)
-    result, _ = lived(made, history, [30])
-    for _ in range(4):
-        coming = result.next_change
-        if coming is None:
-            assert made.advance(result.state, (), day(4000)).decisions == ()
-            return
-        assert coming > result.state.frontier
-        assert made.advance(result.state, (), coming - TICK).decisions == ()
-        result = made.advance(result.state, (), coming)
-        assert [found.at for found in result.decisions] == [coming]
+    next_change_is_exact(book, history, BEGIN)
 
 
 @SLA_LAW
@@ -124,7 +86,7 @@ def test_next_change_is_exact(book: Book, history: list[Fact]) -> None:
 def test_late_facts_never_undo(book: Book, history: list[Fact], late: list[Fact]) -> None:
     """What fired stays fired while a timer goes on; a breach that is known to be none is marked, not forgotten."""
     made = engine(book)
-    before, _ = lived(made, history, [60])
+    before, _ = lived(made, history, [60], BEGIN)
     after = made.advance(before.state, late, day(61))
     assert all(found.at >= before.state.frontier for found in after.decisions)
     for name, timer in before.state.timers.items():
@@ -144,7 +106,7 @@ def test_activation_and_adoption_start_nothing(old: Book, new: Book, history: li
     old, new = (replace(book, on_enter=acting) for book in (old, new))
     adopted = engine(old).begin("p", until(history, -1, 30), day(30))
     assert adopted.state.timers == {}
-    before, _ = lived(engine(old), history, [40])
+    before, _ = lived(engine(old), history, [40], BEGIN)
     after = engine(new).activate(before.state, day(40))
     assert set(after.state.timers) <= set(before.state.timers)
     for book, run in ((old, adopted), (new, after)):
@@ -164,7 +126,7 @@ def test_adoption_starts_nothing(book: Book, history: list[Fact]) -> None:
 @given(books_with_slas(), books_with_slas(), HISTORIES)
 def test_a_changed_book_starts_nothing_and_keeps_what_is_due(old: Book, new: Book, history: list[Fact]) -> None:
     """Activation starts no timer, and with `keep` the due instants of running ones stay as they were."""
-    before, _ = lived(engine(old), history, [40])
+    before, _ = lived(engine(old), history, [40], BEGIN)
     after = engine(new).activate(before.state, day(40))
     assert set(after.state.timers) == set(before.state.timers)
     for name, timer in before.state.timers.items():

@@ -359,6 +359,54 @@ def test_what_asks_for_another_sla_hears_of_it_at_once() -> None:
     assert timer(later, "other") == timer(found, "other")
 
 
+def test_one_that_is_due_as_it_starts_was_never_running() -> None:
+    """What another SLA asks of it is asked of the breach, at that instant as when it is measured again later."""
+    asking = "  chase:\n    from: {enters: mql}\n    target: 8 business hours\n    calendar: office\n"
+    asking += "    void_when: {sla: {at once: running}}\n"
+    asking += "  at once: {from: {enters: mql}, target: 0 minutes, calendar: office}\n"
+    made = Engine(read_book({"rules.yml": (BOOK + asking).encode()}))
+    found = lived(made.book, [did("demo", MONDAY)], "2026-07-13 09:00", engine=made)
+    assert (timer(found, "at once").status, timer(found, "chase").status) == ("breached", "running")
+    learnt = made.advance(found.state, [said("size", 5, MONDAY)], at("2026-07-13 09:00"))
+    assert learnt.state.timers == found.state.timers
+
+
+def test_a_breach_that_moves_the_person_stays_one() -> None:
+    """The move that it causes comes after it at the same instant: measured again, it is no less late."""
+    rules = book(
+        (
+            "  - {from: mql, to: recycled,",
+            "  - {from: mql, to: sal, when: {sla: {accept: breached}}}\n  - {from: mql, to: recycled,",
+        )
+    )
+    made = Engine(rules)
+    found = lived(rules, [did("demo", MONDAY)], "2026-07-13 17:00", engine=made)
+    assert (found.state.outcome.stage, timer(found).status, timer(found).ended) == (
+        "sal",
+        "breached",
+        at("2026-07-13 16:00"),
+    )
+    learnt = made.advance(found.state, [said("size", 5, "2026-07-13 10:00")], at("2026-07-13 17:00"))
+    assert learnt.state.timers == found.state.timers
+
+
+def test_what_an_earlier_run_of_another_sla_did_stands() -> None:
+    """A pause that came from a run which was replaced since is not lost when something unrelated is learnt late."""
+    asking = "  chase:\n    from: {enters: mql}\n    target: 3 calendar days\n    calendar: office\n"
+    asking += "    pause: {sla: {accept: paused}}\n    on_reentry: keep\n"
+    made = Engine(read_book({"rules.yml": (BOOK + asking).encode()}))
+    words = [("On Hold", "09:00"), ("Back", "11:00"), ("Cold", "12:00"), ("Warm", "13:00")]
+    facts = [did("demo", MONDAY), *(said("status", word, f"2026-07-13 {when}") for word, when in words)]
+    found = lived(made.book, facts, "2026-07-13 14:00", engine=made)
+    chase = found.state.timers["chase"]
+    assert found.state.timers["accept"].again
+    assert not chase.again
+    assert chase.pauses == ((at("2026-07-13 09:00"), at("2026-07-13 11:00")),)
+    learnt = made.advance(found.state, [said("size", 5, "2026-07-13 10:00")], at("2026-07-13 14:00"))
+    assert learnt.state.timers["chase"] == chase
+    assert learnt.state.timers["accept"] == found.state.timers["accept"]
+
+
 OFF = b"owner,from,until\nben,2026-07-13,2026-07-14\nANNA,2026-07-13T08:00:00Z,2026-07-13T09:00:00Z\n"
 
 

@@ -19,7 +19,8 @@ from leadline.rules.reading import read_book
 from leadline.rules.state import Adopted, Fact
 from tests.rules.deciding.books import day, did, said, waterfall
 from tests.rules.deciding.generated import HISTORIES, generated_books
-from tests.rules.deciding.test_laws import BEGIN, engine, lived
+from tests.rules.deciding.laws import engine, lived
+from tests.rules.deciding.test_laws import BEGIN
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 CHINESE = language_named("zh-CN")
@@ -33,7 +34,7 @@ def test_every_stored_line_can_be_said_in_another_language(book: Book, history: 
     own = {item.reason for item in book.transitions} | {
         item.disqualify for score in book.scores.values() for item in score.criteria
     }
-    for made in lived(engine(book), history, [30, 70])[1]:
+    for made in lived(engine(book), history, [30, 70], BEGIN)[1]:
         told = why_message(book, made.after)
         assert told == made.after.why
         reason = told.arguments["reason"]

@@ -27,7 +27,8 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 class PretendCrm:
     """Holds rows and activities; ``now`` is its clock. ``down`` refuses every call, ``hidden`` hides fields.
 
-    ``fail_after`` lets that many pages through and then breaks the connection.
+    ``fail_after`` lets that many pages through and then breaks the connection; ``unindexed`` are ids that only
+    reading by id finds, as a lagging search index leaves them.
     """
 
     crm: Crm
@@ -44,6 +45,7 @@ class PretendCrm:
     asked: list[RecordRequest | ActivityRequest] = field(default_factory=list)
     given: int = 0
     allowed: int | None = None
+    unindexed: set[str] = field(default_factory=set)
 
     def put(self, name: str, key: str, fields: Mapping[str, Raw], **more: object) -> RecordRef:
         """Create or change a record at the present instant; fields not named stay as they are."""
@@ -93,12 +95,26 @@ class PretendCrm:
                 history=row.history if request.history else (),
             )
             for ref, row in self.rows.items()
-            if ref.object == request.object and row.stamp <= request.until and (after is None or row.stamp > after)
+            if ref.object == request.object
+            and ref.id not in self.unindexed
+            and row.stamp <= request.until
+            and (after is None or row.stamp > after)
         ]
         found.sort(key=lambda row: (row.stamp, row.ref.id))
         for start in range(0, len(found), self.page):
             self._page()
             yield tuple(found[start : start + self.page])
+
+    def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
+        self._call()
+        wanted = {RecordRef(self.crm, request.object, ident) for ident in ids}
+        found = tuple(
+            replace(row, fields={name: row.fields.get(name) for name in request.fields})
+            for ref, row in sorted(self.rows.items())
+            if ref in wanted and row.stamp <= request.until
+        )
+        if found:
+            yield found
 
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         self._call()

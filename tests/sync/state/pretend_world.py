@@ -7,10 +7,13 @@ from datetime import datetime
 
 from pretend_crm import BOOK, HUBSPOT_FIELDS, SALESFORCE_FIELDS, PretendCrm
 
+from leadline.common.values import Crm
+from leadline.connectors.protocol import ReadConnector
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
 from leadline.sync.evaluating import evaluate
 from leadline.sync.pull import pull
+from leadline.sync.pull.hinted import Hinted
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import remember_book
@@ -26,9 +29,10 @@ class World:
     book: Book
     sources: dict[str, bytes]
 
-    def pull(self) -> PullResult:
-        """Pull both CRMs."""
-        return pull(self.store, {"salesforce": self.salesforce, "hubspot": self.hubspot}, self.book)
+    def pull(self, hinted: Hinted | None = None) -> PullResult:
+        """Pull both CRMs, quickly where they told of something."""
+        crms: dict[Crm, ReadConnector] = {"salesforce": self.salesforce, "hubspot": self.hubspot}
+        return pull(self.store, crms, self.book, hinted=hinted)
 
     def cycle(self) -> tuple[PullResult, EvaluationResult]:
         """Pull and evaluate."""

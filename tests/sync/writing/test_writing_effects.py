@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -92,6 +94,36 @@ def test_effects_are_carried_out_once_and_as_priced(rehearsal: Rehearsal) -> Non
         assert [effect.kind for effect in left.plan.effects] == ["close"]
         assert left.exit_code == 0
         assert stored(setting, person)["leave sal 0"] == "done"
+
+
+def test_no_crm_is_asked_inside_a_transaction(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users, lists and campaigns are asked for while anybody else may write to the state."""
+    rehearsal.edit("write:\n", ACTIONS)
+    accepted_lead(rehearsal)
+    asked: list[str] = []
+    with rehearsal.at_work() as (setting, writers):
+        for crm, writer in writers.items():
+            for name in ("users", "groups"):
+                _watch(monkeypatch, writer, name, setting, asked, f"{crm} {name}")
+        done = run_sync(setting, writers)
+    assert done.exit_code == 0
+    assert sorted(set(asked)) == ["hubspot groups", "hubspot users", "salesforce groups", "salesforce users"]
+
+
+def _watch(
+    monkeypatch: pytest.MonkeyPatch, writer: object, name: str, setting: Setting, asked: list[str], call: str
+) -> None:
+    real = getattr(writer, name)
+
+    def watched(*given: object) -> object:
+        asked.append(call)
+        other = sqlite3.connect(str(setting.store.engine.url.database), timeout=0, isolation_level=None)
+        with closing(other):
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        return real(*given)
+
+    monkeypatch.setattr(writer, name, watched)
 
 
 def test_what_cannot_be_planned_is_held_and_told(rehearsal: Rehearsal) -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from leadline.common.errors import RefusedError
-from leadline.rules.deciding.moment import ZERO
 from leadline.rules.model import Criterion
+
+ZERO = Decimal(0)
 
 MOST_DECAY_STEPS = 20_000
 LONGEST_DECAY = timedelta(days=365 * 500)

@@ -1,0 +1,222 @@
+"""One partition in one pass, evaluated in whatever process or on whatever machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow
+import pyarrow.compute
+
+from leadline.batch.accounts import with_accounts
+from leadline.batch.columns import OddError, evaluate_partition
+from leadline.batch.columns.given import Given
+from leadline.batch.columns.sources import odd_values, state_table
+from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
+from leadline.batch.outcomes import Cells, outcome_row, output_columns
+from leadline.batch.partitions.normal import units_of
+from leadline.batch.partitions.parts import ROW, Parts
+from leadline.common.files import whole_file
+from leadline.rules.allocation import Candidate, candidate, place_fact
+from leadline.rules.deciding import Engine
+from leadline.rules.model import Book
+from leadline.rules.state import Adopted, Advance, Fact
+
+_WANTED: Final = frozenset({"next_change", "decision_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A partition in a pass: everybody in the first one, then who got a place, with all their places so far.
+
+    ``before`` is the pass that wrote the partition's outcomes last.
+    """
+
+    part: int
+    number: int = 0
+    before: int = 0
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a partition: its people by stage, who waits for a place, and what was read in the first pass.
+
+    ``odd`` means that only reading row by row can tell what is wrong. ``units`` are digests of the people and
+    accounts, by which one that lies in two partitions is found.
+    """
+
+    part: int
+    people: int = 0
+    activities: int = 0
+    strangers: int = 0
+    later: int = 0
+    stages: Mapping[str, int] = field(default_factory=dict)
+    one_by_one: Mapping[str, int] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
+    units: tuple[int, ...] = ()
+    odd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A book over partitions. Outcomes are written to ``folder``, whole or not at all, so it may be asked again."""
+
+    book: Book
+    as_of: datetime
+    parts: Parts
+    folder: Path
+    digests: bool = False
+
+    def __call__(self, asked: Asked) -> Done:
+        """Evaluate a partition, write its outcomes and return what became of it."""
+        try:
+            with odd_values():
+                return self._first(asked) if asked.number == 0 else self._again(asked)
+        except OddError:
+            return Done(asked.part, odd=True)
+
+    def outcomes(self, part: int, number: int) -> Any:
+        """Return the outcomes of a partition as a pass wrote them: in order, with each one's ``ROW``."""
+        return read_part(self.folder, f"outcomes-{number}", part)
+
+    def _first(self, asked: Asked) -> Done:
+        given, happened = self._given(asked.part)
+        ids = pyarrow.array([], pyarrow.string()) if given is None else given.ids.combine_chunks()
+        strangers = _strangers(happened, ids)
+        later = sum(pyarrow.compute.sum(pyarrow.compute.greater(one["at"], self.as_of)).as_py() for one in happened)
+        activities = 0 if given is None or given.activities is None else given.activities.num_rows
+        if given is None:
+            read = self.parts.activities(self.book, asked.part)
+            return Done(asked.part, 0, 0 if read is None else read.num_rows, strangers, later)
+        if pyarrow.compute.count_distinct(ids).as_py() != len(ids):
+            raise OddError
+        units = tuple(_digests(self.book, given.people)) if self.digests else ()
+        table, one_by_one, candidates = self._settled(given)
+        self._write(asked, table)
+        stages = Counter(table["stage"].to_pylist())
+        return Done(
+            asked.part, given.count, activities, strangers, later, stages, one_by_one, tuple(candidates), units
+        )
+
+    def _again(self, asked: Asked) -> Done:
+        """Evaluate those who got a place once more; everybody else stays as they were."""
+        given, _ = self._given(asked.part)
+        assert given is not None
+        rows: list[Cells] = []
+        candidates: list[Candidate] = []
+        for person, advance in self._one_by_one(given, asked.places):
+            rows.append(outcome_row(person, advance))
+            wish = candidate(self.book, person, advance.state.outcome)
+            candidates += [] if wish is None else [wish]
+        before = self.outcomes(asked.part, asked.before)
+        place = pyarrow.compute.index_in(
+            pyarrow.array([row["person_id"] for row in rows], pyarrow.string()),
+            value_set=before["person_id"].combine_chunks(),
+        )
+        fresh = _table(self.book, rows).append_column(ROW, before[ROW].take(place))
+        stay = np.ones(before.num_rows, np.bool_)
+        stay[place.to_numpy()] = False
+        table = pyarrow.concat_tables([before.filter(pyarrow.array(stay)), fresh]).sort_by(ROW)
+        self._write(asked, table)
+        return Done(asked.part, stages=Counter(table["stage"].to_pylist()), candidates=tuple(candidates))
+
+    def _given(self, part: int) -> tuple[Given | None, list[Any]]:
+        """Return what is known of a partition's people, and the tables of what happened."""
+        people = self.parts.people(part)
+        activities = self.parts.activities(self.book, part)
+        deals = self.parts.deals(self.book, part, self.as_of)
+        happened = [table for table in (activities, deals) if table is not None and table.num_rows]
+        if people is None or not people.num_rows:
+            return None, happened
+        if ROW not in people.column_names:
+            people = people.append_column(ROW, pyarrow.array(np.arange(people.num_rows)))
+        state = state_table(self.book, people, people["person_id"], self.as_of)
+        return Given(self.book, state, people, activities, deals, self.as_of), happened
+
+    def _settled(self, given: Given) -> tuple[Any, Mapping[str, int], list[Candidate]]:
+        book = self.book
+        if not book.accounts and not book.capacity:
+            state = state_table(book, given.people, given.ids, self.as_of)
+            done = evaluate_partition(book, state, given.people, given.activities, given.changes, self.as_of, _WANTED)
+            return (
+                done.table.select(list(output_columns(book))).append_column(ROW, given.people[ROW]),
+                done.one_by_one,
+                [],
+            )
+        rows: list[Cells] = []
+        candidates: list[Candidate] = []
+        for person, advance in self._one_by_one(given, None):
+            rows.append(outcome_row(person, advance))
+            wish = candidate(book, person, advance.state.outcome)
+            candidates += [] if wish is None else [wish]
+        reason = "account facts" if book.accounts else "stages with a capacity"
+        return _table(book, rows).append_column(ROW, given.people[ROW]), {reason: len(rows)}, candidates
+
+    def _one_by_one(
+        self, given: Given, places: Mapping[str, tuple[str, ...]] | None
+    ) -> Iterator[tuple[str, Advance]]:
+        """Yield everybody, or who got places, in order, as the one-person evaluator has them."""
+        engine = _engine(self.book)
+        accounts = units_of(self.book, given.people)[0]
+        ids = given.ids.to_pylist()
+        wanted = {accounts[row] or person for row, person in enumerate(ids) if places is None or person in places}
+        adopted = given.adopted()
+        known = (
+            ((person, given.facts(row), adopted.get(row, Adopted())), accounts[row])
+            for row, person in enumerate(ids)
+            if (accounts[row] or person) in wanted
+        )
+        for person, facts, begun in with_accounts(engine, known, self.as_of):
+            if places is None or person in places:
+                yield person, engine.begin(person, (*facts, *self._got(person, places)), self.as_of, begun)
+
+    def _got(self, person: str, places: Mapping[str, tuple[str, ...]] | None) -> tuple[Fact, ...]:
+        return () if places is None else tuple(place_fact(stage, self.as_of) for stage in places[person])
+
+    def _write(self, asked: Asked, table: Any) -> None:
+        path = part_path(self.folder, f"outcomes-{asked.number}", asked.part)
+        with whole_file(path) as partial, closing(ArrowFile(partial)) as file:
+            file.write(table)
+
+
+_last: list[Engine] = []
+
+
+def _engine(book: Book) -> Engine:
+    """Return the book's engine, compiled once in a process."""
+    if not _last or not (_last[0].book is book or (book.hash and _last[0].book.hash == book.hash)):
+        _last[:] = [Engine(book)]
+    return _last[0]
+
+
+def _table(book: Book, rows: Iterable[Cells]) -> Any:
+    """Return outcomes as texts, as they stand in the result."""
+    from leadline.batch.tables import cell_text
+
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in output_columns(book)])
+    cells = [{name: cell_text(row.get(name)) for name in schema.names} for row in rows]
+    return pyarrow.Table.from_pylist(cells, schema=schema)
+
+
+def _strangers(happened: Iterable[Any], ids: Any) -> int:
+    found = pyarrow.chunked_array([chunk for one in happened for chunk in one["person_id"].chunks], pyarrow.string())
+    there = pyarrow.compute.is_in(found, value_set=ids)
+    return int(pyarrow.compute.count_distinct(found.filter(pyarrow.compute.invert(there))).as_py())
+
+
+def _digests(book: Book, people: Any) -> Iterator[int]:
+    """Yield 64 bits of each person's id, and of each account."""
+    accounts, _ = units_of(book, people)
+    for text in (
+        *(f"p{person}" for person in people["person_id"].to_pylist()),
+        *{f"a{one}" for one in accounts if one},
+    ):
+        yield int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
