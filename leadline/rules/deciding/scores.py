@@ -233,7 +233,7 @@ class _OfField:
         if found is None:
             if len(self.remembered) >= MOST_REMEMBERED:
                 self.remembered = {}
-            found = _sum([line.worth(moment) for line in self.lines])
+            found = added([line.worth(moment) for line in self.lines])
             self.remembered[value.__class__, value] = found
         return found
 
@@ -292,7 +292,7 @@ class CompiledScore:
 
     def value(self, moment: Moment) -> ScoreValue:
         """Return the score at this moment: the sum of the groups, each within its cap, then floor and cap."""
-        worth = _sum([part.worth(moment) for part in self._parts])
+        worth = added([part.worth(moment) for part in self._parts])
         value = self._limit(worth.points)
         lowest = value if worth.lowest is worth.points else self._limit(worth.lowest)
         return ScoreValue(value, lowest, value if worth.highest is worth.points else self._limit(worth.highest))
@@ -460,7 +460,7 @@ def temperature(temperatures: Temperatures | None, cell: str | None) -> str | No
     return next((name for name, cells in temperatures.cells if cell in cells), temperatures.otherwise)
 
 
-def _sum(worths: Sequence[Worth]) -> Worth:
+def added(worths: Sequence[Worth]) -> Worth:
     """Add; where nothing is in doubt all three are one number, which is quick to see."""
     if len(worths) == 1:
         return worths[0]
