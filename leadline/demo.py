@@ -27,15 +27,14 @@ from leadline.sync.cycle import (
 )
 from leadline.sync.cycle.work import bounds_of
 from leadline.sync.explaining import Explained, explain_person
-from leadline.sync.funnel import funnel
 from leadline.sync.plan import load_plan, save_plan
-from leadline.sync.reporting import FunnelReport
+from leadline.sync.reports.funnel import FunnelReport, funnel
 from leadline.sync.schedule import wall_clock
 from leadline.terminal.applying import applied_data, render_applied
 from leadline.terminal.explain import explained_data, render_explained
 from leadline.terminal.plan import planned_data, render_funnel, render_plan
 from leadline.terminal.pull import render_bounds, render_pull
-from leadline.terminal.report import render_report, report_data
+from leadline.terminal.reports.funnel import render_report, report_data
 from leadline.terminal.screen import Screen
 from leadline.terminal.session import describe
 from leadline.terminal.syncing import sync_data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -246,16 +246,17 @@ class ReadConnector(Protocol):
 class WriteConnector(ReadConnector, Protocol):
     """What only apply is given."""
 
-    def write(self, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+    def write(self, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
         """Write absolute values in the vendor's largest batches, yielding results per batch, in order.
 
+        While the CRM works on a batch of its own pace, empty pages come now and then. Closing the generator stops it.
         Batches are formed per object in the given order; a refused batch is bisected so that each record gets its own
         result. A record that needs two phases must be given as two writes in two calls.
         """
         ...
 
     def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
-        """Return how ``write`` would group them: one entry is one HTTP call."""
+        """Return how ``write`` would group them: one entry is sent, and its fate known, together."""
         ...
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:

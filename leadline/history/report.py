@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from leadline.history.stats import Quartiles, Ratio, Share
+from leadline.common.stats import Quartiles, Ratio, Share
 
 Verdict = Literal["raises", "lowers", "none", "too few"]
 """What a criterion says of later wins: its people win more often, less often, no differently (the interval has 1)."""

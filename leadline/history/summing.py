@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
+from leadline.common.stats import Ratio, quartiles_of, ratio_of, share_of
 from leadline.history.backtest import Compared, Question
 from leadline.history.explaining import Explainer
 from leadline.history.leaking import leaks_of, readers
@@ -25,7 +26,6 @@ from leadline.history.report import (
     StepLine,
     Verdict,
 )
-from leadline.history.stats import Ratio, quartiles_of, ratio_of, share_of
 from leadline.history.tally import WON, Tally
 from leadline.history.unknowns import unknown_of
 from leadline.rules.deciding.localdays import day_of

@@ -13,10 +13,10 @@ from typing import Final, Literal
 
 from leadline.common.canonical import decimal_text
 from leadline.common.errors import BookError, UsageError
+from leadline.common.stats import Share, share_of
 from leadline.history.backtest import Question, journey_in
 from leadline.history.people import HistorySource, PersonHistory
 from leadline.history.places import Place, find_number
-from leadline.history.stats import Share, share_of
 from leadline.history.tally import WON, Tally
 from leadline.history.working import in_parts
 from leadline.rules.deciding.localdays import day_of

@@ -18,6 +18,10 @@ BULK_ABOVE: Final = 6000
 BULK_PAGE: Final = 50_000
 """Above so many rows of one object a Salesforce bulk job takes fewer calls; rows of a page of its result."""
 
+LOAD_ABOVE: Final = 6000
+LOAD_CALLS: Final = 5
+"""Above so many records of one object a Salesforce bulk job takes fewer calls: three, one look, one for failures."""
+
 SOURCE_PAGE: Final[Mapping[str, int]] = {"event": 1000, "email": 1000, "form": 50}
 """HubSpot's older activity APIs have pages of their own."""
 
@@ -83,11 +87,18 @@ def lower_bounds(crm: Crm, work: Work) -> Bound:
     read += sum(max(1, pages(ids, PAGE[crm])) for ids in work.listed.values())
     return Bound(
         read=read,
-        write=pages(sum(work.written.values()), BATCH[crm]) + pages(work.cleared, BATCH[crm]),
+        write=_written(crm, work.written) + pages(work.cleared, BATCH[crm]),
         read_back=sum(
             pages(records, READ_BACK[crm]) for records in (*work.written.values(), *work.confirmed.values())
         ),
     )
+
+
+def _written(crm: Crm, written: Mapping[str, int]) -> int:
+    """Return the fewest calls that write these records: in full batches, or by a bulk job an object."""
+    loaded = [name for name, records in written.items() if crm == "salesforce" and records > LOAD_ABOVE]
+    few = sum(records for name, records in written.items() if name not in loaded)
+    return pages(few, BATCH[crm]) + LOAD_CALLS * len(loaded)
 
 
 def _read(crm: Crm, rows: int) -> int:

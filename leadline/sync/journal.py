@@ -113,6 +113,12 @@ class Journal:
             remember_written(connection, [self._written(write, at) for entry in mine for write in entry.group])
         return mine
 
+    def go_on(self) -> None:
+        """Renew the lease while a CRM still works on what was claimed; raises when we were told to stop."""
+        with self._store.write() as connection:
+            self._keep(connection)
+            require_writing(connection)
+
     def settle(self, results: Sequence[Settlement]) -> None:
         """Record how intents ended."""
         if results:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from leadline.common.canonical import decimal_text, plain
 from leadline.common.masking import mask
+from leadline.common.stats import Ratio, Share
 from leadline.history.report import Backtest, BookSide, Difference, FindingLine, FlipLine, SampleLine
-from leadline.history.stats import Ratio, Share
 from leadline.history.sweeping import Swept
 from leadline.terminal.tables import cell, table
 

@@ -1,8 +1,10 @@
-"""``leadline report``: the funnel, and under ``report sla`` what became of promises."""
+"""``leadline report``: what became of people and promises, as text, as JSON, or as one HTML file each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -11,38 +13,124 @@ from leadline.common.errors import UsageError
 from leadline.terminal.screen import Screen
 from leadline.verbs.options import FILE, config_option, json_option
 
+if TYPE_CHECKING:
+    from leadline.rules.model import Book
+    from leadline.sync.store import Store
+    from leadline.terminal.reports.sheets import Told
 
-@click.group(invoke_without_command=True, short_help="Report stock, conversion and times by stage; and SLAs.")
-@click.option("--source", help="The book's field to count people by; by default `source`, where the book has it.")
-@click.option("--html", "page", type=FILE, help="Write a page with charts to this file.")
+html_option = click.option("--html", "page", type=FILE, help="Write a page with charts to this file, too.")
+source_option = click.option(
+    "--source", help="The book's field to count people by; by default `source`, where the book has it."
+)
+
+
+@click.group(invoke_without_command=True, short_help="Report the funnel, times, sources, SLAs, returns, rejections.")
+@source_option
+@html_option
 @config_option
 @json_option
 @click.pass_context
 def report(ctx: click.Context, source: str | None, page: Path | None, config: Path, as_json: bool) -> None:
-    """Report stock and conversion by stage, time in stage, and sources. Asks no CRM.
+    """Report what became of people and promises. Asks no CRM. Alone it is `leadline report funnel`.
 
-    `leadline report sla` tells of SLAs instead.
+    Each report is printed, or one JSON document, or with --html also one self-contained page to hand around.
     """
-    if ctx.invoked_subcommand is not None:
-        given = any(
-            ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("config", "source", "page")
-        )
-        if given or as_json:
-            raise UsageError(f"write the options after `report {ctx.invoked_subcommand}`, not before")
+    if ctx.invoked_subcommand is None:
+        _funnel(source, page, config, as_json=as_json)
         return
-    from leadline.sync.funnel import funnel
-    from leadline.terminal.report import render_report, report_data
-    from leadline.terminal.session import session
+    given = any(
+        ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("config", "source", "page")
+    )
+    if given or as_json:
+        raise UsageError(f"write the options after `report {ctx.invoked_subcommand}`, not before")
 
-    screen = Screen(as_json=as_json)
-    with session(screen, config, crms=False) as (_, setting):
-        found = funnel(setting.store, setting.book, source)
-    if page is not None:
-        from leadline.pages.funnel import write_funnel
 
-        write_funnel(page, found)
-        screen.note(f"{page} written.")
-    screen.result(report_data(found), lambda console: render_report(console, found))
+@report.command(name="funnel", short_help="Report stock and conversion by stage, and where it narrows.")
+@source_option
+@html_option
+@config_option
+@json_option
+def funnel(source: str | None, page: Path | None, config: Path, as_json: bool) -> None:
+    """Report who is in which stage, how many went on, how long they stay, and the bottleneck with its evidence."""
+    _funnel(source, page, config, as_json=as_json)
+
+
+@report.command(name="velocity", short_help="Report how long people take from stage to stage, by week.")
+@html_option
+@config_option
+@json_option
+def velocity(page: Path | None, config: Path, as_json: bool) -> None:
+    """Report quartiles of the time from stage to stage, with who is still on the way, by week of entering."""
+    from leadline.sync.reports.velocity import velocity as made
+    from leadline.terminal.reports.velocity import told_velocity, velocity_data
+
+    _show("velocity", made, velocity_data, told_velocity, page, config, as_json=as_json)
+
+
+@report.command(name="sources", short_help="Report how far the people of each source come.")
+@source_option
+@html_option
+@config_option
+@json_option
+def sources(source: str | None, page: Path | None, config: Path, as_json: bool) -> None:
+    """Report, for each source, how many people reached each stage, with intervals; few people are marked."""
+    from leadline.sync.reports.sources import sources as made
+    from leadline.terminal.reports.sources import sources_data, told_sources
+
+    _show(
+        "sources",
+        lambda store, book: made(store, book, source),
+        sources_data,
+        told_sources,
+        page,
+        config,
+        as_json=as_json,
+    )
+
+
+@report.command(name="recycle", short_help="Report who left the main path and came back.")
+@html_option
+@config_option
+@json_option
+def recycle(page: Path | None, config: Path, as_json: bool) -> None:
+    """Report who left the main path and came back, after how long, and what became of them."""
+    from leadline.sync.reports.recycle import recycle as made
+    from leadline.terminal.reports.recycle import recycle_data, told_recycle
+
+    _show("recycle", made, recycle_data, told_recycle, page, config, as_json=as_json)
+
+
+@report.command(name="rejections", short_help="Report why people left the main path, by who had them.")
+@source_option
+@html_option
+@config_option
+@json_option
+def rejections(source: str | None, page: Path | None, config: Path, as_json: bool) -> None:
+    """Report the reasons of rejections by stage, team, owner, source and grade."""
+    from leadline.sync.reports.rejections import rejections as made
+    from leadline.terminal.reports.rejections import rejections_data, told_rejections
+
+    _show(
+        "rejections",
+        lambda store, book: made(store, book, source),
+        rejections_data,
+        told_rejections,
+        page,
+        config,
+        as_json=as_json,
+    )
+
+
+@report.command(name="lifecycle", short_help="Report the lifecycle as a graph with its volumes.")
+@html_option
+@config_option
+@json_option
+def lifecycle(page: Path | None, config: Path, as_json: bool) -> None:
+    """Report every stage with its people and every move with how often it was made; --html draws the graph."""
+    from leadline.sync.reports.flow import flow
+    from leadline.terminal.reports.flow import flow_data, told_flow
+
+    _show("lifecycle", flow, flow_data, told_flow, page, config, as_json=as_json)
 
 
 @report.command(name="sla", short_help="Report which promises were kept, and who lost the time.")
@@ -53,27 +141,75 @@ def report(ctx: click.Context, source: str | None, page: Path | None, config: Pa
 @click.option("--week", help="Only timers that began in an ISO week (UTC), such as 2026-W30.")
 @click.option("--at-risk", "at_risk", is_flag=True, help="Only the open timers of which half or more is used.")
 @click.option("--csv", "csv_file", type=FILE, help="Write the lines to this file instead.")
+@html_option
 @config_option
 @json_option
-def sla(at_risk: bool, csv_file: Path | None, config: Path, as_json: bool, **chosen: str | None) -> None:
+def sla(
+    at_risk: bool, csv_file: Path | None, page: Path | None, config: Path, as_json: bool, **chosen: str | None
+) -> None:
     """Report how many promises were met, by SLA, stage, owner, source and week, and where the time went.
 
     Asks no CRM. People are shown by their id alone.
     """
     from leadline.sync.slas.report import Chosen, sla_report
+    from leadline.terminal.reports.sla import sla_report_data, told_sla, write_sla_report
     from leadline.terminal.session import session
-    from leadline.terminal.slareport import render_sla_report, sla_report_data, write_sla_report
 
-    if as_json and csv_file is not None:
-        raise UsageError("--json and --csv exclude each other; give one")
-    screen = Screen(as_json=as_json)
-    with session(screen, config, crms=False) as (_, setting):
-        found = sla_report(setting.store, setting.book, Chosen(**chosen))
+    if csv_file is not None and (as_json or page is not None):
+        raise UsageError("--csv excludes --json and --html; give one")
     if csv_file is not None:
+        screen = Screen(as_json=as_json)
+        with session(screen, config, crms=False) as (_, setting):
+            found = sla_report(setting.store, setting.book, Chosen(**chosen))
         rows = write_sla_report(csv_file, found, at_risk=at_risk)
         screen.note(f"{csv_file}: {rows:,} rows.")
         return
-    screen.result(
-        sla_report_data(found, at_risk=at_risk),
-        lambda console: render_sla_report(console, found, at_risk=at_risk),
+
+    _show(
+        "sla",
+        lambda store, book: sla_report(store, book, Chosen(**chosen)),
+        lambda found: sla_report_data(found, at_risk=at_risk),
+        lambda found: told_sla(found, at_risk=at_risk),
+        page, config, as_json=as_json,
+    )  # fmt: skip
+
+
+def _funnel(source: str | None, page: Path | None, config: Path, *, as_json: bool) -> None:
+    from leadline.sync.reports.funnel import funnel as made
+    from leadline.terminal.reports.funnel import report_data, told_funnel
+
+    _show(
+        "funnel",
+        lambda store, book: made(store, book, source),
+        report_data,
+        told_funnel,
+        page,
+        config,
+        as_json=as_json,
     )
+
+
+def _show(
+    name: str,
+    make: Callable[[Store, Book], Any],
+    data: Callable[[Any], dict[str, Any]],
+    tell: Callable[[Any], Told],
+    page: Path | None,
+    config: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Make one report, and show it in the ways that were asked for."""
+    from leadline.terminal.reports.sheets import render_told
+    from leadline.terminal.session import session
+
+    screen = Screen(as_json=as_json)
+    with session(screen, config, crms=False) as (_, setting):
+        found = make(setting.store, setting.book)
+    told = tell(found)
+    if page is not None:
+        from leadline.pages.reports import write_report
+
+        write_report(page, name, told, found)
+        screen.note(f"{page} written.")
+    screen.result(data(found), lambda console: render_told(console, told))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from leadline.common.errors import UsageError
+from leadline.common.stats import quartiles_of, ratio_of, share_of
 from leadline.history.backtest import compare, focus_of
 from leadline.history.report import Backtest
-from leadline.history.stats import quartiles_of, ratio_of, share_of
 from leadline.history.summing import report_of
 from leadline.history.sweeping import read_capacity, read_sweeps, run_sweep
 from leadline.pages.backtest import backtest_page

@@ -6,87 +6,17 @@ import os
 import re
 import shutil
 import subprocess
-from datetime import timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 
-from leadline.pages.funnel import bottleneck, funnel_page
-from leadline.sync.reporting import Conversion, FunnelReport, StageLine
 from tests.cli.desk import Desk
+from tests.pages.looking import whole
 
-VOID = {"meta", "link", "br", "hr", "img", "input", "line", "circle", "rect", "polyline", "path"}
 BROWSER = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--hide-scrollbars"),
     *("--enable-logging=stderr", "--v=0"),
 )
-
-
-class Balanced(HTMLParser):
-    """Collects the tags and texts of a page, and fails on a tag that is not closed in its place."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.said: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a tag."""
-        self.tags.append(tag)
-        self.links += [value or "" for name, value in attrs if name in {"href", "src", "action", "xlink:href"}]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the tag that was opened last."""
-        if tag not in VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        """Note a text."""
-        self.said.append(data)
-
-
-def whole(text: str) -> Balanced:
-    """Return a page that is balanced, asks nobody for anything and runs no script."""
-    page = Balanced()
-    page.feed(text)
-    assert page.open == []
-    assert not {"script", "iframe", "object", "embed", "form"} & set(page.tags)
-    assert page.links == []
-    assert "url(" not in text
-    return page
-
-
-def report(*shares: tuple[int, int], stage: str = "mql") -> FunnelReport:
-    """Return a funnel with these steps of (entered, went on)."""
-    names = [stage, "sal", "sql", "won"]
-    steps = tuple(
-        Conversion(names[number], names[number + 1], entered, went, timedelta(days=3))
-        for number, (entered, went) in enumerate(shares)
-    )
-    lines = tuple(StageLine(name, 10, 20, 1, timedelta(days=2), None) for name in names)
-    return FunnelReport(None, 40, lines, steps)
-
-
-def test_a_bottleneck_is_named_only_where_the_figures_say_so() -> None:
-    """Few passes, or steps that do not differ beyond chance, name nobody."""
-    found = bottleneck(report((1000, 100), (400, 200), (200, 120)).conversions)
-    assert found is not None
-    assert (found.step.source, round(found.low, 2), round(found.high, 2)) == ("mql", 0.08, 0.12)
-    assert bottleneck(report((20, 1), (400, 200), (200, 120)).conversions) is not None
-    assert bottleneck(report((40, 18), (40, 20), (40, 22)).conversions) is None
-    assert bottleneck(report((1000, 100)).conversions) is None
-
-
-def test_names_with_markup_stay_text() -> None:
-    """A stage called like a script is shown as it is written."""
-    nasty = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-    page = whole(funnel_page(report((1000, 100), (400, 200), stage=nasty)))
-    assert any(nasty in text for text in page.said)
 
 
 def test_pages_of_real_people(desk: Desk) -> None:

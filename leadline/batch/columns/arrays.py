@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from math import prod
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.signedinteger[Any]]
+"""Whole numbers of 32 bits where all of them fit, else of 64."""
 Codes = npt.NDArray[np.int32]
 Truths = npt.NDArray[np.uint8]
 """``NO``, ``OPEN`` or ``YES`` a person, so that all-of is the least and any-of the greatest."""
@@ -24,6 +28,8 @@ NEVER: Final = 2**62
 """An instant that does not come."""
 LONG_AGO: Final = -(2**62)
 
+_TABLED: Final = 1 << 16
+"""So many different rows are looked up in a table."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 
@@ -58,6 +64,18 @@ def each(values: Instants, count: int) -> Ints:
     return values if isinstance(values, np.ndarray) else np.full(count, values, np.int64)
 
 
+def classes(values: Whole, edges: Sequence[int]) -> Ints:
+    """Return how many edges lie below each value, plus how many at or below it."""
+    if len(edges) > 120:
+        ordered = np.sort(np.array(edges, np.int64))
+        return np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
+    found = np.zeros(values.size, np.uint8)
+    for edge in edges:
+        np.add(found, (values >= edge).view(np.uint8), out=found)
+        np.add(found, (values > edge).view(np.uint8), out=found)
+    return found.astype(np.int64)
+
+
 def distinct(codes: Ints) -> tuple[Ints, Ints]:
     """Return the different values, and for each element the position of its value among them.
 
@@ -77,6 +95,12 @@ def distinct(codes: Ints) -> tuple[Ints, Ints]:
     return values, inverse.reshape(-1)
 
 
+def rows_where(mask: npt.NDArray[np.bool_], who: Ints | None = None) -> Ints:
+    """Return the positions that a mask names, or what ``who`` has there."""
+    found = np.flatnonzero(mask)
+    return found if who is None else who.take(found)
+
+
 def packed(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> Ints:
     """Return one integer a person for several small ones, each with how many values it can have.
 
@@ -91,3 +115,34 @@ def packed(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> Ints:
         code = code * values + column
         size *= values
     return code
+
+
+def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[list[tuple[int, ...]], Ints]:
+    """Return the different rows of several columns, and for each person the position of their row among them.
+
+    Each column comes with how many values it can have.
+    """
+    size = prod(values for _, values in columns)
+    if size > _TABLED:
+        codes, places = distinct(packed(columns, count))
+        sample = np.zeros(codes.size, np.int64)
+        sample[places] = np.arange(count)
+        return [tuple(int(column[row]) for column, _ in columns) for row in sample.tolist()], places
+    code = np.zeros(count, np.uint16)
+    for column, values in columns:
+        if values > 1:
+            code *= np.uint16(values)
+            code += column.astype(np.uint16, copy=False)
+    there = np.zeros(size, np.bool_)
+    there[code] = True
+    known = np.flatnonzero(there)
+    table = np.zeros(size, np.int64)
+    table[known] = np.arange(known.size)
+    rows = []
+    for whole in known.tolist():
+        row, rest = [], whole
+        for _, values in reversed(columns):
+            rest, value = divmod(rest, values)
+            row.append(value)
+        rows.append(tuple(reversed(row)))
+    return rows, table.take(code)

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow
 from pyarrow import types
 
-from leadline.batch.columns.arrays import Codes, Ints
+from leadline.batch.columns.arrays import Bools, Codes, Ints
 from leadline.batch.tables import plain_cells
 from leadline.common.values import Raw
 
 
-def distinct_cells(column: Any) -> tuple[Codes, list[Raw]]:
+def distinct_cells(column: Any) -> tuple[Ints, list[Raw]]:
     """Return a code a row and what each code stands for; the first is an empty cell (None)."""
-    column = _whole(column)
+    column = whole(column)
+    if types.is_boolean(column.type):
+        codes = _flags(column)
+        if codes is not None:
+            return codes, [None, False, True]
     if types.is_dictionary(column.type):
         found = column
     elif types.is_nested(column.type) or types.is_null(column.type):
@@ -23,41 +28,83 @@ def distinct_cells(column: Any) -> tuple[Codes, list[Raw]]:
         known = {value: number for number, value in enumerate(dict.fromkeys(raw)) if value is not None}
         values: list[Raw] = [None, *known]
         places = {value: number for number, value in enumerate(values)}
-        return np.array([places[value] for value in raw], np.int32), values
+        return np.array([places[value] for value in raw], np.int64), values
     else:
         found = column.dictionary_encode()
-    codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32) + 1
-    return codes, [None, *plain_cells(found.dictionary)]
+    numbers = _numbers(found.indices).astype(np.int32, copy=False) + 1
+    if found.indices.null_count:
+        numbers *= known_rows(found.indices).view(np.int8)
+    return numbers.astype(np.int64), [None, *plain_cells(found.dictionary)]
 
 
-def whole_numbers(column: Any) -> tuple[Ints, Any] | None:
-    """Return a column of integers and which of its rows are known; None for a column of another kind."""
-    column = _whole(column)
+def coded(column: Any) -> tuple[Codes, list[str | None]]:
+    """Return a code a row and the different texts that codes stand for."""
+    column = whole(column)
+    found = column if types.is_dictionary(column.type) else column.dictionary_encode()
+    names = found.dictionary.to_pylist()
+    if len(set(names)) < len(names):
+        found = found.dictionary_decode().dictionary_encode()
+        names = found.dictionary.to_pylist()
+    codes = found.indices
+    if codes.null_count:
+        codes, names = codes.fill_null(len(names)), [*names, None]
+    return _numbers(codes).astype(np.int32, copy=False), names
+
+
+def whole_numbers(column: Any) -> tuple[Ints, Bools | None] | None:
+    """Return a column of integers and which of its rows are known (None: all); None for a column of another kind."""
+    column = whole(column)
     if not types.is_integer(column.type) or types.is_uint64(column.type):
         return None
-    return column.fill_null(0).cast(pyarrow.int64()).to_numpy(zero_copy_only=False), known_rows(column)
+    return _numbers(column).astype(np.int64, copy=False), known_rows(column) if column.null_count else None
 
 
-def known_rows(column: Any) -> Any:
-    """Return which rows of a column are not empty."""
-    return _whole(column).is_valid().to_numpy(zero_copy_only=False)
+def known_rows(column: Any) -> Bools:
+    """Return which rows of an array are not empty."""
+    bits = column.buffers()[0]
+    return np.ones(len(column), np.bool_) if bits is None else _bits(bits, column)
 
 
 def instants(column: Any) -> Ints:
     """Return a column of instants as microseconds; instants without a zone are UTC. Others raise ArrowInvalid."""
-    column = _whole(column)
+    column = whole(column)
     if types.is_date(column.type):
         column = column.cast(pyarrow.timestamp("us"))
-    micro = column.cast(pyarrow.timestamp("us", getattr(column.type, "tz", None)), safe=False)
-    found: Ints = micro.cast(pyarrow.int64()).to_numpy(zero_copy_only=False)
-    return found
+    wanted = pyarrow.timestamp("us", getattr(column.type, "tz", None))
+    micro = column if column.type == wanted else column.cast(wanted, safe=False)
+    return _numbers(micro.view(pyarrow.int64())).astype(np.int64, copy=False)
 
 
 def texts(column: Any) -> list[str]:
     """Return the cells as texts; an empty one is an empty text."""
-    return ["" if value is None else str(value) for value in _whole(column).to_pylist()]
+    return ["" if value is None else str(value) for value in whole(column).to_pylist()]
 
 
-def _whole(column: Any) -> Any:
+def whole(column: Any) -> Any:
     """Return one array for a column of chunks."""
-    return column.combine_chunks() if isinstance(column, pyarrow.ChunkedArray) else column
+    if not isinstance(column, pyarrow.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _numbers(column: Any) -> npt.NDArray[np.integer]:
+    """Return an array of integers as it lies in memory: what stands in empty rows means nothing."""
+    raw = np.frombuffer(column.buffers()[1] or b"", column.type.to_pandas_dtype())
+    return raw[column.offset : column.offset + len(column)]
+
+
+def _flags(column: Any) -> Ints | None:
+    """Return 0 for empty, 1 for false and 2 for true; None where only some of these are there."""
+    if not len(column):
+        return None
+    codes = _bits(column.buffers()[1], column).view(np.uint8) + 1
+    if column.null_count:
+        codes *= known_rows(column).view(np.uint8)
+    return codes.astype(np.int64) if (codes == 1).any() and (codes == 2).any() else None
+
+
+def _bits(buffer: Any, column: Any) -> Bools:
+    first, skipped = divmod(column.offset, 8)
+    length = -(-(skipped + len(column)) // 8)
+    packed = np.frombuffer(buffer, np.uint8, length, first)
+    return np.unpackbits(packed, bitorder="little")[skipped : skipped + len(column)].view(np.bool_)

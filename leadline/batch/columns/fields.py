@@ -6,7 +6,7 @@ What is asked is the compiled condition of the one-person evaluator, with a stan
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from leadline.batch.columns.arrays import Codes, Ints
+from leadline.batch.columns.arrays import Ints, classes
 from leadline.batch.columns.cells import distinct_cells, whole_numbers
 from leadline.rules.convert import convert
 from leadline.rules.deciding.fields import Known
@@ -44,7 +44,7 @@ class Column:
     """
 
     field: Field
-    codes: Codes
+    codes: Ints
     values: Sequence[Known]
     said: Ints | None = None
 
@@ -54,13 +54,13 @@ class Column:
         fresh = [Said(blank if value is None else value) for value in self.values]
         return [*fresh, Said(blank, stale=True), Said(blank)]
 
-    def since(self, floor: Ints | None) -> Codes:
+    def since(self, floor: Ints | None) -> Ints:
         """Return the codes as a pass that began at ``floor`` sees them: signals from before are no news."""
         if floor is None or not self.field.signal:
             return self.codes
         known, count = self.codes != 0, len(self.values)
         old = known if self.said is None else known & (self.said < floor)
-        return np.where(old, count, self.codes).astype(np.int32)
+        return np.where(old, count, self.codes)
 
     def take(self, who: Ints) -> Column:
         """Return the column of some of the people."""
@@ -102,11 +102,13 @@ def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: 
     if numbers is not None and edges is not None and field.type in ("integer", "decimal", "money"):
         classed = _classed(numbers[0], edges)
         if classed is not None:
-            codes = np.where(numbers[1], classed + 1, 0).astype(np.int32)
+            codes = classed + 1
+            if numbers[1] is not None:
+                codes *= numbers[1].view(np.int8)
             return Column(field, codes, [None, *_representatives(edges)], _said(field, codes, at))
     codes, raw = distinct_cells(column)
     values: dict[tuple[type, Known], int] = {(type(None), None): 0}
-    places = np.zeros(len(raw), np.int32)
+    places = np.zeros(len(raw), np.int64)
     for number, cell in enumerate(raw):
         value: Known
         value, reason = convert(field, cell)
@@ -115,15 +117,16 @@ def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: 
         if isinstance(value, int | Decimal) and not isinstance(value, bool) and edges is not None:
             value = _representatives(edges)[bisect_left(edges, value) + bisect_right(edges, value)]
         places[number] = values.setdefault((type(value), value), len(values))
-    codes = places[codes]
+    if not np.array_equal(places, np.arange(len(raw))):
+        codes = places.take(codes)
     return Column(field, codes, [value for _, value in values], _said(field, codes, at))
 
 
-def _said(field: Field, codes: Codes, at: int) -> Ints | None:
+def _said(field: Field, codes: Ints, at: int) -> Ints | None:
     return np.full(codes.size, at, np.int64) if field.signal else None
 
 
-def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Codes | None:
+def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Ints | None:
     """Return how many edges lie below each number, plus how many at or below it; None beyond 64 bits."""
     places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
     factor = 10 ** max(0, places)
@@ -132,12 +135,7 @@ def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Codes | None:
     most = max([factor * most, *map(abs, scaled)])
     if most >= 2**62:
         return None
-    found = np.zeros(numbers.size, np.int32)
-    given = numbers if factor == 1 else numbers * factor
-    for edge in scaled:
-        found += given >= edge
-        found += given > edge
-    return found
+    return classes(numbers if factor == 1 else numbers * factor, scaled)
 
 
 def _representatives(edges: Sequence[Decimal]) -> list[Known]:
@@ -156,20 +154,15 @@ def looked_up(field: Field, by: Column, own: Column | None) -> Column:
     from leadline.rules.state import Unreadable
 
     values: dict[tuple[type, Known], int] = {(type(None), None): 0}
-    places = np.zeros(len(by.values), np.int32)
+    places = np.zeros(len(by.values), np.int64)
     for number, said in enumerate(by.entries()[: len(by.values)]):
         key = said.value
         found: Known = key if isinstance(key, Unreadable) else None
         if isinstance(key, str):
             found = field.table.rows.get(fold(key))
         places[number] = values.setdefault((type(found), found), len(values))
-    codes = places[by.codes]
+    codes = places.take(by.codes)
     if own is not None:
-        mine = np.array([values.setdefault((type(value), value), len(values)) for value in own.values], np.int32)
-        codes = np.where(own.codes != 0, mine[own.codes], codes).astype(np.int32)
+        mine = np.array([values.setdefault((type(value), value), len(values)) for value in own.values], np.int64)
+        codes = np.where(own.codes != 0, mine.take(own.codes), codes)
     return Column(field, codes, [value for _, value in values])
-
-
-def tabled(entries: Sequence[Said], answer: Callable[[Said], int]) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return what is answered for each entry, as an array to look codes up in."""
-    return np.array([answer(entry) for entry in entries])

@@ -9,22 +9,20 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-import pyarrow
-import pyarrow.compute
 
+from leadline.batch.columns.activities import Activities
 from leadline.batch.columns.arrays import LONG_AGO, NEVER, Bools, Codes, Instants, Ints, micros
-from leadline.batch.columns.cells import instants, texts
+from leadline.batch.columns.cells import coded, instants, texts
 from leadline.batch.columns.fields import Column, OddError, looked_up, read_column
 from leadline.batch.columns.given import Given
-from leadline.batch.columns.happened import Happened, sorted_happened
 from leadline.batch.columns.knowing import Asks
+from leadline.batch.columns.tally import Rows
 from leadline.rules.deciding.fields import FieldTimeline
 from leadline.rules.deciding.history import LAST_INSTANT, fact_key
 from leadline.rules.model import Book
 from leadline.rules.state import Fact
 
 _END: Final = micros(LAST_INSTANT)
-_NOTHING: Final = Happened(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(1, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +40,21 @@ class Frame:
 
     people: int
     fields: Mapping[str, Column]
-    activities: Mapping[str, Happened]
+    activities: Activities
     first: Ints
     deals: Mapping[str, DealColumns] = field(default_factory=dict)
-
-    def happened(self, activity: str) -> Happened:
-        """Return the occurrences of one activity."""
-        found = self.activities.get(activity)
-        return found if found is not None else replace(_NOTHING, starts=np.zeros(self.people + 1, np.int64))
 
     def last(self, t: Instants) -> Ints:
         """Return the instant of the latest activity of any name up to ``t``; ``LONG_AGO`` without one."""
         found = np.full(self.people, LONG_AGO, np.int64)
-        for happened in self.activities.values():
+        for happened in self.activities:
             np.maximum(found, happened.last(t), out=found)
         return found
 
     def following(self, t: Instants) -> Ints:
         """Return the instant of the next activity of any name after ``t``."""
         found = np.full(self.people, NEVER, np.int64)
-        for happened in self.activities.values():
+        for happened in self.activities:
             np.minimum(found, happened.following(t), out=found)
         return found
 
@@ -72,7 +65,7 @@ class Frame:
         return Frame(
             who.size,
             {name: column.take(who) for name, column in self.fields.items()},
-            {name: happened.take(who, place) for name, happened in self.activities.items()},
+            self.activities.take(who, place),
             self.first[who],
             {kind: _some_deals(deals, place) for kind, deals in self.deals.items()},
         )
@@ -102,7 +95,7 @@ def read_frame(book: Book, asks: Asks, given: Given, until: datetime) -> tuple[F
     deals = _changed(book, asks, given, until, columns, first, by_one)
     for name in asks.fields:
         if name not in columns and book.fields[name].table is None:
-            columns[name] = Column(book.fields[name], np.zeros(given.count, np.int32), [None])
+            columns[name] = Column(book.fields[name], np.zeros(given.count, np.int64), [None])
     _look_up(book, asks, columns)
     activities = _activities(asks, given, first, by_one)
     return Frame(given.count, columns, activities, first, deals), by_one.who, by_one.reasons
@@ -182,7 +175,7 @@ def _resolve(
         value = timeline.value(until)
         column = columns.get(name)
         if column is None:
-            column = Column(book.fields[name], np.zeros(given.count, np.int32), [None])
+            column = Column(book.fields[name], np.zeros(given.count, np.int64), [None])
         values = list(column.values)
         places = [number for number, known in enumerate(values) if type(known) is type(value) and known == value]
         if not places:
@@ -230,33 +223,23 @@ def _by(book: Book, name: str) -> str:
     return table.by
 
 
-def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> dict[str, Happened]:
+def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> Activities:
     table = given.activities
     if table is None or not table.num_rows:
-        return {}
-    person = given.activity_people()
-    at = instants(table["at"])
-    named = (
-        table["activity"].combine_chunks()
-        if isinstance(table["activity"], pyarrow.ChunkedArray)
-        else table["activity"]
-    )
-    coded = named if pyarrow.types.is_dictionary(named.type) else named.dictionary_encode()
-    kind = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    names = coded.dictionary.to_pylist()
-    if person.min() < 0 or at.max() > _END:
-        keep = (person >= 0) & (at <= _END)
-        person, kind, at = person[keep], kind[keep], at[keep]
+        return Activities.none(given.count)
+    kind, names = coded(table["activity"])
+    whose, nobody_before = given.whose()
+    rows = Rows(tuple(names), kind, whose, instants(table["at"]), given.count, nobody_before)
     if given.versioned.size:
         by_one.add("activities that were corrected or withdrawn", given.versioned)
     if asks.local_days and given.known_to_the_day.size:
         by_one.add("days of activities that are known to the day only", given.known_to_the_day)
-    found = sorted_happened(kind, person, at, len(names), given.count)
+    found = Activities(rows, asks.windows, _END)
     for happened in found if asks.first else ():
         have = happened.starts[1:] > happened.starts[:-1]
         begins = happened.starts[:-1][have]
         first[have] = np.minimum(first[have], happened.at[begins])
-    return dict(zip(names, found, strict=True))
+    return found
 
 
 __all__ = ["DealColumns", "Frame", "OddError", "read_frame"]

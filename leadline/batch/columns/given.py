@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
-from leadline.batch.columns.arrays import Codes, Ints, instant
-from leadline.batch.columns.cells import instants, texts, whole_numbers
+from leadline.batch.columns.arrays import Codes, Ints, Whole, instant
+from leadline.batch.columns.cells import instants, texts, whole, whole_numbers
 from leadline.batch.columns.fields import OddError
 from leadline.batch.tables import plain_cells
 from leadline.rules.convert import convert
@@ -46,10 +46,24 @@ class Given:
             self._person = self._places(self.activities["person_id"])
         return self._person
 
+    def whose(self) -> tuple[Whole, int]:
+        """Return whose each activity is as a number, and the number of the first person.
+
+        Whole numbers without gaps stand for themselves; others are looked up, and -1 is nobody.
+        """
+        ids, wanted = whole_numbers(self.ids), whole_numbers(self.activities["person_id"])
+        if ids is not None and wanted is not None and ids[0].size and ids[1] is None and wanted[1] is None:
+            first = int(ids[0][0])
+            if first >= 0 and np.array_equal(ids[0], np.arange(first, first + ids[0].size)):
+                return wanted[0], first
+        return self.activity_people(), 0
+
     @property
     def versioned(self) -> Ints:
         """The people with an activity that has more than one version."""
         names = self.activities.column_names
+        if not {"withdrawn", "record"} & set(names):
+            return np.zeros(0, np.int64)
         person = self.activity_people().astype(np.int64)
         found = np.zeros(0, np.int64)
         if "withdrawn" in names:
@@ -136,7 +150,7 @@ class Given:
             )
 
     def _places(self, column: Any) -> Codes:
-        ids = self.ids.combine_chunks() if isinstance(self.ids, pyarrow.ChunkedArray) else self.ids
+        ids = whole(self.ids)
         direct = _direct_places(column, ids)
         if direct is not None:
             return direct
@@ -193,15 +207,16 @@ class Given:
 
 def _direct_places(column: Any, ids: Any) -> Codes | None:
     """Find people by whole numbers that lie close together without any search; None for other ids."""
-    numbers, wanted = whole_numbers(ids), whole_numbers(column)
-    if numbers is None or wanted is None or not numbers[0].size or not (numbers[1].all() and wanted[1].all()):
+    found, wanted = whole_numbers(ids), whole_numbers(column)
+    if found is None or wanted is None or found[1] is not None or wanted[1] is not None:
         return None
-    low, high = int(numbers[0].min()), int(numbers[0].max())
-    if high - low > 4 * numbers[0].size + 1024:
+    numbers, sought = found[0], wanted[0]
+    if not numbers.size or not sought.size:
+        return None
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > 4 * numbers.size + 1024:
         return None
     places = np.full(high - low + 2, -1, np.int32)
-    places[numbers[0] - low] = np.arange(numbers[0].size, dtype=np.int32)
-    if low <= int(wanted[0].min()) and int(wanted[0].max()) <= high:
-        return places[wanted[0] - low]
-    inside = (wanted[0] >= low) & (wanted[0] <= high)
-    return places[np.where(inside, wanted[0] - low, high - low + 1)]
+    places[numbers - low] = np.arange(numbers.size, dtype=np.int32)
+    inside = (sought >= low) & (sought <= high)
+    return places.take(np.where(inside, sought - low, high - low + 1))

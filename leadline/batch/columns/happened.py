@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from leadline.batch.columns.arrays import LONG_AGO, NEVER, Codes, Instants, Ints, instant, micros
+from leadline.batch.columns.arrays import LONG_AGO, NEVER, Codes, Instants, Ints, Whole, instant, micros
 from leadline.rules.deciding.localdays import day_of, day_start
 
 _SECOND = 1_000_000
@@ -88,7 +88,7 @@ class Happened:
         return Happened(place[self.person[keep]], self.at[keep], starts)
 
 
-def sorted_happened(activity: Codes, person: Codes, at: Ints, activities: int, people: int) -> list[Happened]:
+def sorted_happened(activity: Whole, person: Whole, at: Ints, activities: int, people: int) -> list[Happened]:
     """Return each activity's occurrences. The three arrays are rows in any order."""
     order_free = _packed_sort(activity, person, at, activities, people)
     if order_free is None:
@@ -101,12 +101,12 @@ def sorted_happened(activity: Codes, person: Codes, at: Ints, activities: int, p
     for low, high in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         own = person[low:high]
         starts = np.concatenate(([0], np.cumsum(np.bincount(own, minlength=people))))
-        found.append(Happened(own, at[low:high], starts))
+        found.append(Happened(own.astype(np.int32, copy=False), at[low:high], starts))
     return found
 
 
 def _packed_sort(
-    activity: Codes, person: Codes, at: Ints, activities: int, people: int
+    activity: Whole, person: Whole, at: Ints, activities: int, people: int
 ) -> tuple[Ints, Codes, Ints] | None:
     """Sort three columns as one integer; None where they do not fit into one exactly."""
     if not at.size:

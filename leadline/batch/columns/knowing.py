@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from leadline.batch.columns.arrays import span
+from leadline.batch.columns.tally import Window
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.fieldops import TEXT_OPS
-from leadline.rules.model import ActivityTest, Book, DealsTest, DealTest, FieldTest, NoActivityFor
+from leadline.rules.model import ActivityTest, Book, Condition, DealsTest, DealTest, FieldTest, NoActivityFor
 
 MOST_UNITS: Final = 2**50
 """Points are held as whole numbers of the smallest place that a score uses; beyond this nothing is held so."""
@@ -21,7 +23,7 @@ class Asks:
     """What the rules read of people. ``edges`` are the numbers that a field is compared with, in order.
 
     ``dated`` are the fields of which more than the value counts: signals and looked-up ones. ``first`` tells whether
-    anything asks when a person's first fact was.
+    anything asks when a person's first fact was, ``windows`` what is only counted.
     """
 
     fields: frozenset[str]
@@ -31,6 +33,7 @@ class Asks:
     deals_one_by_one: bool
     local_days: bool
     first: bool
+    windows: frozenset[Window]
 
 
 def unknown_features(book: Book) -> tuple[str, ...]:
@@ -88,7 +91,19 @@ def asks_of(book: Book, engine: Engine) -> Asks:
             or any(line.match == "distinct_days" for line in lines)
         ),
         any(isinstance(test, NoActivityFor) for test in tests),
+        frozenset(_windows(tests, engine)),
     )
+
+
+def _windows(tests: list[Condition], engine: Engine) -> Iterator[Window]:
+    for test in tests:
+        if isinstance(test, ActivityTest) and not test.days:
+            yield test.activity, None if test.within is None else span(test.within)
+    for score in engine.settling.scoring.scores.values():
+        for line in score.criteria:
+            one = line.criterion
+            if one.activity is not None and line.ladder is None and one.match != "distinct_days":
+                yield one.activity, None if one.within is None else span(one.within)
 
 
 def _edges(book: Book, tests: list[FieldTest], by: set[str]) -> dict[str, tuple[Decimal, ...]]:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow
 
 from leadline.batch.columns.arrays import NEVER, Bools, Ints, micros
+from leadline.batch.columns.cells import whole
 from leadline.batch.columns.coming import next_changes
 from leadline.batch.columns.frame import Frame, read_frame
 from leadline.batch.columns.given import Given
@@ -52,6 +53,7 @@ class Columns:
         self._operands = book_operands(book, [node.condition for node in nodes_of(self.engine)])
         self._unknown = unknown_features(book)
         self._remembered: Remembered = {}
+        self._sizes: dict[int, dict[str, Scale] | None] = {}
         if len(book.stages) > MOST_STAGES:
             self._unknown = (*self._unknown, f"more than {MOST_STAGES} stages")
 
@@ -93,13 +95,16 @@ class Columns:
 
     def _scales(self, given: Given) -> dict[str, Scale] | None:
         rows = 0 if given.activities is None else given.activities.num_rows
-        try:
-            return {
-                name: Scale(score, self._operands[name], rows)
-                for name, score in self.engine.settling.scoring.scores.items()
-            }
-        except TooLargeError:
-            return None
+        size = rows.bit_length()
+        if size not in self._sizes:
+            try:
+                self._sizes[size] = {
+                    name: Scale(score, self._operands[name], 1 << size)
+                    for name, score in self.engine.settling.scoring.scores.items()
+                }
+            except TooLargeError:
+                self._sizes[size] = None
+        return self._sizes[size]
 
     def _columns(
         self, given: Given, frame: Frame, who: Ints, scales: dict[str, Scale], schema: Any
@@ -114,7 +119,7 @@ class Columns:
         stories = (
             Stories(self._settler, scoring, lambda one: self._history(given, int(who[one])), until) if told else None
         )
-        positions = self._begin(given, who, stories)
+        positions = self._begin(given, who, stories, dates="implied" in schema.names)
         twice = self._settler.settle(cards.asked, positions, None if stories is None else stories.tell)
         changes = None
         if "next_change" in schema.names:
@@ -125,10 +130,9 @@ class Columns:
             names = [given.id_of(int(person)) for person in who]
             decisions = decision_ids(self._settler, cards, positions, stories, names, until)
         ids = given.ids if who.size == given.count else given.ids.take(who)
-        ids = ids.combine_chunks() if isinstance(ids, pyarrow.ChunkedArray) else ids
-        return table_of(self._settler, cards, positions, ids, schema, stories, changes, decisions), twice
+        return table_of(self._settler, cards, positions, whole(ids), schema, stories, changes, decisions), twice
 
-    def _begin(self, given: Given, who: Ints, stories: Stories | None) -> Positions:
+    def _begin(self, given: Given, who: Ints, stories: Stories | None, *, dates: bool) -> Positions:
         """Return where people begin: what the state says of them, else the start stage from ``until`` on."""
         count, stages, at = who.size, len(self._settler.names), micros(given.until)
         stage = np.full(count, self._settler.numbers[self.book.start_stage], np.int32)
@@ -146,10 +150,12 @@ class Columns:
                     since[row] = micros(told.since)
                 if told.stage is not None:
                     stage[row], adopted[row] = self._settler.numbers[told.stage], 1
-        entered = np.full((stages, count), NEVER, np.int64)
-        entered[stage, np.arange(count)] = since
+        dated = stages if stories is not None or dates or self._settler.looks_back else 0
+        entered = np.full((dated, count), NEVER, np.int64)
+        if dated:
+            entered[stage, np.arange(count)] = since
         story = np.zeros(count, np.int64) if stories is None else stories.begin(stage.astype(np.int64), adopted)
-        implied: Bools = np.zeros((stages, count), np.bool_)
+        implied: Bools = np.zeros((dated, count), np.bool_)
         taken = np.zeros((max(1, len(self._settler.limited)), count), np.int64)
         previous = np.full(count, -1, np.int32)
         return Positions(stage, since, number, since.copy(), previous, entered, implied, taken, story)

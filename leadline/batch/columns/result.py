@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow
 
-from leadline.batch.columns.arrays import NEVER, Ints
+from leadline.batch.columns.arrays import NEVER, Ints, Whole
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.scoring import Cards
 from leadline.batch.columns.settling import Positions, Settler
@@ -20,18 +20,22 @@ AT: Final = pyarrow.timestamp("us", "UTC")
 WANTED: Final = frozenset({"bounds", "entered", "why", "next_change"})
 """What is told beside stage, scores, grades and temperature, unless less (or ``decision_id`` too) is wanted."""
 
+CODED: Final = "coded"
+"""Wanted by who takes stages, grades and temperatures as dictionaries of Arrow rather than as texts."""
+
 
 def schema_of(book: Book, scales: dict[str, Scale], wanted: frozenset[str], ids: Any) -> Any:
     """Return the schema of the outcomes of a book."""
-    fields: list[tuple[str, Any]] = [("person_id", ids), ("stage", pyarrow.string()), ("since", AT)]
-    fields += [("pass", pyarrow.int64()), ("previous", pyarrow.string())]
+    text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()) if CODED in wanted else pyarrow.string()
+    fields: list[tuple[str, Any]] = [("person_id", ids), ("stage", text), ("since", AT)]
+    fields += [("pass", pyarrow.int64()), ("previous", text)]
     for name in book.scores:
         kind = pyarrow.decimal128(38, scales[name].places if name in scales else 15)
         fields.append((name, kind))
         if "bounds" in wanted:
             fields += [(f"{name}_lowest", kind), (f"{name}_highest", kind)]
-    fields += [(f"{name}_grade", pyarrow.string()) for name, score in book.scores.items() if score.grades]
-    fields += [("grade", pyarrow.string()), ("temperature", pyarrow.string())]
+    fields += [(f"{name}_grade", text) for name, score in book.scores.items() if score.grades]
+    fields += [("grade", text), ("temperature", text)]
     fields.append(("disqualified", pyarrow.list_(pyarrow.string())))
     if "entered" in wanted:
         fields += [(f"entered_{name}", AT) for name in book.stages]
@@ -57,14 +61,15 @@ def table_of(  # noqa: PLR0913, PLR0917
 ) -> Any:
     """Return the outcomes of people that were decided as columns."""
     book, names = settler.book, [*settler.names, None]
+    text = schema.field("stage").type
     columns: dict[str, Any] = {
         "person_id": ids,
-        "stage": _named(positions.stage, names),
+        "stage": _named(positions.stage, names, text),
         "since": _instants(positions.since),
         "pass": positions.pass_number,
-        "previous": _named(positions.previous, names),
-        "grade": _named(*cards.cells()),
-        "temperature": _named(*cards.temperatures()),
+        "previous": _named(positions.previous, names, text),
+        "grade": _named(*cards.cells(), text),
+        "temperature": _named(*cards.temperatures(), text),
     }
     for name in book.scores:
         points, places = cards.points(name), cards.scales[name].places
@@ -73,7 +78,7 @@ def table_of(  # noqa: PLR0913, PLR0917
             columns[f"{name}_lowest"] = _decimals(points.lowest, places)
             columns[f"{name}_highest"] = _decimals(points.highest, places)
         if book.scores[name].grades:
-            columns[f"{name}_grade"] = _named(*cards.grades(name))
+            columns[f"{name}_grade"] = _named(*cards.grades(name), text)
     codes, reasons = cards.disqualified()
     columns["disqualified"] = _lists(reasons, codes)
     if "implied" in schema.names:
@@ -81,7 +86,7 @@ def table_of(  # noqa: PLR0913, PLR0917
             columns[f"entered_{name}"] = _instants(positions.entered[number])
         columns["implied"] = _implied(settler, positions)
     if stories is not None and "why" in schema.names:
-        columns["why"] = _named(positions.story, [story.why for story in stories.found])
+        columns["why"] = _named(positions.story, [story.why for story in stories.found], pyarrow.string())
     if changes is not None:
         columns["next_change"] = _instants(changes)
     if decisions is not None:
@@ -120,12 +125,25 @@ def rows_of(book: Book, people: Iterable[tuple[Any, Advance]], schema: Any) -> A
     return pyarrow.Table.from_pylist(rows, schema=schema)
 
 
-def _named(codes: Any, names: Sequence[str | None]) -> Any:
-    return pyarrow.array(names, pyarrow.string()).take(pyarrow.array(np.where(codes < 0, len(names) - 1, codes)))
+def _named(codes: Any, names: Sequence[str | None], kind: Any) -> Any:
+    """Return texts by code; a code below zero is the last one."""
+    if len(names) == 1:
+        return (
+            pyarrow.nulls(codes.size, kind) if names[0] is None else pyarrow.repeat(names[0], codes.size).cast(kind)
+        )
+    places = np.where(codes < 0, len(names) - 1, codes) if codes.dtype == np.int32 else codes
+    if not pyarrow.types.is_dictionary(kind):
+        return pyarrow.array(names, kind).take(pyarrow.array(places))
+    texts = list(dict.fromkeys(name for name in names if name is not None))
+    numbers = np.array([-1 if name is None else texts.index(name) for name in names], np.int32).take(places)
+    index = pyarrow.array(numbers, mask=numbers < 0 if None in names else None)
+    return pyarrow.DictionaryArray.from_arrays(index, pyarrow.array(texts, pyarrow.string()))
 
 
 def _lists(values: Sequence[Sequence[str]], codes: Ints) -> Any:
     kind = pyarrow.list_(pyarrow.string())
+    if not any(values):
+        return pyarrow.ListArray.from_arrays(np.zeros(codes.size + 1, np.int32), pyarrow.array([], pyarrow.string()))
     return pyarrow.array([list(one) for one in values], kind).take(pyarrow.array(codes))
 
 
@@ -139,13 +157,15 @@ def _implied(settler: Settler, positions: Positions) -> Any:
 
 
 def _instants(at: Ints) -> Any:
-    return pyarrow.array(at, mask=at == NEVER).cast(pyarrow.timestamp("us")).cast(AT)
+    never = at == NEVER
+    if never.any():
+        return pyarrow.array(at, mask=never).view(AT)
+    return pyarrow.Array.from_buffers(AT, at.size, [None, pyarrow.py_buffer(at)])
 
 
-def _decimals(values: Ints, places: int) -> Any:
+def _decimals(values: Whole, places: int) -> Any:
     """Return whole numbers as decimals: 128 bits, low half first."""
     halves = np.empty((values.size, 2), np.int64)
     halves[:, 0] = values
-    halves[:, 1] = values >> 63
-    buffer = pyarrow.py_buffer(halves.tobytes())
-    return pyarrow.Array.from_buffers(pyarrow.decimal128(38, places), values.size, [None, buffer])
+    halves[:, 1] = values >> (8 * values.itemsize - 1)
+    return pyarrow.Array.from_buffers(pyarrow.decimal128(38, places), values.size, [None, pyarrow.py_buffer(halves)])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
+
 from leadline.rules.deciding.scores import CompiledScore
 from leadline.rules.model import Book, Condition, ScoreTest
 
@@ -14,7 +17,7 @@ class TooLargeError(Exception):
 
 
 class Scale:
-    """How one score's decimals become whole numbers, exactly."""
+    """How one score's decimals become whole numbers, exactly; ``dtype`` holds each sum of them."""
 
     def __init__(self, score: CompiledScore, operands: Sequence[Decimal], most_rows: int) -> None:
         """Raise TooLargeError where ``most_rows`` activities could give more than fits."""
@@ -29,8 +32,10 @@ class Scale:
         exponents = [number.as_tuple().exponent for number in (*numbers, *others)]
         self.places = max([0, *(-one for one in exponents if isinstance(one, int))])
         reach = sum(abs(number) for number in numbers) * max(1, most_rows)
-        if self.places > 15 or max([reach, *map(abs, others)], default=reach) * 10**self.places >= 2**60:
+        most = max([reach, *map(abs, others)]) * 10**self.places
+        if self.places > 15 or most >= 2**60:
             raise TooLargeError
+        self.dtype: npt.DTypeLike = np.int32 if most < 2**30 else np.int64
 
     def whole(self, number: Decimal) -> int:
         """Return a decimal in the score's smallest place."""

@@ -9,7 +9,20 @@ from functools import partial
 
 import numpy as np
 
-from leadline.batch.columns.arrays import NEVER, NO, OPEN, YES, Instants, Ints, Truths, distinct, instant, span
+from leadline.batch.columns.arrays import (
+    NEVER,
+    NO,
+    OPEN,
+    YES,
+    Instants,
+    Ints,
+    Truths,
+    Whole,
+    classes,
+    distinct,
+    instant,
+    span,
+)
 from leadline.batch.columns.fields import asked
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.truths import Truth, earlier
@@ -22,15 +35,17 @@ from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTe
 Remembered = dict[tuple[object, ...], tuple[int, int, int]]
 """By score, field, first criterion and value: points, lowest and highest that the criteria of one field give."""
 MOST_REMEMBERED = 200_000
+_MOST = 2**31 - 1
+"""No partition has more activities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Points of everybody, and the lowest and highest they could be."""
 
-    value: Ints
-    lowest: Ints
-    highest: Ints
+    value: Whole
+    lowest: Whole
+    highest: Whole
 
 
 class Cards:
@@ -46,7 +61,8 @@ class Cards:
         self.asked = truth
         truth.cards = self
         self._points: dict[str, Points] = {}
-        self._grades: dict[str, tuple[Ints, list[frozenset[str | None]], Ints, list[str | None]]] = {}
+        self._grades: dict[str, tuple[Ints, list[str | None]]] = {}
+        self._bounds: dict[str, tuple[Ints, list[frozenset[str | None]]]] = {}
 
     @property
     def t(self) -> Instants:
@@ -78,6 +94,8 @@ class Cards:
 
     def disqualified(self) -> tuple[Ints, list[tuple[str, ...]]]:
         """Return for each person a code, and the reasons that each code stands for."""
+        if not self.scoring.disqualifiers:
+            return np.zeros(self.asked.frame.people, np.int64), [()]
         reasons = list(dict.fromkeys(str(line.criterion.disqualify) for line in self.scoring.disqualifiers))
         masks = np.zeros(self.asked.frame.people, np.int64)
         for line in self.scoring.disqualifiers:
@@ -90,7 +108,13 @@ class Cards:
 
     def grades(self, name: str) -> tuple[Ints, list[str | None]]:
         """Return for each person a code of the grade of one score, and the grades that codes stand for."""
-        return self._graded(name)[2:]
+        found = self._grades.get(name)
+        if found is None:
+            compiled, scale = self.scoring.scores[name], self.scales[name]
+            edges = _edges_of(compiled, scale)
+            names = [compiled.grade(scale.decimal(number)) for number in _samples(edges)]
+            found = self._grades[name] = (classes(self.points(name).value, edges), names)
+        return found
 
     def cells(self) -> tuple[Ints, list[str | None]]:
         """Return for each person a code of the grid's cell, and the cells."""
@@ -109,7 +133,7 @@ class Cards:
     def possible(self, test: GradeTest) -> tuple[Ints, list[frozenset[str | None]]]:
         """Return for each person a code, and what the bounds allow for each: grades, cells or temperatures."""
         if test.score is not None and not test.temperature:
-            return self._graded(test.score)[:2]
+            return self._between(test.score)
         codes, cells = self._possible_cells()
         if not test.temperature:
             return codes, cells
@@ -132,30 +156,26 @@ class Cards:
         grid = self.scoring.book.grid
         if grid is None:
             return np.zeros(self.asked.frame.people, np.int64), [frozenset([None])]
-        rows, row_sets = self._graded(grid.rows)[:2]
-        columns, column_sets = self._graded(grid.columns)[:2]
+        rows, row_sets = self._between(grid.rows)
+        columns, column_sets = self._between(grid.columns)
         values, codes = distinct(rows * len(column_sets) + columns)
         pairs = [divmod(value, len(column_sets)) for value in values.tolist()]
         return codes, [
             frozenset(join(a, b) for a in row_sets[one] for b in column_sets[other]) for one, other in pairs
         ]
 
-    def _graded(self, name: str) -> tuple[Ints, list[frozenset[str | None]], Ints, list[str | None]]:
-        """Return codes of what the bounds allow with their sets, and codes of the grade with their names."""
-        if name in self._grades:
-            return self._grades[name]
-        compiled, scale, points = self.scoring.scores[name], self.scales[name], self.points(name)
-        edges = sorted({scale.whole(edge) for _, edge in compiled.score.grades})
-        samples = [edges[0] - 1, *(item for edge in edges for item in (edge, edge + 1))] if edges else [0]
-        sizes = len(samples)
-        value = _class_of(points.value, edges)
-        low = value if points.lowest is points.value else _class_of(points.lowest, edges)
-        high = value if points.highest is points.value else _class_of(points.highest, edges)
-        pairs, codes = distinct(low * sizes + high)
-        decimals = [scale.decimal(number) for number in samples]
-        sets = [compiled.grades_between(decimals[pair // sizes], decimals[pair % sizes]) for pair in pairs.tolist()]
-        found = codes, sets, value, [compiled.grade(number) for number in decimals]
-        self._grades[name] = found
+    def _between(self, name: str) -> tuple[Ints, list[frozenset[str | None]]]:
+        """Return for each person a code, and the grades that the bounds of one score allow for each."""
+        found = self._bounds.get(name)
+        if found is None:
+            compiled, scale, points = self.scoring.scores[name], self.scales[name], self.points(name)
+            edges = _edges_of(compiled, scale)
+            decimals = [scale.decimal(number) for number in _samples(edges)]
+            low, high = classes(points.lowest, edges), classes(points.highest, edges)
+            pairs, codes = distinct(low * len(decimals) + high)
+            ends = [divmod(pair, len(decimals)) for pair in pairs.tolist()]
+            sets = [compiled.grades_between(decimals[one], decimals[other]) for one, other in ends]
+            found = self._bounds[name] = (codes, sets)
         return found
 
     def _total(self, score: CompiledScore, scale: Scale) -> Points:
@@ -177,7 +197,7 @@ class Cards:
                 cap = scale.whole(score.score.groups[group])
                 points = _each(points, partial(np.clip, a_min=-cap, a_max=cap))  # noqa: PLW2901
             total = _added(total, points)
-        zero = np.zeros(people, np.int64)
+        zero = np.zeros(people, scale.dtype)
         return _each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
 
     def _of_field(self, name: str, lines: Sequence[CompiledCriterion], scale: Scale) -> Points:
@@ -199,10 +219,10 @@ class Cards:
                     sum(scale.whole(one.highest) for one in worths),
                 )
             rows.append(found)
-        value, lowest, highest = np.array(rows, np.int64).T
-        given = value[column.codes]
-        low = given if np.array_equal(value, lowest) else lowest[column.codes]
-        return Points(given, low, given if np.array_equal(value, highest) else highest[column.codes])
+        value, lowest, highest = np.ascontiguousarray(np.array(rows, scale.dtype).T)
+        given = value.take(column.codes)
+        low = given if np.array_equal(value, lowest) else lowest.take(column.codes)
+        return Points(given, low, given if np.array_equal(value, highest) else highest.take(column.codes))
 
     def _worth(self, line: CompiledCriterion, scale: Scale) -> Points:
         criterion = line.criterion
@@ -216,31 +236,34 @@ class Cards:
         answer, points = self.asked.of(line.node), scale.whole(criterion.points)
         if limit is not None:
             points = max(-limit, min(limit, points))
-        table = np.array([0, 0, points], np.int64)
-        value = table[answer]
-        low = np.array([0, min(0, points), points], np.int64)[answer] if points < 0 else value
-        high = np.array([0, max(0, points), points], np.int64)[answer] if points > 0 else value
+        table = np.array([0, 0, points], scale.dtype)
+        value = table.take(answer)
+        low = np.array([0, min(0, points), points], scale.dtype).take(answer) if points < 0 else value
+        high = np.array([0, max(0, points), points], scale.dtype).take(answer) if points > 0 else value
         return Points(value, low, high)
 
-    def _activity_points(self, line: CompiledCriterion, scale: Scale) -> Ints:
+    def _activity_points(self, line: CompiledCriterion, scale: Scale) -> Whole:
         criterion = line.criterion
         assert criterion.activity is not None
         if line.ladder is not None:
             return self._faded(line, scale)
-        happened = self.asked.frame.happened(criterion.activity)
         within = None if criterion.within is None else span(criterion.within)
-        low, high = self.asked.window(criterion.activity, within)
-        days = criterion.match == "distinct_days"
-        number = happened.days(low, high, line.zone) if days else high - low
+        if criterion.match == "distinct_days":
+            happened = self.asked.frame.activities.happened(criterion.activity)
+            number = happened.days(*self.asked.window(criterion.activity, within), line.zone)
+        else:
+            number = self.asked.number(criterion.activity, within)
         if criterion.counted:
             most = int(number.max()) if number.size else 0
             bands = (next((b for b in criterion.counted if inside(one, b)), None) for one in range(most + 1))
-            return np.array([0 if band is None else scale.whole(band.points) for band in bands], np.int64)[number]
+            return np.array([0 if band is None else scale.whole(band.points) for band in bands], np.int64).take(
+                number
+            )
         if criterion.match in ("first", "latest"):
             number = np.minimum(number, 1)
         elif criterion.at_most is not None and criterion.match in ("each", "distinct_days"):
-            number = np.minimum(number, criterion.at_most)
-        return number * scale.whole(criterion.points)
+            number = np.minimum(number, min(criterion.at_most, _MOST))
+        return number.astype(scale.dtype, copy=False) * scale.whole(criterion.points)
 
     def _counting(self, line: CompiledCriterion) -> tuple[Ints, Ints]:
         """Return the positions [low, high) of the occurrences of a fading criterion that count."""
@@ -263,7 +286,7 @@ class Cards:
         """Return the rows that count for a fading criterion, their instants, and how many steps each has faded."""
         criterion = line.criterion
         assert criterion.activity is not None and criterion.decay is not None and line.ladder is not None
-        happened = self.asked.frame.happened(criterion.activity)
+        happened = self.asked.frame.activities.happened(criterion.activity)
         rows = happened.rows(*self._counting(line))
         at = happened.at[rows]
         t = self.t[happened.person[rows]] if isinstance(self.t, np.ndarray) else self.t
@@ -273,13 +296,13 @@ class Cards:
         assert line.ladder is not None and line.criterion.activity is not None
         ladder = np.array([*(scale.whole(points) for points in line.ladder), 0], np.int64)
         rows, _, steps = self._steps(line)
-        return self.asked.frame.happened(line.criterion.activity).total(rows, ladder[steps])
+        return self.asked.frame.activities.happened(line.criterion.activity).total(rows, ladder[steps])
 
     def _activity_change(self, line: CompiledCriterion) -> Ints | None:
         criterion = line.criterion
         assert criterion.activity is not None
         found: Ints | None = None
-        happened = self.asked.frame.happened(criterion.activity)
+        happened = self.asked.frame.activities.happened(criterion.activity)
         if line.ladder is not None and criterion.decay is not None:
             rows, at, steps = self._steps(line)
             following = np.array([*_next_steps(line.ladder), NEVER], np.int64)[steps]
@@ -327,25 +350,26 @@ def _added(one: Points | None, other: Points) -> Points:
     return Points(value, low, high)
 
 
-def _each(points: Points, change: Callable[[Ints], Ints]) -> Points:
+def _each(points: Points, change: Callable[[Whole], Whole]) -> Points:
     value = change(points.value)
     low = value if points.lowest is points.value else change(points.lowest)
     return Points(value, low, value if points.highest is points.value else change(points.highest))
 
 
-def _limited(points: Ints, score: CompiledScore, scale: Scale) -> Ints:
+def _limited(points: Whole, score: CompiledScore, scale: Scale) -> Whole:
     floor, cap = score.score.floor, score.score.cap
     if floor is not None:
         points = np.maximum(points, scale.whole(floor))
-    return points if cap is None else np.where(points > scale.whole(cap), scale.whole(cap), points)
+    return points if cap is None else np.minimum(points, scale.whole(cap))
 
 
-def _class_of(points: Ints, edges: Sequence[int]) -> Ints:
-    found = np.zeros(points.size, np.int64)
-    for edge in edges:
-        found += points >= edge
-        found += points > edge
-    return found
+def _edges_of(score: CompiledScore, scale: Scale) -> list[int]:
+    return sorted({scale.whole(edge) for _, edge in score.score.grades})
+
+
+def _samples(edges: Sequence[int]) -> list[int]:
+    """Return one number of points of each class: below the first edge, at it, behind it, at the next, and so on."""
+    return [edges[0] - 1, *(item for edge in edges for item in (edge, edge + 1))] if edges else [0]
 
 
 def _compared(test: ScoreTest, points: Points, operand: int) -> Truths:
@@ -359,7 +383,7 @@ def _compared(test: ScoreTest, points: Points, operand: int) -> Truths:
     return lowest * 2 if high is low else lowest + compare(high, operand).view(np.uint8)
 
 
-_COMPARE: Mapping[str, Callable[[Ints, int], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = {
+_COMPARE: Mapping[str, Callable[[Whole, int], np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = {
     "at_least": np.greater_equal,
     "at_most": np.less_equal,
     "over": np.greater,

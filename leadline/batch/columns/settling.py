@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from leadline.batch.columns.arrays import NEVER, Bools, Codes, Ints, distinct, each, packed, span
+from leadline.batch.columns.arrays import (
+    NEVER,
+    Bools,
+    Codes,
+    Instants,
+    Ints,
+    Truths,
+    each,
+    grouped,
+    rows_where,
+    span,
+    taken,
+)
 from leadline.batch.columns.truths import Place, Standing, Truth, earlier
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, BackEnd
 from leadline.rules.deciding.lifecycle import BY_HUMAN, Lifecycle, Way
-from leadline.rules.model import Book, WasIn
+from leadline.rules.model import Book, PassTest, PreviousStage, TimeInStage, WasIn
 from leadline.rules.state import Unreadable
 
-_SIGNAL: Final = np.array([FALSE, UNKNOWN, TRUE], np.int64)
+_SIGNAL: Final = (FALSE, UNKNOWN, TRUE)
+_FLAG: Final = (0, 1)
+_HUMAN: Final = (0,)
+_NOBODY: Final = np.zeros(0, np.int64)
 
 
 @dataclass(slots=True)
@@ -23,7 +38,8 @@ class Positions:
     """Where everybody stands: an array each, stages as numbers (-1 for none), instants in microseconds.
 
     ``entered`` has a row a stage: since when in this pass, ``NEVER`` where not entered; ``implied`` where it
-    was skipped. ``taken`` has a row for each transition with a limit, ``story`` is how each came here (``Stories``).
+    was skipped; both have none where nobody asks for the dates of stages. ``taken`` has a row for each transition
+    with a limit, ``story`` is how each came here (``Stories``).
     """
 
     stage: Codes
@@ -63,6 +79,8 @@ class Moved:
     who: Ints
 
 
+Signal = tuple[Truths, tuple[int, ...]]
+"""A column of a truth vector: small codes, and what each stands for."""
 Tell = Callable[[Moved, Positions, Positions], None]
 
 
@@ -79,8 +97,11 @@ class Settler:
         self.limited = {name: number for number, name in enumerate(limited)}
         nodes = [way.when for ways in lifecycle.ways.values() for way in ways] + list(lifecycle.stays.values())
         nodes += [way.lift for ways in lifecycle.ways.values() for way in ways]
-        leaves = (leaf.condition for node in nodes if node is not None for leaf in node.leaves())
-        self._looks_back = any(isinstance(condition, WasIn) for condition in leaves)
+        asked = {type(leaf.condition) for node in nodes if node is not None for leaf in node.leaves()}
+        self.looks_back = WasIn in asked
+        self._asks_pass = PassTest in asked
+        self._asks_previous = PreviousStage in asked
+        self._asks_since = TimeInStage in asked or any(item.after is not None for item in book.transitions)
 
     def settle(self, truth: Truth, positions: Positions, tell: Tell | None = None) -> Ints:
         """Move everybody until nothing moves; return who came to a stage twice.
@@ -95,20 +116,19 @@ class Settler:
             coming = []
             for moved in self._once(truth, positions, active):
                 target = np.int64(1) << self.numbers[moved.way.target]
-                again = (met[moved.who] & target) != 0
-                twice.append(moved.who[again])
-                ahead = moved.who[~again]
-                met[ahead] |= target
-                if ahead.size:
-                    before = None if tell is None else positions.take(ahead)
-                    self._enter(positions, ahead, each(truth.t, met.size)[ahead], moved.stage, moved.way)
-                    coming.append(ahead)
+                known = met.take(moved.who)
+                again = (known & target) != 0
+                if again.any():
+                    twice.append(moved.who[again])
+                    moved = replace(moved, rows=moved.rows[~again], who=moved.who[~again])  # noqa: PLW2901
+                    known = known[~again]
+                met[moved.who] = known | target
+                if moved.who.size:
+                    before = None if tell is None else positions.take(moved.who)
+                    self._enter(positions, moved.who, taken(truth.t, moved.who), moved.stage, moved.way)
+                    coming.append(moved.who)
                     if tell is not None and before is not None:
-                        tell(
-                            Moved(moved.stage, moved.way, moved.standing, moved.rows[~again], ahead),
-                            before,
-                            positions,
-                        )
+                        tell(moved, before, positions)
             active = np.sort(np.concatenate(coming)) if coming else np.zeros(0, np.int64)
         return np.concatenate(twice) if twice else np.zeros(0, np.int64)
 
@@ -148,19 +168,22 @@ class Settler:
 
     def _standings(self, truth: Truth, positions: Positions, active: Ints) -> list[tuple[str, Standing]]:
         """Group people by stage, and those in their first pass apart: nothing is too old for them."""
-        first = positions.pass_number[active] == 1
-        key = positions.stage[active].astype(np.int64) * 2 + first
+        key = positions.stage * 2
+        key += positions.pass_number == 1
+        if active.size < key.size:
+            key = key.take(active)
         found = []
-        for value in distinct(key)[0].tolist():
-            who = active if (key == value).all() else active[key == value]
+        together = key.size and bool((key == key[0]).all())
+        for value in [int(key[0])] if together else np.flatnonzero(np.bincount(key)).tolist():
+            who = active if together else rows_where(key == value, active)
             stage = self.names[value // 2]
             place = Place(
-                positions.since[who],
-                positions.pass_number[who],
-                positions.previous[who].astype(np.int64),
-                positions.entered[:, who] if self._looks_back else positions.entered[:, :0],
-                positions.implied[:, who] if self._looks_back else positions.implied[:, :0],
-                None if value % 2 else positions.began[who],
+                positions.since.take(who) if self._asks_since else _NOBODY,
+                positions.pass_number.take(who) if self._asks_pass else _NOBODY,
+                positions.previous.take(who).astype(np.int64) if self._asks_previous else _NOBODY,
+                positions.entered[:, who] if self.looks_back else positions.entered[:, :0],
+                positions.implied[:, who] if self.looks_back else positions.implied[:, :0],
+                None if value % 2 else positions.began.take(who),
                 self.lifecycle.stays.get(stage),
             )
             found.append((stage, Standing(truth, who, place)))
@@ -169,73 +192,87 @@ class Settler:
     def _choices(self, stage: str, standing: Standing, positions: Positions) -> list[tuple[int, Ints]]:
         """Return each way that somebody takes, and who: rows of ``standing``."""
         count, floor = standing.who.size, standing.place.floor
-        signals: list[tuple[Ints, int]] = [(np.zeros(count, np.int64), 3)]
+        signals: list[Signal] = [(standing.nobody, _HUMAN)]
         for way in self.lifecycle.ways[stage]:
             if way.by == BY_HUMAN:
-                signals.append((np.zeros(count, np.int64), 3))
+                signals.append((standing.nobody, _HUMAN))
                 continue
-            signals.append((_SIGNAL[standing.signal(way.when, floor)], 3))
+            signals.append((standing.signal(way.when, floor), _SIGNAL))
             if way.move.require is not None:
-                signals.append((self._complete(way, standing), 3))
+                signals.append((self._complete(way, standing), _FLAG))
             signals += self._limits(way, standing, positions)
-        codes, places = distinct(packed(list(signals), count))
-        sample = np.zeros(codes.size, np.int64)
-        sample[places[::-1]] = np.arange(count)[::-1]
+        rows, places = grouped([(values, len(meaning)) for values, meaning in signals], count)
         decided = []
-        for row in sample.tolist():
-            vector = tuple(int(values[row]) for values, _ in signals)
+        for row in rows:
+            vector = tuple(meaning[value] for value, (_, meaning) in zip(row, signals, strict=True))
             choice = self._back_end.decide(stage, vector)
             decided.append(-1 if choice is None else choice)
-        choices = np.array(decided, np.int64)[places]
-        return [(choice, np.flatnonzero(choices == choice)) for choice in sorted(set(decided) - {-1})]
+        if set(decided) <= {-1}:
+            return []
+        choices = np.array(decided, np.int16).take(places)
+        return [(choice, rows_where(choices == choice)) for choice in sorted(set(decided) - {-1})]
 
-    def _limits(self, way: Way, standing: Standing, positions: Positions) -> list[tuple[Ints, int]]:
-        found: list[tuple[Ints, int]] = []
+    def _limits(self, way: Way, standing: Standing, positions: Positions) -> list[Signal]:
+        found: list[Signal] = []
         transition = way.transition
         if way.move.remaining is not None and transition is not None and transition.at_most is not None:
-            taken = positions.taken[self.limited[transition.id], standing.who]
-            found.append(((taken < transition.at_most).astype(np.int64), 3))
+            times = positions.taken[self.limited[transition.id], standing.who]
+            found.append(((times < transition.at_most).view(np.uint8), _FLAG))
         if transition is not None and transition.after is not None:
             waited = standing.place.since + span(transition.after) <= standing.t
-            found.append((waited.astype(np.int64), 3))
+            found.append((waited.view(np.uint8), _FLAG))
             if way.lift is not None:
-                found.append((_SIGNAL[standing.signal(way.lift, standing.place.since + 1)], 3))
+                found.append((standing.signal(way.lift, standing.place.since + 1), _SIGNAL))
         return found
 
-    def _complete(self, way: Way, standing: Standing) -> Ints:
+    def _complete(self, way: Way, standing: Standing) -> Truths:
         """Return who has a value in every field that the target requires."""
         there = np.ones(standing.who.size, np.bool_)
         for name in way.require:
             column = standing.everybody.frame.fields.get(name)
             if column is None:
-                return np.zeros(standing.who.size, np.int64)
+                return standing.nobody
             entries = column.entries()[: len(column.values)]
             known = [entry.value is not None and not isinstance(entry.value, Unreadable) for entry in entries]
-            there &= np.array(known, np.bool_)[column.codes[standing.who]]
-        return there.astype(np.int64)
+            there &= np.array(known, np.bool_).take(column.codes.take(standing.who))
+        return there.view(np.uint8)
 
-    def _enter(self, positions: Positions, who: Ints, t: Ints, stage: str, way: Way) -> None:
+    def _enter(self, positions: Positions, who: Ints, t: Instants, stage: str, way: Way) -> None:
         path, target = self.book.main_path, self.numbers[way.target]
         detoured = stage not in path and way.target in path
         new_pass = detoured or (way.transition is not None and bool(way.transition.new_pass))
         if new_pass:
-            positions.entered[:, who] = NEVER
-            positions.implied[:, who] = False
             positions.pass_number[who] += 1
             positions.began[who] = t
-        for name in skipped(self.book, stage, way.target, new_pass=new_pass):
-            number = self.numbers[name]
-            absent = positions.entered[number, who] == NEVER
-            positions.entered[number, who[absent]] = t[absent]
-            positions.implied[number, who[absent]] = True
-        fresh = (positions.entered[target, who] == NEVER) | positions.implied[target, who]
-        positions.entered[target, who[fresh]] = t[fresh]
-        positions.implied[target, who[fresh]] = False
+        if positions.entered.size:
+            self._date(
+                positions,
+                who,
+                each(t, who.size),
+                skipped(self.book, stage, way.target, new_pass=new_pass),
+                target,
+                new_pass=new_pass,
+            )
         positions.stage[who] = target
         positions.since[who] = t
         positions.previous[who] = self.numbers[stage]
         if way.transition is not None and way.transition.id in self.limited:
             positions.taken[self.limited[way.transition.id], who] += 1
+
+    def _date(
+        self, positions: Positions, who: Ints, t: Ints, over: tuple[str, ...], target: int, *, new_pass: bool
+    ) -> None:
+        if new_pass:
+            positions.entered[:, who] = NEVER
+            positions.implied[:, who] = False
+        for name in over:
+            number = self.numbers[name]
+            absent = rows_where(positions.entered[number].take(who) == NEVER)
+            positions.entered[number, who.take(absent)] = t.take(absent)
+            positions.implied[number, who.take(absent)] = True
+        fresh = rows_where((positions.entered[target].take(who) == NEVER) | positions.implied[target].take(who))
+        positions.entered[target, who.take(fresh)] = t.take(fresh)
+        positions.implied[target, who.take(fresh)] = False
 
 
 def skipped(book: Book, source: str, target: str, *, new_pass: bool) -> tuple[str, ...]:

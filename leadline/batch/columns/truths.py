@@ -22,6 +22,7 @@ from leadline.batch.columns.arrays import (
     Instants,
     Ints,
     Truths,
+    Whole,
     distinct,
     each,
     instant,
@@ -155,11 +156,18 @@ class Truth:
 
     def window(self, activity: str, within: int | None, floor: Ints | None = None) -> tuple[Ints, Ints]:
         """Return the positions [low, high) of each person's occurrences in (t - within, t], and since ``floor``."""
-        happened = self.frame.happened(activity)
+        happened = self.frame.activities.happened(activity)
         after: Instants | None = None if within is None else self.t - within
         if floor is not None:
             after = floor - 1 if after is None else np.maximum(after, floor - 1)
         return happened.reached(after), happened.reached(self.t)
+
+    def number(self, activity: str, within: int | None) -> Whole:
+        """Return how many of an activity each person has in (t - within, t]. The array is shared: do not write."""
+        if isinstance(self.t, int):
+            return self.frame.activities.number((activity, within), self.t)
+        low, high = self.window(activity, within)
+        return high - low
 
     def _leaf(self, node: Node) -> Truths:
         condition, people = node.condition, self.frame.people
@@ -188,7 +196,7 @@ class Truth:
         if len(columns) == 1 and not (dated and isinstance(self.t, np.ndarray)):
             at = instant(self.t if isinstance(self.t, int) else 0)
             answers = [truth_of(node.holds(asked(at, {names[0]: said}))) for said in columns[0].entries()]
-            return np.array(answers, np.uint8)[columns[0].since(floor)]
+            return np.array(answers, np.uint8).take(columns[0].since(floor))
         entries = [column.entries() for column in columns]
         codes = [column.since(floor) for column in columns]
         moments, place = distinct(each(self.t if dated else 0, self.frame.people))
@@ -225,15 +233,17 @@ class Truth:
             turns.append(NEVER if turn is None else micros(turn))
         return np.array(turns, np.int64)[inverse.reshape(-1)]
 
-    def _number(self, test: ActivityTest, floor: Ints | None) -> Ints:
+    def _number(self, test: ActivityTest, floor: Ints | None) -> Whole:
         within = None if test.within is None else span(test.within)
         floor = None if test.ever else floor
         key = (test.activity, within, test.days)
         if floor is None and key in self._counts:
             return self._counts[key]
+        if floor is None and not test.days:
+            return self.number(test.activity, within)
         low, high = self.window(test.activity, within, floor)
         if test.days:
-            number = self.frame.happened(test.activity).days(np.minimum(low, high), high, self.book.zone)
+            number = self.frame.activities.happened(test.activity).days(np.minimum(low, high), high, self.book.zone)
         else:
             number = np.maximum(high - low, 0)
         if floor is None:
@@ -242,7 +252,7 @@ class Truth:
 
     def _leaving(self, activity: str, within: int) -> Ints:
         """Return when the oldest occurrence of a window leaves it."""
-        happened = self.frame.happened(activity)
+        happened = self.frame.activities.happened(activity)
         low, high = self.window(activity, within)
         oldest = happened.at_or(low, low < high, NEVER)
         return np.where(oldest == NEVER, NEVER, oldest + within)
@@ -274,7 +284,7 @@ class Standing:
         condition, place = node.condition, self.place
         if floor is None and _free(node):
             found = self.everybody.of(node)
-            return found if self._all else found[self.who]
+            return found if self._all else found.take(self.who)
         if node.parts:
             return combined(node, [self.of(part, floor) for part in node.parts])
         if isinstance(condition, StayTest):
@@ -293,12 +303,17 @@ class Standing:
         if floor is not None and isinstance(condition, FieldTest | Known | ActivityTest | DealTest | DealsTest):
             return self.own.leaf(node, floor)
         found = self.everybody.of(node)
-        return found if self._all else found[self.who]
+        return found if self._all else found.take(self.who)
+
+    @property
+    def nobody(self) -> Truths:
+        """No for everybody."""
+        return np.zeros(self.who.size, np.uint8)
 
     def signal(self, node: Node | None, floor: Ints | None) -> Truths:
         """Return a condition as a vector has it: one that reads an unreadable field is open, whatever it says."""
         if node is None:
-            return np.full(self.who.size, NO, np.uint8)
+            return self.nobody
         found = self.of(node, floor)
         for read in (node, self.place.stay if node.stays else None):
             bad = None if read is None else self.everybody.unreadable(read)

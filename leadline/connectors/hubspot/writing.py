@@ -5,7 +5,7 @@ One bad value makes HubSpot refuse all 100, so a refused batch is halved until o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -37,7 +37,7 @@ def read_back_calls(refs: Sequence[RecordRef]) -> int:
     return sum(-(-len(ids) // RECORDS_A_CALL) for ids in by_object.values())
 
 
-def write(client: HubSpotClient, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+def write(client: HubSpotClient, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
     """Yield the results of each batch, in the order of its records."""
     for batch in batches(writes):
         yield tuple(_write(client, batch))

@@ -46,6 +46,7 @@ class SalesforceClient:
         self._grant = grant_of(settings)
         self.data_path = f"/services/data/v{settings.version}"
         self.task_key = settings.task_key
+        self.loads = settings.duplicates != "allow"  # a bulk job knows no header that lets duplicates pass
         # Given to each part of a composite call too: parts inherit only Accept, Authorization and Content-Type.
         self.write_headers = {"Sforce-Auto-Assign": "FALSE"}
         if settings.duplicates == "allow":
@@ -105,6 +106,16 @@ class SalesforceClient:
             return answer_of(self._session.request("GET", f"{client.base_url}{path}", headers=client.headers))
 
         return self._call(purpose, fetch)
+
+    def put(self, path: str, body: bytes, media: str, purpose: Purpose) -> None:
+        """Send bytes to ``path`` below the versioned data address; what is answered besides success is not read."""
+
+        def send(client: Salesforce) -> bool:
+            headers = {**client.headers, "Content-Type": media}
+            self._session.request("PUT", f"{client.base_url}{path}", headers=headers, data=body)
+            return True
+
+        self._call(purpose, send)
 
     def delete(self, path: str, purpose: Purpose) -> None:
         """Delete what stands at ``path`` below the versioned data address; what is gone already is no error."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from leadline.common.errors import ContractError
@@ -81,15 +81,15 @@ class SalesforceConnector:
     def read_back(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
         return writing.read_back(self._client, refs, fields)
 
-    def write(self, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+    def write(self, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
         return writing.write(self._client, writes)
 
     def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
-        return writing.batches(writes)
+        return writing.batches(writes, loads=self._client.loads)
 
     def forecast(self, writes: Sequence[RecordWrite]) -> Mapping[str, int]:
         refs = [item.ref for item in writes]
-        return {"write": len(writing.batches(writes)), "read_back": writing.read_back_calls(refs)}
+        return {"write": writing.calls_of(self.batches(writes)), "read_back": writing.read_back_calls(refs)}
 
     def users(self) -> Sequence[User]:
         return self._directory.users

@@ -1,18 +1,20 @@
 """Writing and reading back in the largest batches: 5 collections of 200 in one composite call, 2,000 ids a read.
 
+More than 6,000 records of one object are written by a bulk job (``loading``).
+
 Limits: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections.htm
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from leadline.common.errors import ContractError, LeadlineError, QuotaError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
 from leadline.connectors.paging import chunks
 from leadline.connectors.retrying import TransientError
-from leadline.connectors.salesforce import soql
+from leadline.connectors.salesforce import loading, soql
 from leadline.connectors.salesforce.answers import failed_write, write_result
 from leadline.connectors.salesforce.client import SalesforceClient, part_fault, scalar
 
@@ -22,11 +24,28 @@ RECORDS_A_CALL: Final = RECORDS_A_COLLECTION * COLLECTIONS_A_CALL
 IDS_A_READ: Final = 2000
 
 
-def batches(writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
-    """Return the calls that ``write`` makes: object by object, 1,000 records a call (a call may span objects)."""
-    places = {name: place for place, name in enumerate(dict.fromkeys(write.ref.object for write in writes))}
-    ordered = sorted(writes, key=lambda write: places[write.ref.object])
-    return tuple(chunks(ordered, RECORDS_A_CALL))
+def batches(writes: Sequence[RecordWrite], *, loads: bool = True) -> Sequence[tuple[RecordWrite, ...]]:
+    """Return what ``write`` sends at a time, object by object: very many records of one object as equal bulk jobs.
+
+    The others come 1,000 a call, which may span objects. Without ``loads`` all of them do.
+    """
+    by_object: dict[str, list[RecordWrite]] = {}
+    for item in writes:
+        by_object.setdefault(item.ref.object, []).append(item)
+    few: list[RecordWrite] = []
+    jobs: list[tuple[RecordWrite, ...]] = []
+    for items in by_object.values():
+        if loads and len(items) > loading.WORTH:
+            parts = -(-len(items) // loading.MOST)
+            jobs += chunks(items, -(-len(items) // parts))
+        else:
+            few += items
+    return (*jobs, *chunks(few, RECORDS_A_CALL))
+
+
+def calls_of(sent: Sequence[Sequence[RecordWrite]]) -> int:
+    """Return how many calls these batches take."""
+    return sum(loading.calls(len(batch)) if len(batch) > RECORDS_A_CALL else 1 for batch in sent)
 
 
 def read_back_calls(refs: Sequence[RecordRef]) -> int:
@@ -37,10 +56,21 @@ def read_back_calls(refs: Sequence[RecordRef]) -> int:
     return sum(-(-len(ids) // IDS_A_READ) for ids in by_object.values())
 
 
-def write(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
-    """Yield the results of each call, in the order of its records."""
-    for batch in batches(writes):
-        yield tuple(_write_call(client, batch))
+def write(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
+    """Yield the results of each call, in the order of its records; an empty page while a bulk job is waited for."""
+    for batch in batches(writes, loads=client.loads):
+        if len(batch) > RECORDS_A_CALL:
+            yield from _by_job(client, batch)
+        else:
+            yield tuple(_write_call(client, batch))
+
+
+def _by_job(client: SalesforceClient, batch: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
+    try:
+        yield from loading.load(client, batch)
+    except loading.JobUnusableError:
+        for part in chunks(batch, RECORDS_A_CALL):
+            yield tuple(_write_call(client, part))
 
 
 def _write_call(client: SalesforceClient, batch: Sequence[RecordWrite]) -> Iterator[WriteResult]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import tenacity
 
-from leadline.common.values import RecordRef, RecordWrite, WriteResult
+from leadline.common.values import RecordRef, WriteResult
 from leadline.connectors.protocol import WriteConnector
 from leadline.sync.apply.report import ApplyEvent, Retrying, Writing
 from leadline.sync.journal import Entry, Journal
@@ -92,29 +93,27 @@ def _send(journal: Journal, writer: WriteConnector, claimed: Sequence[Entry]) ->
     if not claimed:
         return []
     waiting = {entry.ref: entry for entry in claimed}
-    results: list[tuple[Entry, WriteResult]] = []
+    again: list[Entry] = []
     answered = False
     try:
-        for result in _results(writer, [entry.write() for entry in claimed]):
-            entry = waiting.pop(result.ref, None)
-            if entry is not None:
-                results.append((entry, result))
+        # Closed at once when we stop here: a job that the CRM still works on is ended then.
+        with closing(writer.write([entry.write() for entry in claimed])) as pages:
+            for page in pages:
+                results = [(entry, result) for result in page if (entry := waiting.pop(result.ref, None)) is not None]
+                again += [_failed(entry, result) for entry, result in results if result.status == "transient"]
+                journal.settle([_settlement(entry, result) for entry, result in results])
+                if waiting:
+                    journal.go_on()
         answered = True
     finally:
         # After an error nobody knows what became of the rest: open again, because values are absolute.
         rest: IntentStatus = "failed" if answered else "planned"
-        silent = [Settlement(entry.id, rest, "NO_ANSWER" if answered else "") for entry in waiting.values()]
-        journal.settle([*(_settlement(entry, result) for entry, result in results), *silent])
-    return [
-        Entry(entry.id, "planned", entry.group, result.code, result.message)
-        for entry, result in results
-        if result.status == "transient"
-    ]
+        journal.settle([Settlement(entry.id, rest, "NO_ANSWER" if answered else "") for entry in waiting.values()])
+    return again
 
 
-def _results(writer: WriteConnector, writes: Sequence[RecordWrite]) -> Iterator[WriteResult]:
-    for page in writer.write(writes):
-        yield from page
+def _failed(entry: Entry, result: WriteResult) -> Entry:
+    return Entry(entry.id, "planned", entry.group, result.code, result.message)
 
 
 def _settlement(entry: Entry, result: WriteResult) -> Settlement:

@@ -15,6 +15,7 @@ from leadline.rules.deciding.promises import Promise, always
 from leadline.rules.model import Book
 from leadline.rules.nearest import nearest
 from leadline.rules.state import Timer
+from leadline.sync.reports.lives import Basis, basis_of
 from leadline.sync.slas.attribution import Attribution, attribute, unassigned_between
 from leadline.sync.slas.owners import KnownUser, known_users, owners_of
 from leadline.sync.slas.summing import SlaLine, Told, summed
@@ -59,6 +60,7 @@ class SlaReport:
     """The whole report as of ``frontier``; ``lines`` are in the order of their ``by`` and key."""
 
     frontier: datetime | None
+    basis: Basis
     timers: int
     lines: tuple[SlaLine, ...]
     at_risk: tuple[Risk, ...]
@@ -74,12 +76,13 @@ def sla_report(store: Store, book: Book, chosen: Chosen | None = None) -> SlaRep
     with store.read() as connection:
         users = known_users(connection)
         frontier = connection.execute(select(func.max(cycles.c.evaluated))).scalar()
+        basis = basis_of(connection, book)
         rows = [(row, _told_owner(row, users)) for row in all_timers(connection)]
         rows = _chosen(rows, wanted)
         found = _Arithmetic(connection, book, users, frontier)
         lost = found.attributions([row for row, _ in rows if row.breached is not None])
     told = [Told(row, owner, lost.get(row.key)) for row, owner in rows]
-    return SlaReport(frontier, len(told), summed(told), found.at_risk(rows))
+    return SlaReport(frontier, basis, len(told), summed(told), found.at_risk(rows))
 
 
 def owner_name(owner: str | None, users: Mapping[str, KnownUser]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -24,8 +25,10 @@ from tests.batch.columns.tables import tables_of
 from tests.rules.deciding.books import day, said, where
 from tests.rules.deciding.generated import HISTORIES, NAMED, books_with_slas, generated_books
 
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "40"))
+"""LAW_EXAMPLES=2000 looks longer."""
 LAW = settings(
-    max_examples=40,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
@@ -172,7 +175,7 @@ def stream(table: Any) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-@settings(LAW, max_examples=15)
+@settings(LAW, max_examples=max(15, EXAMPLES // 4))
 @given(books_with_slas(), PEOPLE, st.integers(20, 140))
 def test_bulk_is_single_with_slas(book: Book, histories: list[list[Fact]], half: int) -> None:
     """Books with SLAs give the same next change, too."""

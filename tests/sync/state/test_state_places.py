@@ -15,8 +15,8 @@ from sqlalchemy import select
 from leadline.common.canonical import canonical_json
 from leadline.rules.deciding import Engine, outcome_to_json, state_to_json
 from leadline.sync.evaluating import Before, evaluate, fold_person
-from leadline.sync.funnel import funnel
 from leadline.sync.intake import facts_of_persons
+from leadline.sync.reports.funnel import funnel
 from leadline.sync.store import open_store
 from leadline.sync.store.allocations import (
     AllocationRow,

@@ -6,7 +6,7 @@ import pytest
 
 from leadline.common.errors import UsageError
 from leadline.sync.cycle import run_sync
-from leadline.sync.funnel import funnel
+from leadline.sync.reports.funnel import funnel
 from leadline.sync.store.outcomes import all_lifecycle
 from tests.sync.writing.rehearsal import Rehearsal
 
@@ -16,7 +16,7 @@ def test_a_new_state_gives_zeros(rehearsal: Rehearsal) -> None:
     with rehearsal.at_work() as (setting, _):
         report = funnel(setting.store, setting.book)
     assert report.people == 0
-    assert report.frontier is None
+    assert report.basis.frontier is None
     assert {line.stage for line in report.stages} == set(setting.book.stages)
     assert all(line.stock == line.entered == 0 for line in report.stages)
 
@@ -38,7 +38,7 @@ def test_the_report_agrees_with_the_state(rehearsal: Rehearsal) -> None:
     left = {move.split("->")[0] for move in moves}
     assert left
     assert {line.stage for line in report.stages if line.median_stay is not None} == left
-    assert report.frontier == max(row.frontier for row in people)
+    assert report.basis.frontier == max(row.frontier for row in people)
 
 
 def test_people_can_be_counted_by_any_field(rehearsal: Rehearsal) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from leadline.common.vocabulary import OWNER_FIELDS
 from leadline.sync.cycle import make_plan, run_apply, run_sync
-from leadline.sync.funnel import funnel
+from leadline.sync.reports.funnel import funnel
 from leadline.sync.store.schema import allocations, decisions
 from leadline.sync.verifying import verify
 from tests.sync.writing.rehearsal import Rehearsal

@@ -1,4 +1,4 @@
-"""The few statistics of a backtest, each with its interval. Shares are exact decimals of four places, 0 to 1."""
+"""The few statistics of reports and backtests, each with its interval. Shares are decimals of four places, 0 to 1."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from statistics import NormalDist
 from typing import Final
 
 Z: Final = 1.959963984540054
@@ -45,14 +46,19 @@ class Quartiles:
     upper: timedelta | None
 
 
-def share_of(part: int, whole: int) -> Share:
+def quantile(comparisons: int) -> float:
+    """Return the normal quantile for that many two-sided intervals that hold 95 % all together (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - 0.025 / max(comparisons, 1))
+
+
+def share_of(part: int, whole: int, z: float = Z) -> Share:
     """Return a share with Wilson's score interval (Wilson 1927), which also holds for few people and near 0 or 1."""
     if whole == 0:
         return Share(part, whole, None, None, None)
-    p, square = part / whole, Z * Z
+    p, square = part / whole, z * z
     scale = 1 + square / whole
     middle = (p + square / (2 * whole)) / scale
-    half = Z * math.sqrt(p * (1 - p) / whole + square / (4 * whole * whole)) / scale
+    half = z * math.sqrt(p * (1 - p) / whole + square / (4 * whole * whole)) / scale
     low = 0.0 if part == 0 else middle - half
     high = 1.0 if part == whole else middle + half
     return Share(part, whole, _decimal(p), _decimal(low), _decimal(high))

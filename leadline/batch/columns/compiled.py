@@ -1,0 +1,61 @@
+"""Loops that numba compiles where the extra ``fast`` is installed; without it nobody calls them.
+
+Each is plain Python, so that it can be read and tested as it stands. What numba made of it is kept beside this file,
+or where numba keeps it if that cannot be written, so that one run in a machine's life waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from leadline.batch.columns.arrays import Ints, Whole
+
+_WORTH: Final = 1 << 17
+"""With fewer rows than this, loading numba costs more than it gains."""
+Loop = Callable[..., None]
+
+
+def compiled(loop: Loop, rows: int) -> Loop | None:
+    """Return a loop as machine code; None without the extra, or for so few rows that it would not be worth it."""
+    return _compiled(loop) if rows >= _WORTH else None
+
+
+@cache
+def _compiled(loop: Loop) -> Loop | None:
+    if find_spec("numba") is None:
+        return None
+    import numba
+
+    made: Loop = numba.njit(cache=True, nogil=True)(loop)
+    return made
+
+
+def count_rows(  # noqa: PLR0913, PLR0917
+    kind: Whole,
+    whose: Whole,
+    at: Ints,
+    edges: Ints,
+    place: Ints,
+    first: int,
+    people: int,
+    counts: npt.NDArray[np.int32],
+) -> None:
+    """Count each row at ``place[kind, b] + person``, where ``at`` lies behind ``b`` of the edges of its kind."""
+    width = edges.shape[1]
+    for row in range(kind.size):
+        person = whose[row] - first
+        if person < 0 or person >= people:
+            continue
+        what, when, behind = kind[row], at[row], 0
+        for edge in range(width):
+            behind += when > edges[what, edge]
+        counts[place[what, behind] + person] += 1
+
+
+__all__: list[Any] = ["compiled", "count_rows"]

@@ -1,0 +1,1 @@
+"""How reports look: each is told once, as tables with their headings; a terminal prints them, a page adds charts."""
