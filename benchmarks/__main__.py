@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import business_time, columns, deciding, evaluating, incremental
+from benchmarks import business_time, columns, deciding, evaluating, incremental, one_lead, replaying
 
 
 def main() -> None:
@@ -24,6 +24,8 @@ def main() -> None:
     evaluating.run(chosen.people, chosen.seed)
     business_time.run(chosen.people, chosen.seed)
     columns.run(chosen.leads, chosen.seed)
+    one_lead.run(chosen.seed)
+    replaying.run(chosen.leads, chosen.seed)
     incremental.run(chosen.organisation)
 
 

@@ -11,11 +11,13 @@ import numpy as np
 from leadline.batch.columns.arrays import NO, OPEN, YES, Ints, Truths, instant, span, truth_of
 from leadline.batch.columns.scale import Scale
 from leadline.history.columns.rows import Rows, Window
+from leadline.history.columns.values import Stands, classes_of
 from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.criteria import CompiledCriterion, added
 from leadline.rules.deciding.fields import Known, TableField, Timeline
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import CompiledCriterion, CompiledScore, Scoring, added, join, temperature
+from leadline.rules.deciding.scores import CompiledScore, Scoring, join, temperature
 from leadline.rules.model import (
     ActivityTest,
     All,
@@ -23,13 +25,16 @@ from leadline.rules.model import (
     AtLeast,
     DealTest,
     DisqualifiedTest,
-    Field,
     FieldTest,
     GradeTest,
     Not,
     ScoreTest,
 )
 from leadline.rules.model import Known as KnownTest
+
+Remembered = dict[tuple[object, ...], tuple[int, int, int]]
+"""By score, scale, first criterion and value: points, lowest and highest that the criteria of one field give."""
+MOST_REMEMBERED = 500_000
 
 SOME_INSTANT: datetime = instant(0)
 """What is asked of values alone holds at every instant."""
@@ -65,7 +70,9 @@ def length(one: ActivityTest | CompiledCriterion) -> int | None:
 class Truth:
     """Scores, and the answers to conditions, at every row; each is found once."""
 
-    def __init__(self, scoring: Scoring, scales: dict[str, Scale], rows: Rows) -> None:
+    def __init__(self, scoring: Scoring, scales: dict[str, Scale], rows: Rows, remembered: Remembered) -> None:
+        """``remembered`` is what values gave before, of other people under the same book."""
+        self.remembered = remembered
         self.scoring = scoring
         self.scales = scales
         self.rows = rows
@@ -108,9 +115,11 @@ class Truth:
         if isinstance(node.condition, Not):
             return YES - parts[0]
         if isinstance(node.condition, All):
-            return _truths(np.minimum.reduce(parts))
+            least: Truths = np.minimum.reduce(parts)
+            return least
         if isinstance(node.condition, Any):
-            return _truths(np.maximum.reduce(parts))
+            greatest: Truths = np.maximum.reduce(parts)
+            return greatest
         assert isinstance(node.condition, AtLeast)
         sure = sum((part == YES).astype(np.int64) for part in parts)
         open_ = sum((part == OPEN).astype(np.int64) for part in parts)
@@ -156,7 +165,7 @@ class Truth:
         Those that are looked up by it are what the tables say. Nothing is made anew: there may be many values.
         """
         book = self.scoring.book.fields
-        stands = _Stands(book[name])
+        stands = Stands(book[name])
         fields: dict[str, Timeline] = {name: stands}
         for other in book:
             path = [other]
@@ -265,8 +274,7 @@ class Truth:
         for name, lines in fields.items():
             told = self.rows.told.fields.get(name)
             values: list[Known] = [None, *(told.values if told is not None else ())]
-            worths = [added([line.worth(moment) for line in lines]) for moment in self._each_value(name, values)]
-            tables = [np.array([scale.whole(worth[bound]) for worth in worths], np.int64) for bound in range(3)]
+            tables = self._tables(name, values, lines, scale)
             if told is None:
                 total = _added(total, Points(*(np.broadcast_to(table[0], (self.rows.size,)) for table in tables)))
                 continue
@@ -285,6 +293,31 @@ class Truth:
             total = _added(total, Points(spread, low, high))
         return total
 
+    def _tables(
+        self, name: str, values: Sequence[Known], lines: Sequence[CompiledCriterion], scale: Scale
+    ) -> list[Ints]:
+        """Return points, lowest and highest that lines about one field give for each of its values."""
+        if len(self.remembered) > MOST_REMEMBERED:
+            self.remembered.clear()
+        first = (scale.name, scale.places, lines[0].criterion.name)
+        between = classes_of(lines, values)
+        if between is not None:
+            # Whole numbers between the same two edges give the same, so one of each is asked.
+            samples, places = between
+            tables = self._tables(name, samples, lines, scale)
+            return [table[places] for table in tables]
+        keys = [(*first, type(value), value) for value in values]
+        unknown = [(key, value) for key, value in zip(keys, values, strict=True) if key not in self.remembered]
+        moments = self._each_value(name, [value for _, value in unknown])
+        for (key, _), moment in zip(unknown, moments, strict=True):
+            worth = added([line.worth(moment) for line in lines])
+            points = scale.whole(worth.points)
+            sure = worth.lowest is worth.points is worth.highest
+            bounds = (points, points) if sure else (scale.whole(worth.lowest), scale.whole(worth.highest))
+            self.remembered[key] = (points, *bounds)
+        found = np.array([self.remembered[key] for key in keys], np.int64)
+        return list(found.T)
+
     def _by_answer(self, line: CompiledCriterion, scale: Scale) -> Points:
         assert line.node is not None
         answer, points = self.of(line.node), scale.whole(line.criterion.points)
@@ -297,34 +330,11 @@ class Truth:
         return Points(value, low, high)
 
 
-def _truths(found: Truths) -> Truths:
-    return found
-
-
 def _reached(points: Ints, edges: Sequence[int]) -> Ints:
     found = np.zeros(points.size, np.int64)
     for edge in edges:
         found += points >= edge
     return found
-
-
-class _Stands:
-    """A field that has one value for now, with what blank means where it is empty."""
-
-    def __init__(self, field: Field) -> None:
-        self.signal = field.signal
-        self.known: Known = None
-        self._blank = field.blank if field.has_blank else None
-
-    def value(self, t: datetime) -> Known:
-        """Return the value."""
-        del t
-        return self._blank if self.known is None else self.known
-
-    def value_since(self, t: datetime, floor: datetime) -> tuple[Known, bool]:
-        """Return the value, as said in this pass."""
-        del floor
-        return self.value(t), False
 
 
 def _added(one: Points, other: Points) -> Points:

@@ -14,7 +14,7 @@ import numpy as np
 from leadline.batch.columns.arrays import OPEN, YES, Bools, Ints, Truths, distinct, packed, span
 from leadline.batch.columns.scale import Scale, TooLargeError, book_operands
 from leadline.history.columns.rows import Rows, Window
-from leadline.history.columns.scoring import Truth, windows_of
+from leadline.history.columns.scoring import Remembered, Truth, windows_of
 from leadline.history.columns.told import Told
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN
 from leadline.rules.deciding import Engine
@@ -65,6 +65,7 @@ class Walker:
         book = engine.book
         self.engine = engine
         self.scoring = engine.settling.scoring
+        self.remembered: Remembered = {}
         self.names = list(book.stages)
         self.ways = [engine.settling.lifecycle.ways[name] for name in self.names]
         if book.accounts:
@@ -103,7 +104,7 @@ class Walker:
         except TooLargeError:
             raise OddError("points that are too large for whole numbers") from None
         rows = Rows(told, self.windows)
-        truth = Truth(self.scoring, scales, rows)
+        truth = Truth(self.scoring, scales, rows, self.remembered)
         choices = [self._choice(number, truth) for number in range(len(self.names))]
         walk = _Walk(self, rows, choices)
         walk.go()
