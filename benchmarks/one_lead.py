@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from statistics import median
 
-from benchmarks.leads import AT, book_of, leads, rules
 from benchmarks.replaying import facts_of
+from benchmarks.workload import AT, book_of, leads, rules
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.state import Adopted, Fact

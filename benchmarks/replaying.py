@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow
 
-from benchmarks.columns import ours
-from benchmarks.leads import AT, book_of, leads, rules
+from benchmarks.peers.ours import PLAIN, over
 from benchmarks.work import show, timed
+from benchmarks.workload import AT, book_of, leads, rules
 from leadline.batch.columns import Columns
 from leadline.batch.columns.arrays import instant, micros
 from leadline.history.columns import Lived, Steps, Told, Walker, by_columns
@@ -32,9 +32,9 @@ def run(count: int, seed: int) -> None:
     """Live ``count`` people with ten activities each through a year; print times beside one columnar evaluation."""
     book = book_of(rules(seed))
     people, activities = leads(count, seed)
-    columns, plain = Columns(book), frozenset[str]()
-    ours(columns, people.slice(0, 100), None, plain)
-    at_once = min(timed(lambda: ours(columns, people, activities, plain))[0] for _ in range(3))
+    columns = Columns(book, fast=False)
+    over(columns, people.slice(0, 100), None, PLAIN)
+    at_once = min(timed(lambda: over(columns, people, activities, PLAIN))[0] for _ in range(3))
     one = OnePerson(book, identify=False)
     seconds, parts = min((timed(lambda: walked(one, people, activities)) for _ in range(2)), key=lambda run: run[0])
     rows = [("a year by columns (ours)", seconds, count), ("one instant by columns (ours)", at_once, count)]
