@@ -95,7 +95,8 @@ def main() -> None:
 
 
 def run(people: int = 1_000_000) -> None:
-    """Print what the cycle costs among 10,000 people and among so many, and the ratio."""
+    """Print what the cycle costs among 10,000 people and among so many, in whole 10,000s, and the ratio."""
+    people = max(people // TEMPLATE, 1) * TEMPLATE
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template.db"
         organisation = Organisation()
