@@ -63,6 +63,10 @@ class PretendedCrm:
         """Return the clock."""
         return self.now
 
+    def heard(self) -> datetime:
+        """Return the clock."""
+        return self.now
+
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """Describe every field by its type; all can be written."""
         return {
