@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,8 @@ from leadline.sync.plan.model import Plan, PlannedWrite
 from leadline.sync.plan.normal import text_of
 
 MOST_SHOWN: Final = 500
+SAMPLES: Final = 3
+"""People of each move of whom every write is shown."""
 
 
 def write_plan_page(path: Path, plan: Plan, stops: Sequence[GuardStop] = (), made: str = "") -> None:
@@ -40,12 +42,41 @@ def plan_page(plan: Plan, stops: Sequence[GuardStop] = (), made: str = "") -> st
         calls=[(crm, calls.get("write", 0), calls.get("read_back", 0)) for crm, calls in sorted(plan.calls.items())],
         moves=sorted(plan.counts.transitions.items(), key=lambda pair: (-pair[1], pair[0])),
         fields=[(crm, name, field, f"{count:,}") for (crm, name, field), count in sorted(fields.items())],
+        groups=list(_groups(plan)),
         writes=[_row(write) for write in plan.writes[:MOST_SHOWN]],
         more=max(0, len(plan.writes) - MOST_SHOWN),
         effects=sorted(plan.counts.effects.items()),
         not_written=[(item.crm, item.object, f"{item.records:,}", item.reason) for item in plan.not_written],
         held=[(item.kind, f"{item.effects:,}", item.reason) for item in plan.held],
     )
+
+
+def _groups(plan: Plan) -> Iterator[dict[str, object]]:
+    """Yield the moves that most people make first, each with what is written of them in all and for some of them.
+
+    What is written for people who do not move comes last.
+    """
+    moves = {write.person: write.transition for write in plan.writes if write.transition is not None}
+    groups: dict[str, dict[str, list[PlannedWrite]]] = {}
+    for write in plan.writes:
+        group = groups.setdefault(moves.get(write.person) or "", {})
+        group.setdefault(write.person, []).append(write)
+    effects: dict[str, Counter[str]] = {}
+    for effect in plan.effects:
+        effects.setdefault(moves.get(effect.person) or "", Counter())[effect.kind] += 1
+    for move in sorted(groups, key=lambda move: (not move, -len(groups[move]), move)):
+        people = groups[move]
+        fields = Counter((write.ref.crm, write.field) for writes in people.values() for write in writes)
+        chosen = list(people)[:SAMPLES]
+        yield {
+            "move": move,
+            "people": f"{len(people):,}",
+            "backward": any(write.backward for writes in people.values() for write in writes),
+            "fields": [(crm, field, f"{count:,}") for (crm, field), count in sorted(fields.items())],
+            "effects": sorted(effects.get(move, Counter()).items()),
+            "samples": [_row(write)[:-2] + _row(write)[-1:] for person in chosen for write in people[person]],
+            "shown": len(chosen),
+        }
 
 
 def _row(write: PlannedWrite) -> tuple[str, ...]:
