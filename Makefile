@@ -7,7 +7,7 @@
 #   make fuzz    10,000 damaged rule books (FUZZ=10000) and what became of them
 #   make oracle  business time beside a walk of every minute, CASES=1000000 random cases of SEED=1
 #   make crash   crash cycles in every way, INSTANTS=300 KILLS=200 SEED=1, and compare with runs left in peace
-#   make latency from a form to the stage in HubSpot through `leadline serve`, at 20 events a second (not a test)
+#   make latency from a webhook to the stage in both CRMs through `leadline serve`, at 20 events a second (not a test)
 #   make chaos   20 cycles over PEOPLE=10000 with every kind of fault at 20 %, compared with cycles left in peace
 #   make calls   whole cycles for PEOPLE_OF="500 5000" people, their calls beside the fewest there could have been
 #   make memory  full first pulls of PULLED="5000 20000" people, each in its own process: peak memory and time

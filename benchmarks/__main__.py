@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import business_time, columns, deciding, evaluating
+from benchmarks import business_time, columns, deciding, evaluating, incremental
 
 
 def main() -> None:
@@ -17,12 +17,14 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=5_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--leads", type=int, default=100_000, help="people of the columns' workload, up to a million")
+    parser.add_argument("--organisation", type=int, default=100_000, help="people of the larger incremental cycle")
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}, {chosen.people:,} people, book examples/waterfall\n")
     deciding.run(chosen.people, chosen.seed)
     evaluating.run(chosen.people, chosen.seed)
     business_time.run(chosen.people, chosen.seed)
     columns.run(chosen.leads, chosen.seed)
+    incremental.run(chosen.organisation)
 
 
 if __name__ == "__main__":

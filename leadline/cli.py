@@ -27,6 +27,7 @@ from leadline.verbs.calendars import calendars
 from leadline.verbs.doctor import doctor
 from leadline.verbs.evaluate import evaluate
 from leadline.verbs.explain import explain
+from leadline.verbs.export import export
 from leadline.verbs.options import DIRECTORY, FILE, Instant, config_option, json_option
 from leadline.verbs.planning import plan
 from leadline.verbs.replay import replay
@@ -306,7 +307,7 @@ for _verb in (
     serve,
     state,
     calendars,
-    privacy.export,
+    export,
     privacy.forget,
     *agreement.VERBS,
 ):

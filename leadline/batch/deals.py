@@ -1,7 +1,8 @@
 """Deals of a file: ``person_id``, ``deal``, ``state`` (open, won, lost, gone, or a kind of the book's), ``at``.
 
 A row is what a deal was from ``at`` on (ISO instant or day; empty is ``--as-of``); a deal may have many rows and
-many people. A column for each of the book's fields of deals may follow; without ``state`` a row tells fields alone.
+many people. With a plain state, ``kind`` may name the kind of the book's that the deal is. A column for each of the
+book's fields of deals may follow; without ``state`` a row tells fields alone.
 """
 
 from __future__ import annotations
@@ -73,6 +74,9 @@ def _facts(
     elif state in STATES:
         now = None if state == "gone" else state
         yield Fact("deal", "deal", now, when, SOURCE, record, as_of, 0, precision), now
+        kind = str(row.cells.get("kind") or "").strip()
+        if kind in kinds:
+            yield Fact("deal", kind, now, when, SOURCE, record, as_of, 0, precision), now
     elif state:
         problems.add(row.line, f"state: no deal is {state[:20]!r}", nearest(state, (*STATES, *kinds)))
     for name, field in book.deals.fields.items():

@@ -2,7 +2,7 @@
 
 People: ``person_id`` and a column for each field of the book (absent or empty is unknown), optionally ``stage``,
 ``stage_since``, ``pass`` and, for a book with account facts, ``account``, by which people are grouped.
-Activities: ``person_id``, ``activity`` (a name of the book), ``at`` (ISO instant).
+Activities: ``person_id``, ``activity`` (a name of the book), ``at`` (ISO instant); ``precision`` may be ``day``.
 Deals: see ``deals``.
 Out: a row a person, in the order of the people file.
 """
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 SOURCE = "files"
 STATE_COLUMNS = ("stage", "stage_since", "pass")
+CREATED = "created"
+"""Read by who looks back: when a person became known."""
 FACTS = "facts of activities and deals"
 
 
@@ -270,6 +272,8 @@ def _read_activities(book: Book, path: Path, as_of: datetime) -> dict[str, list[
             continue
         try:
             at, precision = read_instant(text)
+            if row.cells.get("precision") == "day":
+                precision = "day"
         except ValueError as error:
             problems.add(row.line, f"at: {error}")
             continue
@@ -280,7 +284,7 @@ def _read_activities(book: Book, path: Path, as_of: datetime) -> dict[str, list[
 
 
 def _unread_columns(book: Book, table: Table) -> tuple[str, ...]:
-    known = {"person_id", *STATE_COLUMNS, *book.fields, *((COLUMN,) if book.accounts else ())}
+    known = {"person_id", *STATE_COLUMNS, *book.fields, COLUMN, CREATED}
     return tuple(
         f"{table.path}: no rule reads the column {name}" + (f" ({near})" if (near := _nearest(name, known)) else "")
         for name in table.columns

@@ -19,13 +19,24 @@ _UNSEEN: Final = " \u00a0\u200b\u200c\u200d\u2060\ufeff"
 
 def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a first line of names and these rows, harmless, each ended by a line feed; return how many."""
-    writer = csv.writer(_LineEnds(file))
-    writer.writerow([harmless(name) for name in columns])
+    lines = CsvRows(file, columns)
     count = 0
     for row in rows:
-        writer.writerow([harmless(cell) for cell in row])
+        lines.write(row)
         count += 1
     return count
+
+
+class CsvRows:
+    """Rows of a CSV file as they come, below a first line of names; see ``write_csv``."""
+
+    def __init__(self, file: TextIO, columns: Sequence[str]) -> None:
+        self._writer = csv.writer(_LineEnds(file))
+        self.write(columns)
+
+    def write(self, row: Sequence[object]) -> None:
+        """Write one row, harmless."""
+        self._writer.writerow([harmless(cell) for cell in row])
 
 
 def harmless(cell: object) -> object:

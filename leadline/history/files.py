@@ -2,8 +2,10 @@
 
 People: ``person_id``, a column for each field of the book, optionally ``created`` and ``account``. Activities:
 ``person_id``, ``activity``, ``at``. Changes: ``person_id``, ``field``, ``value``, ``at``. Deals: ``person_id``,
-``deal``, ``state`` (open, won, lost), ``at``, optionally ``kind``. CSV or Parquet. A field that the changes know of
-never changed for whom they name no change of it; before somebody's first change it is unknown.
+``deal``, ``state`` (open, won, lost, gone), ``at``, optionally ``kind``. CSV, Parquet, or a directory of Parquet.
+Where ``precision`` says ``day``, ``at`` is known to the day only; where ``assumed`` says ``true``, nobody knows since
+when a value is so. A field that the changes know of never changed for whom they name no change of it; before
+somebody's first change it is unknown.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from leadline.rules.nearest import nearest
 from leadline.rules.state import Fact
 
 SOURCE: Final = "files"
-DEAL_STATES: Final = ("open", "won", "lost")
+DEAL_STATES: Final = ("open", "won", "lost", "gone")
 _NO_DATE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +44,7 @@ class Dated:
     precision: Precision
     value: Raw = None
     record: str = ""
+    assumed: bool = False
 
 
 @dataclass(slots=True)
@@ -124,7 +127,9 @@ class FileSource:
         changed = {item.name for item in rows.changes}
         now = [name for name in columns if name not in changed and not book.fields[name].signal]
         facts = [*self._as_of_now(book, now, rows, born, problems), *self._dated(book, rows, problems)]
-        return PersonHistory(person, born, tuple(facts), tuple(name for name in now if name not in self.changing))
+        assumed = {name for name in now if name not in self.changing}
+        assumed |= {item.name for item in rows.changes if item.assumed and item.name in book.fields}
+        return PersonHistory(person, born, tuple(facts), tuple(name for name in book.fields if name in assumed))
 
     def _as_of_now(
         self, book: Book, columns: Iterable[str], rows: _Rows, born: datetime, problems: Problems
@@ -148,9 +153,10 @@ class FileSource:
             if item.name in book.activities:
                 yield _fact("activity", item, True, f"activity/{item.line}")
         for item in rows.deals:
-            yield _fact("deal", replace(item, name="deal"), item.value, f"deal/{item.record}")
+            state = None if item.value == "gone" else item.value
+            yield _fact("deal", replace(item, name="deal"), state, f"deal/{item.record}")
             if item.name in book.deals.kinds:
-                yield _fact("deal", item, item.value, f"deal/{item.record}")
+                yield _fact("deal", item, state, f"deal/{item.record}")
 
 
 def open_files(
@@ -233,7 +239,8 @@ def _read(
             problems.add(row.line, "person_id is empty", "name the person it is about")
         if name not in names:
             problems.add(row.line, f"no book has the {what} {name[:60]!r}", nearest(name, names))
-        yield person, Dated(row.line, name, at, precision, row.cells[value] if value else None)
+        assumed = value is not None and _text(row, "assumed").lower() == "true"
+        yield person, Dated(row.line, name, at, precision, row.cells[value] if value else None, assumed=assumed)
     problems.raise_if_any()
 
 
@@ -258,7 +265,8 @@ def _text(row: Row, name: str) -> str:
 
 def _instant(row: Row, name: str, problems: Problems) -> tuple[datetime, Precision]:
     try:
-        return read_instant(_text(row, name))
+        at, precision = read_instant(_text(row, name))
+        return at, "day" if name == "at" and _text(row, "precision") == "day" else precision
     except ValueError as error:
         problems.add(row.line, f"{name}: {error}")
     return _NO_DATE, "day"

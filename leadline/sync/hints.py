@@ -19,7 +19,7 @@ from leadline.common.values import RecordRef
 from leadline.sync.store.types import from_microseconds, to_microseconds
 
 MOST: Final = 10_000
-"""Records in the queue. The cycle that any of them asks for reads everything that changed: more say no more."""
+"""Records in the queue. Beyond it a CRM is asked to tell again later; a cycle finds by its stamp what changed."""
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS hints (
@@ -42,6 +42,14 @@ class Waiting:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many records are new in the queue, and how many found no room."""
+
+    new: int
+    left_out: int
+
+
 class HintQueue:
     """The queue in one SQLite file; safe to use from several threads and processes. Close it when done."""
 
@@ -60,11 +68,8 @@ class HintQueue:
         with self._lock:
             self._connection.close()
 
-    def take_in(self, refs: Iterable[RecordRef], now: datetime) -> int:
-        """Queue records told at ``now`` (UTC); return how many were not in it yet. Afterwards no crash loses them.
-
-        A full queue takes no new record: what stands in it asks for the cycle that reads all of them.
-        """
+    def take_in(self, refs: Iterable[RecordRef], now: datetime) -> Taken:
+        """Queue records told at ``now`` (UTC). Afterwards no crash loses them. A full queue takes no new record."""
         at = to_microseconds(now)
         with self._lock, closing(self._connection.cursor()) as cursor:
             cursor.execute("BEGIN IMMEDIATE")
@@ -73,9 +78,14 @@ class HintQueue:
             known = [ref for ref in unique if self._has(cursor, ref)]
             fresh = [ref for ref in unique if ref not in known][: max(MOST - before, 0)]
             cursor.executemany(_TAKE_IN, [(ref.crm, ref.object, ref.id, at, at) for ref in (*known, *fresh)])
-            added = self._count(cursor) - before
             cursor.execute("COMMIT")
-        return added
+        return Taken(len(fresh), len(unique) - len(known) - len(fresh))
+
+    def oldest(self, most: int) -> tuple[RecordRef, ...]:
+        """Return at most so many records, those first that wait longest."""
+        with self._lock, closing(self._connection.cursor()) as cursor:
+            rows = cursor.execute("SELECT crm, object, record_id FROM hints ORDER BY first, 1, 2, 3 LIMIT ?", (most,))
+            return tuple(RecordRef(*row) for row in rows)
 
     def waiting(self) -> Waiting:
         """Return what waits."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from leadline.common.errors import UsageError
-from leadline.verbs.options import FILE, Instant
+from leadline.verbs.options import TABLE, Instant
 
 if TYPE_CHECKING:
     from leadline.history.people import HistorySource
@@ -21,10 +21,18 @@ Verb = TypeVar("Verb", bound=Callable[..., Any])
 _OPTIONS: Final = (
     click.option("--from", "since", type=Instant(), required=True, help="First instant of the range (ISO)."),
     click.option("--to", "until", type=Instant(), required=True, help="End of the range; it is not in it."),
-    click.option("--people", type=FILE, help="CSV or Parquet instead of the mirror: person_id, created, fields."),
-    click.option("--activities", type=FILE, help="CSV or Parquet: person_id, activity, at."),
-    click.option("--changes", type=FILE, help="CSV or Parquet: person_id, field, value, at."),
-    click.option("--deals", type=FILE, help="CSV or Parquet: person_id, deal, state (open, won, lost), at, kind."),
+    click.option(
+        "--people",
+        type=TABLE,
+        help="CSV, Parquet or a directory of it instead of the mirror: person_id, created, fields.",
+    ),
+    click.option("--activities", type=TABLE, help="CSV, Parquet or a directory of it: person_id, activity, at."),
+    click.option("--changes", type=TABLE, help="CSV, Parquet or a directory of it: person_id, field, value, at."),
+    click.option(
+        "--deals",
+        type=TABLE,
+        help="CSV, Parquet or a directory of it: person_id, deal, state (open, won, lost), at, kind.",
+    ),
     click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes at work."),
 )
 

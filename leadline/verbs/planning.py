@@ -17,6 +17,7 @@ from leadline.verbs.options import FILE, config_option, json_option
 @click.option("-o", "--output", "out", type=FILE, help="Write the plan to this file, for `leadline apply`.")
 @click.option("--only", type=click.Choice(CRMS), help="Only what this CRM would be told.")
 @click.option("--person", help="Only this person: an id, an e-mail address, or a record's id.")
+@click.option("--all", "whole", is_flag=True, help="Compare everybody, not only who may have changed: the same plan.")
 @click.option("--diff", "other", type=FILE, help="Say what is different from the plan in this file.")
 @click.option("--html", "page", type=FILE, help="Write the plan as a page for a browser, masked.")
 @config_option
@@ -45,7 +46,7 @@ def plan(out: Path | None, config: Path, as_json: bool, **chosen: Any) -> int:
     screen = Screen(as_json=as_json)
     with session(screen, config) as (opened, setting), open_readers(opened) as readers:
         person = find_person(setting.store, chosen["person"]) if chosen["person"] else None
-        result = make_plan(setting, readers, Narrowed(chosen["only"], person))
+        result = make_plan(setting, readers, Narrowed(chosen["only"], person), whole=chosen["whole"])
     if out is not None:
         save_plan(result.plan, out)
     if page is not None:

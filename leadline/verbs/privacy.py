@@ -1,50 +1,18 @@
-"""``leadline export`` and ``leadline forget``: what is known of one person, given out or erased."""
+"""``leadline forget``: what is known of one person, erased."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from leadline.common.errors import RefusedError, UsageError
+from leadline.common.errors import RefusedError
 from leadline.terminal.screen import Screen
-from leadline.verbs.options import FILE, config_option, json_option
-
-person_argument = click.argument(
-    "person", help="Such as p-000017, 17, ann@acme.example, or a record's id in either CRM."
-)
-
-
-@click.command(short_help="Write down all that is known of a person.")
-@person_argument
-@click.option("-o", "--output", "out", type=FILE, required=True, help="A new JSON file, which only you may read.")
-@config_option
-@json_option
-def export(person: str, out: Path, config: Path, as_json: bool) -> None:
-    """Write everything that the state holds of PERSON to a JSON file, unmasked. Asks no CRM."""
-    import json
-
-    from leadline.sync.people import find_person
-    from leadline.sync.privacy import export as collect
-    from leadline.terminal.session import open_state
-
-    with open_state(config) as store:
-        found = collect(store, find_person(store, person))
-    try:
-        with os.fdopen(os.open(out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            json.dump(found, file, ensure_ascii=False, indent=1, sort_keys=True)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror}; name a new file") from None
-    rows = {name: len(rows) for name, rows in found.items() if isinstance(rows, list) and name != "ids"}
-    Screen(as_json=as_json).result(
-        {"ok": True, "person": found["person"], "file": str(out), "rows": rows},
-        lambda console: console.print(f"{out}: {sum(rows.values()):,} rows of {found['person']}, unmasked."),
-    )
+from leadline.verbs.options import config_option, json_option
 
 
 @click.command(short_help="Erase a person from the state.")
-@person_argument
+@click.argument("person", help="Such as p-000017, 17, ann@acme.example, or a record's id in either CRM.")
 @click.option("--yes", is_flag=True, help="Erase; without it only say what would be erased.")
 @config_option
 @json_option

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, Final
-from xml.etree import ElementTree
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException, ElementTree
 
 from leadline.common.values import RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
@@ -61,11 +63,11 @@ def hubspot_records(body: bytes) -> tuple[set[RecordRef], bool]:
 
 def salesforce_records(body: bytes) -> tuple[str, set[RecordRef]]:
     """Return the organisation's id and the records of an outbound message. Raises MalformedError."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise MalformedError("a document type is not part of an outbound message")
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314 - entities and document types are refused above
-    except (ElementTree.ParseError, ValueError, LookupError):
+        root = ElementTree.fromstring(body, forbid_dtd=True)
+    except DefusedXmlException:
+        raise MalformedError("a document type is not part of an outbound message") from None
+    except (ParseError, ValueError, LookupError):
         raise MalformedError("not XML") from None
     message = root.find(f"{_SOAP}Body/{_MESSAGE}notifications")
     if message is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +19,11 @@ from leadline.common.values import RecordRef
 from leadline.sync.hints import HintQueue
 from leadline.web.messages import ACKNOWLEDGED, LARGEST, MalformedError, hubspot_records, salesforce_records
 from leadline.web.signatures import is_from_hubspot
+
+RETRY_AFTER: Final = 30
+"""Seconds after which a CRM that found the queue full should tell again."""
+SLOWEST: Final = 10.0
+"""Seconds in which a body must have come: HubSpot and Salesforce send a few kilobytes at once."""
 
 ANYTHING = RecordRef("hubspot", "anything", "0")
 """Stands in the queue for an event of a kind that we do not know."""
@@ -46,7 +53,7 @@ def application(receiving: Receiving) -> Starlette:
     async def hubspot(request: Request) -> Response:
         body = await _body(request)
         if body is None:
-            return _refused("too large", 413)
+            return _refused("too large, or too slow", 413)
         uri = receiving.url + request.url.path + (f"?{request.url.query}" if request.url.query else "")
         given = request.headers.get("X-HubSpot-Signature-v3")
         timestamp = request.headers.get("X-HubSpot-Request-Timestamp")
@@ -57,13 +64,13 @@ def application(receiving: Receiving) -> Starlette:
             found, unknown = hubspot_records(body)
         except MalformedError as error:
             return _refused(str(error), 400)
-        await _keep(receiving, found | ({ANYTHING} if unknown else set()))
-        return Response(status_code=204)
+        full = await _keep(receiving, found | ({ANYTHING} if unknown else set()))
+        return full or Response(status_code=204)
 
     async def salesforce(request: Request) -> Response:
         body = await _body(request)
         if body is None:
-            return _refused("too large", 413)
+            return _refused("too large, or too slow", 413)
         token = str(request.path_params["token"])
         if not hmac.compare_digest(token.encode(), receiving.salesforce_token.encode()):
             return _refused("unknown address", 404)
@@ -74,8 +81,8 @@ def application(receiving: Receiving) -> Starlette:
         expected = receiving.salesforce_organisation
         if expected and organisation[:15] != expected[:15]:
             return _refused("another organisation", 403)
-        await _keep(receiving, found)
-        return Response(ACKNOWLEDGED, media_type="text/xml")
+        full = await _keep(receiving, found)
+        return full or Response(ACKNOWLEDGED, media_type="text/xml")
 
     async def health(_: Request) -> Response:
         waits = await run_in_threadpool(receiving.queue.waiting)
@@ -90,23 +97,29 @@ def application(receiving: Receiving) -> Starlette:
     return Starlette(routes=routes)
 
 
-async def _keep(receiving: Receiving, refs: set[RecordRef]) -> None:
-    if refs:
-        await run_in_threadpool(receiving.queue.take_in, refs, receiving.clock())
-        receiving.told()
+async def _keep(receiving: Receiving, refs: set[RecordRef]) -> Response | None:
+    """Put records into the queue; return the answer that asks to tell again where not all of them found room."""
+    if not refs:
+        return None
+    taken = await run_in_threadpool(receiving.queue.take_in, refs, receiving.clock())
+    receiving.told()
+    if not taken.left_out:
+        return None
+    return PlainTextResponse("too many at once; tell again later", 429, {"Retry-After": str(RETRY_AFTER)})
 
 
 async def _body(request: Request) -> bytes | None:
-    """Read a body of at most ``LARGEST`` bytes; None where it is larger, whatever it said of itself."""
+    """Read a body of at most ``LARGEST`` bytes; None where it is larger or does not end, whatever it says."""
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > LARGEST:
-                return None
-            chunks.append(chunk)
-    except ClientDisconnect:
+        async with asyncio.timeout(SLOWEST):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST:
+                    return None
+                chunks.append(chunk)
+    except (ClientDisconnect, TimeoutError):
         return None
     return b"".join(chunks)
 

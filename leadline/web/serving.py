@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import uvicorn
 from starlette.applications import Starlette
@@ -12,35 +13,49 @@ from leadline.common.errors import UsageError
 from leadline.web.working import Worker
 
 
-def serve(app: Starlette, worker: Worker, host: str, port: int, ready: Callable[[int], None]) -> int:
+class Job(Protocol):
+    """What runs in a thread of its own until it is stopped."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def serve(
+    app: Starlette, worker: Worker, host: str, port: int, ready: Callable[[int], None], beside: Sequence[Job] = ()
+) -> int:
     """Listen and work until SIGINT or SIGTERM; return the exit code of the last cycle.
 
-    ``ready`` is told the port once it listens (``port`` 0 takes a free one). A cycle at work is finished first.
-    Raises UsageError where the port cannot be had, and what ended the worker.
+    ``ready`` is told the port once it listens (``port`` 0 takes a free one); ``beside`` runs as long as the worker.
+    A cycle at work is finished first. Raises UsageError where the port cannot be had, and what ended a job.
     """
     ended: list[UsageError] = []
     server = uvicorn.Server(_config(app, host, port))
 
-    def work() -> None:
+    def work(job: Job) -> None:
         try:
-            worker.run()
+            job.run()
         except UsageError as error:
             ended.append(error)
             server.should_exit = True
 
-    thread = threading.Thread(target=work, name="cycles")
+    jobs: tuple[Job, ...] = (worker, *beside)
+    threads = [threading.Thread(target=work, args=[job], name=type(job).__name__) for job in jobs]
     try:
         socket = server.config.bind_socket()
         socket.listen()  # who calls before the server runs is answered a moment later
     except (OSError, SystemExit):
         raise UsageError(f"{host}:{port} cannot be listened on; choose another --host or --port") from None
     ready(int(socket.getsockname()[1]))
-    thread.start()
+    for thread in threads:
+        thread.start()
     try:
         server.run(sockets=[socket])
     finally:
-        worker.stop()
-        thread.join()
+        for job in jobs:
+            job.stop()
+        for thread in threads:
+            thread.join()
         socket.close()
     for error in ended:
         raise error

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from hubspot.utils.signature import Signature
 
 from leadline.common.values import RecordRef
 from leadline.connectors.practice.serving import PracticeServer
-from leadline.sync.hints import MOST, HintQueue
+from leadline.sync.hints import MOST, HintQueue, Taken
 from leadline.web.messages import LARGEST
 from leadline.web.receiving import ANYTHING, Receiving, application
 from leadline.web.signatures import signature, signed_uri
@@ -22,6 +25,14 @@ SECRET, TOKEN = "the-app-secret", "a-token-of-twenty-characters"
 URL = "https://hooks.acme.example"
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 ANN = RecordRef("hubspot", "contact", "17")
+
+
+BOMB = (
+    "<!DOCTYPE a [<!ENTITY b0 'x'>"
+    + "".join(f"<!ENTITY b{n} '{f'&b{n - 1};' * 10}'>" for n in range(1, 10))
+    + "]><a>&b9;</a>"
+)
+"""A billion letters once its entities are put in."""
 
 
 class Desk:
@@ -41,9 +52,10 @@ class Desk:
         }
         return requests.post(self.url + path, data=body, headers=signed | headers, timeout=10).status_code
 
-    def salesforce(self, body: str, token: str = TOKEN) -> requests.Response:
+    def salesforce(self, body: str | bytes, token: str = TOKEN) -> requests.Response:
         """Send what Salesforce sends."""
-        return requests.post(f"{self.url}/salesforce/{token}", data=body.encode(), timeout=10)
+        data = body.encode() if isinstance(body, str) else body
+        return requests.post(f"{self.url}/salesforce/{token}", data=data, timeout=10)
 
 
 @pytest.fixture
@@ -158,7 +170,7 @@ def test_an_unknown_kind_is_still_a_hint(desk: Desk) -> None:
     assert desk.hubspot(events(17, kind="conversation.creation")) == 204
     assert desk.hubspot(events("../etc", True, 1.5)) == 204  # type: ignore[arg-type]
     assert desk.queue.waiting().records == 1
-    assert desk.queue.take_in([ANYTHING], NOW) == 0
+    assert desk.queue.take_in([ANYTHING], NOW) == Taken(0, 0)
 
 
 def test_large_bodies_are_not_read_to_the_end(desk: Desk) -> None:
@@ -170,11 +182,72 @@ def test_a_flood_fills_no_disk(tmp_path: Path) -> None:
     """The queue ends somewhere; what stands in it already can be told again."""
     queue = HintQueue(tmp_path / "hints.db")
     many = [RecordRef("hubspot", "contact", str(number)) for number in range(MOST + 500)]
-    assert queue.take_in(many, NOW) == MOST
-    assert queue.take_in(many[-1:], NOW) == 0
-    assert queue.take_in(sorted(many)[:1], NOW + timedelta(seconds=9)) == 0
+    assert queue.take_in(many, NOW) == Taken(MOST, 500)
+    assert queue.take_in(sorted(many)[-1:], NOW) == Taken(0, 1)
+    assert queue.take_in(sorted(many)[:1], NOW + timedelta(seconds=9)) == Taken(0, 0)
+    assert queue.oldest(2) == tuple(sorted(many)[:2])
     assert queue.done(NOW + timedelta(seconds=5)) == MOST - 1
     queue.close()
+
+
+def test_who_finds_the_queue_full_is_asked_to_tell_again(desk: Desk) -> None:
+    """Both CRMs are answered with 429: they tell again later. What stands in the queue is taken as ever."""
+    full = [RecordRef("hubspot", "contact", str(number)) for number in range(1, MOST + 1)]
+    desk.queue.take_in(full, NOW)
+    assert desk.hubspot(events(MOST + 1)) == 429
+    assert desk.hubspot(events(*range(1, 101))) == 204
+    refused = desk.salesforce(outbound())
+    assert (refused.status_code, refused.headers["Retry-After"], "<Ack>" in refused.text) == (429, "30", False)
+    assert desk.queue.waiting().records == MOST
+    desk.queue.done(NOW + timedelta(seconds=1))
+    assert desk.hubspot(events(MOST + 1)) == 204
+
+
+def test_a_flood_of_strangers_is_answered_and_kept_nowhere(desk: Desk) -> None:
+    """Many at once, unsigned, beside one who is believed: that one is answered well within a second."""
+    with ThreadPoolExecutor(8) as pool:
+        flood = [pool.submit(desk.hubspot, events(9), **{"X-HubSpot-Signature-v3": "x"}) for _ in range(150)]
+        began = time.monotonic()
+        assert desk.hubspot(events(17)) == 204
+        assert time.monotonic() - began < 1
+        assert {one.result() for one in flood} == {401}
+    assert desk.queue.oldest(5) == (ANN,)
+
+
+def test_a_whole_batch_is_taken_at_once(desk: Desk) -> None:
+    """A hundred events, as many as HubSpot sends, also of objects known by their number."""
+    body = [{"subscriptionType": "object.propertyChange", "objectTypeId": "0-1", "objectId": n} for n in range(100)]
+    assert desk.hubspot(json.dumps(body).encode()) == 204
+    assert desk.queue.waiting().records == 100
+
+
+def test_a_signature_caught_on_the_way_is_good_for_nothing_else(desk: Desk) -> None:
+    """Sent again it says the same and is in the queue once; with another body, address or method it is refused."""
+    body = events(17)
+    stamp = str(int(NOW.timestamp() * 1000))
+    caught = {
+        "X-HubSpot-Signature-v3": signature(SECRET, "POST", f"{URL}/hubspot", body, stamp),
+        "X-HubSpot-Request-Timestamp": stamp,
+    }
+
+    def send(path: str, data: bytes) -> int:
+        return requests.post(desk.url + path, data=data, headers=caught, timeout=10).status_code
+
+    assert [send("/hubspot", body), send("/hubspot", body)] == [204, 204]
+    assert desk.queue.waiting().records == 1
+    assert [send("/hubspot", events(18)), send("/hubspot?a=1", body)] == [401, 401]
+    assert requests.get(f"{desk.url}/hubspot", headers=caught, timeout=10).status_code == 405
+    assert send("/salesforce/x", body) == 404
+
+
+def test_who_sends_slowly_does_not_hold_the_door(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not end is given up, and others are answered meanwhile."""
+    monkeypatch.setattr("leadline.web.receiving.SLOWEST", 0.2)
+    host, _, port = desk.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        slow.sendall(b"POST /hubspot HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[")
+        assert desk.hubspot(events(17)) == 204
+        assert b" 413 " in slow.recv(200)
 
 
 def test_what_was_told_is_there_after_a_crash(tmp_path: Path) -> None:
@@ -203,11 +276,13 @@ def test_an_outbound_message_is_acknowledged(desk: Desk) -> None:
         ("<a>", TOKEN, 400),
         ("<a/>", TOKEN, 400),
         ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', TOKEN, 400),
+        (BOMB, TOKEN, 400),
+        (BOMB.encode("utf-16"), TOKEN, 400),
         (outbound()[:-9], TOKEN, 400),
     ],
-    ids=["token", "organisation", "broken", "other", "entity", "cut"],
+    ids=["token", "organisation", "broken", "other", "entity", "bomb", "bomb in another encoding", "cut"],
 )
-def test_other_messages_are_refused(desk: Desk, body: str, token: str, status: int) -> None:
+def test_other_messages_are_refused(desk: Desk, body: str | bytes, token: str, status: int) -> None:
     """A wrong address, another organisation, and XML that is none of ours."""
     assert desk.salesforce(body, token).status_code == status
     assert desk.queue.waiting().records == 0

@@ -14,8 +14,12 @@ import pytest
 from leadline.common.errors import LeadlineError, UnavailableError, UsageError
 from leadline.common.values import RecordRef
 from leadline.sync.hints import HintQueue
+from leadline.sync.pull.hinted import LOOK_BACK, Hinted
+from leadline.web.allowance import Allowance
+from leadline.web.polling import Polling
 from leadline.web.working import Worker
 
+THOROUGH = Hinted(thorough=True)
 ANN = RecordRef("hubspot", "contact", "17")
 LONG = timedelta(hours=1)
 
@@ -54,22 +58,22 @@ def queue(tmp_path: Path) -> Iterator[HintQueue]:
     made.close()
 
 
-def test_a_hint_brings_a_cycle_and_one_more(queue: HintQueue) -> None:
-    """One cycle at the start, one for the hint, one when indexes have caught up, and then quiet."""
-    runs: list[int] = []
+def test_a_hint_brings_a_quick_cycle_and_one_more(queue: HintQueue) -> None:
+    """A thorough cycle at the start, a quick one for the hint, one that looks back further, and then quiet."""
+    runs: list[Hinted] = []
 
-    def job() -> int:
-        runs.append(queue.waiting().records)
+    def job(hinted: Hinted) -> int:
+        runs.append(hinted)
         return 0
 
-    fast = timedelta(milliseconds=5)
-    with working(Worker(queue, job, wall, LONG, gather=fast, settle=timedelta(milliseconds=50))) as worker:
-        until(lambda: runs == [0])
+    fast, settle = timedelta(milliseconds=5), timedelta(milliseconds=50)
+    with working(Worker(queue, job, wall, LONG, gather=fast, settle=settle)) as worker:
+        until(lambda: runs == [THOROUGH])
         queue.take_in([ANN], wall())
         worker.wake()
-        until(lambda: runs == [0, 1, 0])
+        until(lambda: len(runs) == 3)
         time.sleep(0.1)
-    assert runs == [0, 1, 0]
+    assert runs == [THOROUGH, Hinted(frozenset({ANN})), Hinted(frozenset({ANN}), max(2 * settle, LOOK_BACK))]
     assert queue.waiting().records == 0
 
 
@@ -78,7 +82,7 @@ def test_what_fails_is_tried_again_and_nothing_is_lost(queue: HintQueue) -> None
     told: list[LeadlineError] = []
     runs: list[int] = []
 
-    def job() -> int:
+    def job(_: Hinted) -> int:
         runs.append(1)
         if len(runs) == 1:
             raise UnavailableError("down")
@@ -91,11 +95,11 @@ def test_what_fails_is_tried_again_and_nothing_is_lost(queue: HintQueue) -> None
 
 
 def test_what_is_told_meanwhile_stays(queue: HintQueue) -> None:
-    """A hint that comes while a cycle runs asks for another one."""
-    runs: list[int] = []
+    """A hint that comes while a cycle runs asks for another one, and so does one of the moment before it began."""
+    runs: list[Hinted] = []
 
-    def job() -> int:
-        runs.append(1)
+    def job(hinted: Hinted) -> int:
+        runs.append(hinted)
         if len(runs) == 1:
             queue.take_in([ANN], wall())
         return 0
@@ -103,13 +107,75 @@ def test_what_is_told_meanwhile_stays(queue: HintQueue) -> None:
     with working(Worker(queue, job, wall, LONG, gather=timedelta(0), settle=LONG)):
         until(lambda: len(runs) == 2)
         until(lambda: queue.waiting().records == 0)
+    queue.take_in([ANN], wall())
+    late = timedelta(milliseconds=200)
+    runs.clear()
+    with working(Worker(queue, job, wall, LONG, gather=late, settle=LONG)):
+        until(lambda: len(runs) >= 2)
+        until(lambda: queue.waiting().records == 0)
+    assert runs[:2] == [Hinted(frozenset({ANN}), thorough=True), Hinted(frozenset({ANN}))]
+
+
+def test_quick_cycles_wait_for_the_crms_limits_and_thorough_ones_do_not(queue: HintQueue) -> None:
+    """As long as nothing may be spent on hints, they wait; the thorough cycle comes when it is due."""
+    runs: list[Hinted] = []
+
+    def job(hinted: Hinted) -> int:
+        runs.append(hinted)
+        queue.take_in([ANN], wall())
+        return 0
+
+    every = timedelta(milliseconds=100)
+    with working(Worker(queue, job, wall, every, rest=lambda: LONG, gather=timedelta(0))) as worker:
+        until(lambda: len(runs) >= 3)
+    assert [one.thorough for one in runs] == [True] * len(runs)
+    assert worker.code == 0
 
 
 def test_a_book_that_cannot_be_read_ends_it(queue: HintQueue) -> None:
-    """No later run could succeed."""
+    """No later run could succeed; what is open is closed."""
+    closed: list[int] = []
 
-    def job() -> int:
+    def job(_: Hinted) -> int:
         raise UsageError("no book")
 
     with pytest.raises(UsageError):
-        Worker(queue, job, wall, LONG).run()
+        Worker(queue, job, wall, LONG, ended=lambda: closed.append(1)).run()
+    assert closed == [1]
+
+
+def test_a_burst_is_quick_and_a_steady_stream_keeps_to_its_share() -> None:
+    """Half of 24,000 calls a day are 500 an hour: ten cycles of 50 at once, then each waits for what it took."""
+    allowance = Allowance(0.5)
+    now = start = wall()
+    for _ in range(10):
+        assert allowance.pause(now) == timedelta(0)
+        allowance.spend({"hubspot": 50, "salesforce": 10}, {"hubspot": 24_000, "salesforce": None}, now)
+    assert allowance.pause(now) == timedelta(0)
+    allowance.spend({"hubspot": 50}, {"hubspot": 24_000}, now)
+    assert allowance.pause(now) == pytest.approx(timedelta(minutes=6), abs=timedelta(seconds=1))
+    cycles = 0
+    while now < start + timedelta(days=1):
+        now += allowance.pause(now)
+        allowance.spend({"hubspot": 50}, {"hubspot": 24_000}, now)
+        cycles += 1
+    assert 12_000 <= cycles * 50 + 550 <= 12_000 + 700
+
+
+def test_what_is_asked_for_is_queued_and_failures_are_told(queue: HintQueue) -> None:
+    """A CRM that is down is asked again later; a change wakes the worker; a wrong configuration ends it."""
+    answers: list[LeadlineError | frozenset[RecordRef]] = [frozenset(), frozenset({ANN}), UnavailableError("down")]
+    woken: list[int] = []
+    told: list[LeadlineError] = []
+
+    def ask() -> frozenset[RecordRef]:
+        found = answers.pop(0) if answers else UsageError("no key")
+        if isinstance(found, LeadlineError):
+            raise found
+        return found
+
+    polling = Polling(ask, queue, lambda: woken.append(1), wall, timedelta(milliseconds=5), tell=told.append)
+    polling.pause = lambda _: timedelta(0)
+    with pytest.raises(UsageError):
+        polling.run()
+    assert (woken, queue.waiting().records, [type(one) for one in told]) == ([1], 1, [UnavailableError])

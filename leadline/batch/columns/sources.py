@@ -76,6 +76,9 @@ def activity_table(book: Book, table: Any) -> Any:
         raise OddError
     activity = pyarrow.DictionaryArray.from_arrays(names.indices, pyarrow.array(known, pyarrow.string()))
     at, days = _instants(table["at"].combine_chunks())
+    if "precision" in table.column_names:
+        told = pyarrow.compute.equal(table["precision"].combine_chunks(), "day").fill_null(False)
+        days |= told.to_numpy(zero_copy_only=False)
     columns = {"person_id": person_ids(table["person_id"]), "activity": activity.cast(pyarrow.string()), "at": at}
     precision = pyarrow.array(["instant", "day"]).take(pyarrow.array(days.astype(np.int64)))
     return pyarrow.table({**columns, "precision": precision})

@@ -6,8 +6,9 @@ What a book names itself (a picklist value, a country of a table, a title it loo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from leadline.common.folding import fold
@@ -21,6 +22,8 @@ from leadline.rules.model import Book, Field, FieldTest
 
 MASK: Final = "masked"
 ADDRESS: Final = "somebody@masked.example"
+TEXTS: Final = 1 << 16
+"""Masked texts that are remembered."""
 _ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -44,9 +47,50 @@ def of_deals(book: Book) -> Book:
 
 def masked(book: Book, field: Field, value: Value) -> Value:
     """Return a value without anything personal; numbers, dates and yes or no stay as they are."""
-    if isinstance(value, tuple):
-        return tuple(dict.fromkeys(_masked_text(book, field, item) for item in value))
-    return _masked_text(book, field, value) if isinstance(value, str) else value
+    return Masker(book).value(field, value)
+
+
+class Masker:
+    """``masked`` for many values: what the book asks of a field is looked up once, and lately seen texts are kept."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._asked: dict[str, _Asked] = {}
+        self._text = lru_cache(maxsize=TEXTS)(self._masked_text)
+
+    def value(self, field: Field, value: Value) -> Value:
+        """Return a value of one of the book's fields without anything personal."""
+        if isinstance(value, tuple):
+            return tuple(dict.fromkeys(self._one(field, item) for item in value))
+        return self._one(field, value) if isinstance(value, str) else value
+
+    def _one(self, field: Field, text: str) -> str:
+        if field.name not in self._asked:
+            self._asked[field.name] = _Asked(_named(self._book, field), tuple(_parts(self._book, field)))
+        return self._text(field.name, text)
+
+    def _masked_text(self, name: str, text: str) -> str:
+        asked = self._asked[name]
+        if fold(text) in asked.named:
+            return text
+        kept: list[str] = []
+        last: list[str] = []
+        for op, parts in asked.tests:
+            found = [operand for operand, test in parts if test(text, _ANY_DAY)]
+            if op == "domain_in":
+                kept += [f"somebody@{fold(operand).lstrip('@')}" for operand in found]
+            elif op == "starts":
+                kept = found[:1] + kept
+            elif op == "ends":
+                last = found[:1]
+            elif op in {"has_word", "contains"}:
+                kept += found
+        addresses = [item for item in kept if "@" in item]
+        if addresses:
+            return addresses[0]
+        if kept or last:
+            return " ".join((*dict.fromkeys(kept), *last))
+        return ADDRESS if "@" in text else MASK
 
 
 def same_answers(book: Book, field: Field, one: Value, other: Value) -> bool:
@@ -59,32 +103,18 @@ def same_answers(book: Book, field: Field, one: Value, other: Value) -> bool:
     return _rows(book, field, one) == _rows(book, field, other)
 
 
-def _masked_text(book: Book, field: Field, text: str) -> str:
-    if fold(text) in _named(book, field):
-        return text
-    kept: list[str] = []
-    last: list[str] = []
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a book asks of one field: the values that it writes out itself, and each test by its operands."""
+
+    named: frozenset[str]
+    tests: tuple[tuple[str, tuple[tuple[str, Callable[[Value, datetime], bool | None]], ...]], ...]
+
+
+def _parts(book: Book, field: Field) -> Iterator[tuple[str, tuple[tuple[str, Callable[..., bool | None]], ...]]]:
     for test in _tests(book, field):
-        if test.op == "domain_in":
-            kept += [f"somebody@{fold(str(found)).lstrip('@')}" for found in _matching(test, text)]
-        elif test.op == "starts":
-            kept = [str(found) for found in _matching(test, text)][:1] + kept
-        elif test.op == "ends":
-            last = [str(found) for found in _matching(test, text)][:1]
-        elif test.op in {"has_word", "contains"}:
-            kept += [str(found) for found in _matching(test, text)]
-    addresses = [item for item in kept if "@" in item]
-    if addresses:
-        return addresses[0]
-    if kept or last:
-        return " ".join((*dict.fromkeys(kept), *last))
-    return ADDRESS if "@" in text else MASK
-
-
-def _matching(test: FieldTest, text: str) -> Iterator[object]:
-    for operand in test.operands:
-        if value_test(dataclasses.replace(test, operands=(operand,)))(text, _ANY_DAY):
-            yield operand
+        alone = (dataclasses.replace(test, operands=(operand,)) for operand in test.operands)
+        yield test.op, tuple((str(one.operands[0]), value_test(one)) for one in alone)
 
 
 def _named(book: Book, field: Field) -> frozenset[str]:

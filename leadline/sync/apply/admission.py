@@ -12,6 +12,7 @@ from leadline.connectors.protocol import ReadConnector
 from leadline.rules.model import Book
 from leadline.sync.guards import AdoptionError, require_guards
 from leadline.sync.pausing import require_writing
+from leadline.sync.plan.limits import enough_for
 from leadline.sync.plan.model import Plan
 from leadline.sync.rationing import require_calls
 from leadline.sync.store import Store
@@ -44,7 +45,7 @@ def admit(
         known = get_plan(connection, plan.hash)
         cycle = get_cycle(connection, plan.cycle)
         active = active_book(connection)
-        people = population(connection)
+        people = population(connection, enough_for(book.guards, plan.record_count()))
         recent = written_since(connection, (now or plan.frontier) - HOUR) if book.guards.per_hour is not None else 0
     status = known.status if known else "made"
     resumed = status == "applying"

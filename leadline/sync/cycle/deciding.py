@@ -20,13 +20,16 @@ from leadline.sync.evaluating import evaluate
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK
 from leadline.sync.guards import AdoptionError, GuardError, GuardStop, check_guards
 from leadline.sync.plan import Plan, build_plan
+from leadline.sync.plan.limits import enough_for
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners, UnaskedError
+from leadline.sync.plan.remembering import Scope, begin_comparing
 from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.sync.shadow import follow
 from leadline.sync.slas.asking import users_told
 from leadline.sync.slas.owners import remember_users
+from leadline.sync.store.accounts import account_records_of
 from leadline.sync.store.applying import population, written_since
 from leadline.sync.store.cycles import active_book, last_cycles, remember_book, set_meta
 from leadline.sync.store.outcomes import stock
@@ -63,12 +66,14 @@ def decide(
     to_apply: bool,
     narrowed: Narrowed | None = None,
     look: Callable[[Connection], None] = lambda _: None,
+    whole: bool = False,
 ) -> Decided:
     """Evaluate and plan. Under the active book the decisions are kept; under another one they are tried out only.
 
     ``to_apply``: the plan is applied next. Then the decisions under a new book are kept too, once its guards let
     the plan through; else AdoptionError or GuardError is raised with the state as it was. ``narrowed`` plans a part.
-    ``look`` is shown the state as evaluated, before what was only tried out is taken back.
+    ``look`` is shown the state as evaluated, before what was only tried out is taken back. ``whole`` compares
+    everybody with the CRMs, and not only who may differ from the last comparison; the plan is the same.
     """
     require_whole(pulled)
     if pulled.frontier is None:
@@ -87,9 +92,10 @@ def decide(
     # Only effects that are due ask for users, lists and campaigns: known when all is evaluated, and asked when the
     # transaction, which must not wait for a network, has been taken back.
     owners = Owners(readers, quiet=True)
+    asked = _Asked(to_apply, narrowed or Narrowed(), look, whole)
     while True:
         try:
-            decided = _plan(setting, owners, pulled, evaluation, to_apply=to_apply, narrowed=narrowed, look=look)
+            decided = _plan(setting, owners, pulled, evaluation, asked)
             break
         except UnaskedError as unasked:
             owners.ask(unasked)
@@ -101,40 +107,58 @@ def decide(
     return decided
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    to_apply: bool
+    part: Narrowed
+    look: Callable[[Connection], None]
+    whole: bool
+
+
 def _plan(
-    setting: Setting,
-    owners: Owners,
-    pulled: PullResult,
-    evaluation: EvaluationResult | None,
-    *,
-    to_apply: bool,
-    narrowed: Narrowed | None,
-    look: Callable[[Connection], None],
+    setting: Setting, owners: Owners, pulled: PullResult, evaluation: EvaluationResult | None, asked: _Asked
 ) -> Decided:
     """Plan what was evaluated; under a book that is not active evaluate first, and keep it only if it is applied.
 
     Raises UnaskedError, with everything taken back, when a CRM must be asked something first.
     """
-    book, readers = setting.book, owners.readers
+    book = setting.book
     assert pulled.frontier is not None
     with setting.store.write() as connection:
         trial = connection.begin_nested()
         live = evaluation is not None
         evaluation = evaluation or _evaluate(setting, pulled, connection)
         give_turns(connection, book, owners, pulled.cycle, pulled.frontier)
-        source = StoredPlanSource(connection, pulled.cycle, pulled.frontier)
-        plan = build_plan(source, book, readers, pulled.described, setting.channels, narrowed, owners)
-        stops = check_guards(plan, book, population(connection), _recent(connection, book, pulled))
-        people = stock(connection)
-        look(connection)
-        kept = live or (to_apply and active_book(connection) is not None and not stops)
+        plan = _compare(setting, owners, pulled, connection, asked.part, whole=asked.whole)
+        people = population(connection, enough_for(book.guards, plan.record_count()))
+        stops = check_guards(plan, book, people, _recent(connection, book, pulled))
+        by_stage = stock(connection)
+        asked.look(connection)
+        kept = live or (asked.to_apply and active_book(connection) is not None and not stops)
         if kept:
             trial.commit()
             if setting.shadow is not None:
                 follow(connection, setting.shadow, pulled.cycle, pulled.frontier)
         else:
             trial.rollback()
-    return Decided(evaluation, plan, stops, kept, people)
+    return Decided(evaluation, plan, stops, kept, by_stage)
+
+
+def _compare(
+    setting: Setting, owners: Owners, pulled: PullResult, connection: Connection, part: Narrowed, *, whole: bool
+) -> Plan:
+    """Plan, and remember what agrees, so that the next plan need not look at it."""
+    book, readers, frontier = setting.book, owners.readers, pulled.frontier
+    assert frontier is not None
+    given = (book, readers, pulled.described, setting.channels, part, owners)
+    if part.person is not None:
+        scope = Scope((part.person,), tuple(account_records_of(connection, part.person)))
+        return build_plan(StoredPlanSource(connection, pulled.cycle, frontier, scope), *given)
+    shown = {crm: pulled.described.get(crm, {}) for crm in readers}
+    scope, remembering = begin_comparing(connection, book, shown, pulled.cycle, frontier, whole=whole)
+    plan = build_plan(StoredPlanSource(connection, pulled.cycle, frontier, scope, remembering.hear), *given)
+    remembering.finish()
+    return plan
 
 
 def _evaluate(setting: Setting, pulled: PullResult, connection: Connection) -> EvaluationResult:

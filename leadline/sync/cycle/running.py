@@ -58,19 +58,20 @@ def make_plan(
     readers: Mapping[Crm, ReadConnector],
     narrowed: Narrowed | None = None,
     look: Callable[[Connection], None] = lambda _: None,
+    whole: bool = False,
 ) -> PlannedResult:
     """Pull, evaluate and plan; nothing given here can write to a CRM.
 
     Under the active book the decisions are kept. Under a book that is not active yet they are only tried out: the
     state stays as it was until the plan is applied. Raises the CRM's error when one could not be read, because
     then time stands still and nothing can be decided. ``narrowed`` plans a part of everything; ``look`` is shown the
-    state as evaluated, kept or not.
+    state as evaluated, kept or not. ``whole`` compares everybody, whatever the last comparison remembers.
     """
     meter = CallMeter(readers)
     with setting.lease().held() as lease, noted(setting.store, readers):
         pulled = _pull(setting, readers, "plan", lease)
         with _recorded(setting, pulled, meter):
-            decided = decide(setting, readers, pulled, to_apply=False, narrowed=narrowed, look=look)
+            decided = decide(setting, readers, pulled, to_apply=False, narrowed=narrowed, look=look, whole=whole)
         _finish(setting, pulled, meter, "done", decided.counts())
     return PlannedResult(
         pulled, decided.evaluation, decided.plan, decided.stops, decided.kept, decided.stock, meter.calls()

@@ -21,12 +21,13 @@ from leadline.sync.evaluating.folding import Before, fold_person
 from leadline.sync.evaluating.merging import joined_state
 from leadline.sync.evaluating.places import Fold, HeldBack, give_places
 from leadline.sync.intake import PersonFacts, facts_of_persons
+from leadline.sync.plan.remembering import compare_all_next
 from leadline.sync.results import EvaluationResult
 from leadline.sync.slas.editing import counted_edits
 from leadline.sync.slas.recording import Told, record_timers, timed
 from leadline.sync.store import Store
 from leadline.sync.store.batches import chunks
-from leadline.sync.store.cycles import evaluated_before, set_evaluated, set_meta
+from leadline.sync.store.cycles import evaluated_before, get_meta, set_evaluated, set_meta
 from leadline.sync.store.outcomes import (
     DecisionRow,
     LifecycleRow,
@@ -57,6 +58,8 @@ def evaluate(
     Raises RefusedError when the book cannot take over the states that are there.
     """
     with _transaction(store, connection) as writing:
+        if get_meta(writing, EVALUATED_BOOK) != book.hash:
+            compare_all_next(writing)
         work = _Work(engine or Engine(book), cycle, frontier, evaluated_before(writing, cycle))
         work.acting = concerned(writing, book)
         work.timed = timed(writing, book)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -15,11 +15,11 @@ from leadline.rules.model import Book
 from leadline.sync.plan.effects import EffectPlanner, effect_counts
 from leadline.sync.plan.effectwrites import EffectWrites
 from leadline.sync.plan.file import plan_hash
-from leadline.sync.plan.limits import record_limit
+from leadline.sync.plan.limits import RecordLimit, enough_for, record_limit
 from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect, PlannedWrite, grouped, record_write
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners
-from leadline.sync.plan.records import Described, RecordPlanner, Skipped
+from leadline.sync.plan.records import Compared, Described, RecordPlanner, Skipped
 from leadline.sync.plan.source import AccountView, DueEffect, PersonView, PlanSource, RecordView
 
 
@@ -44,7 +44,7 @@ def build_plan(
     shown = {crm: described.get(crm, {}) for crm in readers}
     acting = EffectPlanner(book, readers, EffectWrites(shown, owners or Owners(readers)), channels)
     part = narrowed or Narrowed()
-    planner = _Planner(book, source.frontier, shown, acting, part)
+    planner = _Planner(book, source.frontier, shown, acting, part, source.population, source.hear)
     due = [effect for effect in source.effects(book) if part.about(effect.person)]
     writes, effects = part.parts(planner.plan(source.people(), source.accounts(), due), tuple(acting.planned))
     plan = Plan(
@@ -57,7 +57,7 @@ def build_plan(
         writes=writes,
         calls={crm: calls_of(readers[crm], crm, writes, effects) for crm in sorted(readers)},
         counts=replace(count(writes), effects=effect_counts(effects)),
-        not_written=planner.not_written(),
+        not_written=planner.not_written(source.left_out),
         effects=effects,
         held=acting.held(),
         only=str(part),
@@ -95,6 +95,9 @@ class _Planner:
     described: Described
     acting: EffectPlanner
     part: Narrowed
+    population: Callable[[int], int]
+    hear: Callable[[Compared], None]
+    _now: list[Skipped] = field(default_factory=list)
     _skipped: dict[tuple[Crm, str, str], set[RecordRef]] = field(default_factory=dict)
 
     def plan(
@@ -102,20 +105,20 @@ class _Planner:
     ) -> tuple[PlannedWrite, ...]:
         concerned: dict[str, PersonView | None] = dict.fromkeys(effect.person for effect in due)
         found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
-        population = 0
-        planner = RecordPlanner(self.book, self.frontier, self.described, self._skip)
+        planner = RecordPlanner(self.book, self.frontier, self.described, self._now.append)
         for person in people:
-            population += len(person.records)
             if not self.part.about(person.person):
                 continue
             if person.person in concerned:
                 concerned[person.person] = person
-            found += [
+            mine = [
                 (record, writes) for record in person.records if (writes := tuple(planner.writes(person, record)))
             ]
+            self._compared(person.person, None, writes=bool(mine))
+            found += mine
         self.acting.plan(due, {name: person for name, person in concerned.items() if person is not None})
-        kept = self._with_room(found, population)
-        kept += self._accounts(planner, accounts, len(kept), population)
+        kept = self._with_room(found)
+        kept += self._accounts(planner, accounts, len(kept))
         kept += [(record, (write,)) for record, write in self.acting.writes.all()]
         keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
         for record, writes in kept:
@@ -126,22 +129,31 @@ class _Planner:
                 keyed.append((key, write))
         return tuple(write for _, write in sorted(keyed, key=lambda pair: pair[0]))
 
-    def not_written(self) -> tuple[NotWritten, ...]:
+    def not_written(self, others: Mapping[tuple[Crm, str, str], int]) -> tuple[NotWritten, ...]:
+        counted = Counter(others)
+        counted.update({key: len(records) for key, records in self._skipped.items()})
         return tuple(
-            NotWritten(crm, name, reason, len(records))
-            for (crm, name, reason), records in sorted(self._skipped.items())
+            NotWritten(crm, name, reason, records)
+            for (crm, name, reason), records in sorted(counted.items())
             if self.part.crm in {None, crm}
         )
 
+    def _compared(self, person: str, account: RecordRef | None, *, writes: bool) -> None:
+        """Tell what was found since the last comparison ended."""
+        self.hear(Compared(person, account, writes, tuple(self._now)))
+        for skipped in self._now:
+            self._skip(skipped)
+        self._now.clear()
+
     def _with_room(
-        self, found: list[tuple[RecordView, tuple[PlannedWrite, ...]]], population: int
+        self, found: list[tuple[RecordView, tuple[PlannedWrite, ...]]]
     ) -> list[tuple[RecordView, tuple[PlannedWrite, ...]]]:
         """Leave out plain score drift that would pass the guard, the longest unpublished first to be kept.
 
         Decay touches many records by time alone; if it counted against the guard, a sync that paused for a week
         would stop itself for good. Moves are never left out: those the guard must see.
         """
-        limit = record_limit(self.book.guards, population)
+        limit = self._limit(len(found))
         drift = [item for item in found if _only_drift(item[0], item[1])]
         if limit is None or len(found) <= limit.records or not drift:
             return found
@@ -153,23 +165,32 @@ class _Planner:
         return [item for item in found if item[0].ref not in waiting]
 
     def _accounts(
-        self, planner: RecordPlanner, accounts: Iterator[AccountView], taken: int, population: int
+        self, planner: RecordPlanner, accounts: Iterator[AccountView], taken: int
     ) -> list[tuple[RecordView, tuple[PlannedWrite, ...]]]:
         """Return the writes to accounts. Those that show our values already wait where the guard has no room left.
 
         Their numbers drift by time alone, as scores do.
         """
-        limit = record_limit(self.book.guards, population)
-        found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
+        differing: list[tuple[AccountView, tuple[PlannedWrite, ...]]] = []
         for account in accounts:
-            writes = tuple(planner.account_writes(account)) if self.part.about(account.person) else ()
-            if not writes:
+            if not self.part.about(account.person):
                 continue
+            writes = tuple(planner.account_writes(account))
+            self._compared(account.person, account.record.ref, writes=bool(writes))
+            if writes:
+                differing.append((account, writes))
+        limit = self._limit(taken + len(differing))
+        found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
+        for account, writes in sorted(differing, key=lambda pair: pair[0].record.ref):
             if account.ours and limit is not None and taken + len(found) >= limit.records:
                 self._skip(Skipped(account.record, None, "drift", "account facts wait for room under guards.most"))
             else:
                 found.append((account.record, writes))
         return found
+
+    def _limit(self, found: int) -> RecordLimit | None:
+        """Return the limit; it may be too low where ``found`` records are within it."""
+        return record_limit(self.book.guards, self.population(enough_for(self.book.guards, found)))
 
     def _skip(self, skipped: Skipped) -> None:
         ref = skipped.record.ref

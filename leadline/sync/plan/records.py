@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from leadline.common.values import Crm, ObjectDescription, Raw
+from leadline.common.values import Crm, ObjectDescription, Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
@@ -15,7 +15,8 @@ from leadline.sync.plan.desired import Desired, basis_of, desired_account_values
 from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import AccountView, PersonView, Published, RecordView
-from leadline.sync.plan.standing import theirs_stands
+from leadline.sync.plan.standing import stands_until, theirs_stands
+from leadline.sync.store.unsettled import AT_ONCE
 
 STEPWISE: Final = "lifecyclestage"
 
@@ -24,17 +25,42 @@ Described = Mapping[Crm, Mapping[str, ObjectDescription]]
 Cause = Literal["hidden", "read-only", "parked", "conflict", "drift", "rule", "adopted"]
 
 
-ADOPTED: Final[tuple[Cause, str]] = ("adopted", "adopted without writing, and nothing has changed since")
+Refused = tuple[Cause, str, datetime | None]
+"""Why a value is not written, in a word and in a sentence, and until when by time alone (None: for good)."""
+
+ADOPTED: Final[Refused] = ("adopted", "adopted without writing, and nothing has changed since", None)
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A value of a record that differs and is not written (None: nothing of the record is), and why."""
+    """A value of a record that differs and is not written (None: nothing of the record is), and why.
+
+    From the instant ``until`` on that may be another by time alone; None: never.
+    """
 
     record: RecordView
     item: Desired | None
     cause: Cause
     reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What comparing a person came to, or one record of an account (``account``) of whose people they are the first.
+
+    ``writes`` says whether there are any.
+    """
+
+    person: str
+    account: RecordRef | None
+    writes: bool
+    skipped: tuple[Skipped, ...]
+
+    def left_out(self) -> Iterator[tuple[Crm, str, str]]:
+        """Yield CRM, object and reason for each record and reason, once."""
+        found = {(one.record.ref, one.reason) for one in self.skipped}
+        yield from ((ref.crm, ref.object, reason) for ref, reason in found)
 
 
 def goes_back(book: Book, before: str | None, after: str) -> bool:
@@ -112,22 +138,23 @@ class RecordPlanner:
 
     def _refused(
         self, item: Desired, record: RecordView, described: ObjectDescription, outcome: Outcome | None = None
-    ) -> tuple[Cause, str] | None:
+    ) -> Refused | None:
         known = described.fields.get(item.field)
         if known is None:
-            return "hidden", f"{item.field} is hidden from this user or does not exist"
+            return "hidden", f"{item.field} is hidden from this user or does not exist", None
         if not known.updateable:
-            return "read-only", f"{item.field} is read-only for this user"
+            return "read-only", f"{item.field} is read-only for this user", None
         parked = item.field in record.parked and same(
             record.parked[item.field], item.value, item.kind, record.ref.crm
         )
         if parked:
-            return "parked", f"{item.field} is parked: the CRM refused this value before"
+            # Refusals end one by one, and some count only together: few enough to be looked at each time.
+            return "parked", f"{item.field} is parked: the CRM refused this value before", AT_ONCE
         theirs = theirs_stands(self.book, self.frontier, item, record)
         if theirs is not None:
-            return "conflict", theirs
+            return "conflict", theirs, stands_until(self.book, item, record)
         if item.role == "score" and outcome is not None and not self._due(record.published, outcome):
-            return "drift", "score drift waits for its next publication"
+            return "drift", "score drift waits for its next publication", self._published_next(record.published)
         return None
 
     def _due(self, published: Published | None, outcome: Outcome) -> bool:
@@ -137,6 +164,10 @@ class RecordPlanner:
             return True
         drift = self.book.publish.drift
         return drift is not None and self.frontier - published.scores_at >= drift
+
+    def _published_next(self, published: Published | None) -> datetime | None:
+        drift = self.book.publish.drift
+        return None if drift is None or published is None else published.scores_at + drift
 
     def _writes(
         self, person: PersonView, record: RecordView, item: Desired, old: Raw, targets: WriteTargets, *, move: bool
@@ -168,8 +199,10 @@ class RecordPlanner:
         options = self.described["hubspot"][record.ref.object].fields[item.field].options
         return moves_back(record.ref.crm, item.field, old, item.value, options)
 
-    def _skip(self, record: RecordView, item: Desired | None, cause: Cause, reason: str) -> None:
-        self.tell(Skipped(record, item, cause, reason))
+    def _skip(
+        self, record: RecordView, item: Desired | None, cause: Cause, reason: str, until: datetime | None = None
+    ) -> None:
+        self.tell(Skipped(record, item, cause, reason, until))
 
 
 def _stage_shown(values: Mapping[str, str | None], person: PersonView, old: Raw) -> str | None:

@@ -1,4 +1,4 @@
-"""What planning is shown of the state: protocols without a single method that writes."""
+"""What planning is shown of the state: a protocol without a method that changes what anybody is or shows."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from leadline.common.values import Crm, Raw, RecordRef
 from leadline.rules.model import Book, Consequence
 from leadline.rules.state import Outcome
 from leadline.sync.handoff import HandOff
 from leadline.sync.store.conflicts import Conflict
+
+if TYPE_CHECKING:
+    from leadline.sync.plan.records import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +123,24 @@ class PlanSource(Protocol):
         ...
 
     def people(self) -> Iterator[PersonView]:
-        """Yield everybody in scope, ordered by person id."""
+        """Yield everybody whose comparison may come to something else than the last one, each once."""
         ...
 
     def accounts(self) -> Iterator[AccountView]:
-        """Yield the account records that have something to show, by CRM, object and id."""
+        """Yield the account records with something to show of which the same is so, each once."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[tuple[Crm, str, str], int]:
+        """Count what the others leave out, as the last comparison found: records by CRM, object and reason."""
+        ...
+
+    def population(self, enough: int) -> int:
+        """Return how many live records belong to people in the lifecycle, counted no further than ``enough``."""
+        ...
+
+    def hear(self, compared: Compared) -> None:
+        """Take in what comparing came to, once for each person and account that was shown."""
         ...
 
     def effects(self, book: Book) -> tuple[DueEffect, ...]:

@@ -43,3 +43,10 @@ def theirs_stands(book: Book, frontier: datetime, item: Desired, record: RecordV
         if stands:
             return f"{item.field} was set by a person, whose value stands for now"
     return None
+
+
+def stands_until(book: Book, item: Desired, record: RecordView) -> datetime | None:
+    """Return when a value that ``theirs_stands`` leaves alone stops standing by time alone; None: it does not."""
+    conflict, targets = record.contested[item.field], book.write[record.ref.crm]
+    policy = targets.policy(record.ref.object, item.field)
+    return conflict.at + policy.stands if policy.wins == "human" and policy.stands is not None else None

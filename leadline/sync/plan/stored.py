@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,14 +15,17 @@ from leadline.rules.deciding import decision_from_json, outcome_from_json
 from leadline.rules.model import Book
 from leadline.sync.effects.due import due_effects
 from leadline.sync.plan.quiet import quiet_people
+from leadline.sync.plan.records import Compared
+from leadline.sync.plan.remembering import Scope
 from leadline.sync.plan.source import AccountView, DueEffect, PersonView, Published, RecordView
-from leadline.sync.store.accounts import AccountRow, all_account_values
-from leadline.sync.store.applying import decision_bodies, refusals, verified_writes
+from leadline.sync.store.accounts import AccountRow, account_values_of, each_account_values
+from leadline.sync.store.applying import decision_bodies, population, refusals, verified_writes
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.conflicts import Conflict, any_conflicts, latest_conflicts
 from leadline.sync.store.cycles import active_book
 from leadline.sync.store.mirror import MirrorRecord, load_records, load_written, records_of_persons
-from leadline.sync.store.outcomes import LifecycleRow, all_lifecycle, latest_decisions
+from leadline.sync.store.outcomes import LifecycleRow, each_lifecycle, latest_decisions, load_lifecycle
+from leadline.sync.store.unsettled import LeftOut
 
 PARKED_FOR: Final = timedelta(days=7)
 """How long a value that a CRM refused is not sent again: admins mend validation rules without touching records."""
@@ -35,11 +38,16 @@ PEOPLE_AT_ONCE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class StoredPlanSource:
-    """A ``PlanSource`` over one transaction's view of the store, after the evaluation of ``cycle``."""
+    """A ``PlanSource`` over one transaction's view of the store, after the evaluation of ``cycle``.
+
+    ``scope`` says whom it shows: without one everybody. ``hear`` takes in what comparing them comes to.
+    """
 
     connection: Connection
     cycle: int
     frontier: datetime
+    scope: Scope = field(default_factory=Scope)
+    hear: Callable[[Compared], None] = lambda _: None
 
     @property
     def adoption(self) -> bool:
@@ -50,23 +58,46 @@ class StoredPlanSource:
         """Return the effects that are due, in the order in which they were caused."""
         return due_effects(self.connection, book, self.frontier)
 
+    @property
+    def left_out(self) -> Mapping[LeftOut, int]:
+        """What those leave out whom it does not show."""
+        return self.scope.left_out
+
     def people(self) -> Iterator[PersonView]:
-        """Yield everybody in the lifecycle, ordered by person id."""
-        return person_views(self.connection, self.frontier, all_lifecycle(self.connection))
+        """Yield who is in scope and in the lifecycle."""
+        return person_views(self.connection, self.frontier, self._lifecycle())
 
     def accounts(self) -> Iterator[AccountView]:
-        """Yield the account records that have something to show, by CRM, object and id."""
+        """Yield the account records in scope that have something to show."""
         parked: Mapping[RecordRef, Mapping[str, Raw]] | None = None
-        for rows in chunks(tuple(all_account_values(self.connection)), PEOPLE_AT_ONCE):
+        for rows in chunks(self._account_values(), PEOPLE_AT_ONCE):
             if parked is None:
                 parked = _parked(self.connection, self.frontier - PARKED_FOR)
             yield from _account_views(self.connection, rows, parked)
 
+    def population(self, enough: int) -> int:
+        """Count the live records of people in the lifecycle, no further than ``enough``."""
+        return population(self.connection, enough)
+
+    def _lifecycle(self) -> Iterator[LifecycleRow]:
+        if self.scope.people is None:
+            yield from each_lifecycle(self.connection, PEOPLE_AT_ONCE)
+            return
+        for batch in chunks(self.scope.people, PEOPLE_AT_ONCE):
+            yield from load_lifecycle(self.connection, batch).values()
+
+    def _account_values(self) -> Iterator[AccountRow]:
+        if self.scope.accounts is None:
+            yield from each_account_values(self.connection, PEOPLE_AT_ONCE)
+            return
+        for batch in chunks(self.scope.accounts, PEOPLE_AT_ONCE):
+            yield from account_values_of(self.connection, batch).values()
+
 
 def person_views(
-    connection: Connection, frontier: datetime, lifecycle: Sequence[LifecycleRow]
+    connection: Connection, frontier: datetime, lifecycle: Iterable[LifecycleRow]
 ) -> Iterator[PersonView]:
-    """Yield these people with their live records, as a plan at ``frontier`` sees them."""
+    """Yield these people with their live records, as a plan at ``frontier`` sees them; few are in memory at once."""
     parked = _parked(connection, frontier - PARKED_FOR)
     contested = any_conflicts(connection)
     for rows in chunks(lifecycle, PEOPLE_AT_ONCE):

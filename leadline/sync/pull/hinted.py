@@ -26,14 +26,16 @@ MOST: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Hinted:
-    """What a quick pull is about: records to read by id (HubSpot's search index may not have them yet).
+    """What a pull was told of: records to read by id (HubSpot's search index may not have them yet).
 
-    ``described`` is what a thorough pull has just been shown of the CRMs' objects; empty: they are asked.
+    It is a quick one unless it is ``thorough``. ``described`` is what a thorough pull has just been shown of the
+    objects of both CRMs; empty: they are asked.
     """
 
     refs: frozenset[RecordRef] = frozenset()
     look_back: timedelta = LOOK_BACK
     described: Mapping[Crm, Mapping[str, ObjectDescription]] = field(default_factory=dict)
+    thorough: bool = False
 
     def ids(self, crm: Crm, name: str) -> tuple[str, ...]:
         """Return the ids of one object that were told of, at most ``MOST``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -66,7 +67,8 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
     with store.write() as connection:
         cycle = start_cycle(connection, kind, max(start.upper.values()))
     with store.read() as connection:
-        chosen = Upkeep(ids=None, calculated=None) if persons_only or hinted else upkeep or Upkeep()
+        quick = hinted is not None and not hinted.thorough
+        chosen = Upkeep(ids=None, calculated=None) if persons_only or quick else upkeep or Upkeep()
         notes = _Notes(tell, Tombstones.load(connection), chosen, hinted)
     for crm, described in start.described.items():
         bound = Bound(crm, cycle, start.upper[crm], described, book)
@@ -118,6 +120,11 @@ class _Notes:
     news: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def quick(self) -> bool:
+        """Whether what is read is bounded by seconds."""
+        return self.hinted is not None and not self.hinted.thorough
+
     def count(self, stream: str, rows: int, news: int) -> None:
         self.rows[stream] = self.rows.get(stream, 0) + rows
         self.news[stream] = self.news.get(stream, 0) + news
@@ -138,7 +145,7 @@ def _pull_crm(
             hidden = name not in bound.described
             if hidden and hide_object(connection, bound, name, rule_fields(book, bound.crm, name)):
                 move_cursor(connection, bound.crm, name, StreamCursor(bound.upper, "", None, "hidden"), bound.cycle)
-        cursors = _cursors(connection, bound.crm, needs, notes.hinted, persons_only=persons_only)
+        cursors = _cursors(connection, bound.crm, needs, quick=notes.quick, persons_only=persons_only)
     for need in needs.objects:
         if persons_only and not _written(book, bound.crm, need.object):
             continue
@@ -155,16 +162,16 @@ def _pull_crm(
     if not persons_only:
         with store.write() as connection:
             remember_denied(connection, bound.crm, denied)
-            if notes.hinted is None:
+            if not notes.quick:
                 end_thorough(connection, bound.crm)
 
 
 def _cursors(
-    connection: Connection, crm: Crm, needs: CrmNeeds, hinted: Hinted | None, *, persons_only: bool
+    connection: Connection, crm: Crm, needs: CrmNeeds, *, quick: bool, persons_only: bool
 ) -> dict[str, StreamCursor]:
     """Return where to begin in each stream."""
     found = load_cursors(connection, crm)
-    if hinted is not None:
+    if quick:
         wanted = {*(need.object for need in needs.objects), *(f"activity:{need.kind}" for need in needs.activities)}
         begin_quick(connection, crm, (cursor for stream, cursor in found.items() if stream in wanted))
     elif not persons_only:
@@ -201,11 +208,11 @@ def _pull_records(
     notes.count(stream, 0, 0)
     if history:
         notes.past.setdefault(stream, 0)
-    if since is not None and notes.hinted is None:
+    if since is not None and not notes.quick:
         notes.incremental.add(stream)
     request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links, history=history)
+    request = _quickly(request, notes)
     if notes.hinted is not None and since is not None:
-        request = replace(request, look_back=notes.hinted.look_back, quick=True)
         for rows in connector.reread(request, notes.hinted.ids(bound.crm, need.object)):
             page = _named(store, connector, book, bound, need, rows, history)
             with store.write() as connection:
@@ -225,6 +232,16 @@ def _pull_records(
         move_cursor(connection, bound.crm, need.object, done, bound.cycle)
         if complete is None:
             remember_full(connection, bound, need.object)
+
+
+Request = TypeVar("Request", RecordRequest, ActivityRequest)
+
+
+def _quickly(request: Request, notes: _Notes) -> Request:
+    """Return a request that looks back for seconds only, in a quick pull and where there is a cursor at all."""
+    if notes.hinted is None or not notes.quick or request.since is None:
+        return request
+    return replace(request, look_back=notes.hinted.look_back, quick=True)
 
 
 def _named(
@@ -284,12 +301,10 @@ def _pull_activities(
     since = Cursor(cursor.stamp, cursor.id) if cursor is not None and same_shape else None
     stream = f"{bound.crm} activity:{need.kind}"
     notes.count(stream, 0, 0)
-    if since is not None and notes.hinted is None:
+    if since is not None and not notes.quick:
         notes.incremental.add(stream)
     request = ActivityRequest(need.kind, bound.upper, since, hints=need.hints, attributes=need.attributes)
-    if notes.hinted is not None and since is not None:
-        request = replace(request, look_back=notes.hinted.look_back, quick=True)
-    for page in connector.activities(request):
+    for page in connector.activities(_quickly(request, notes)):
         with store.write() as connection:
             news = store_activities(connection, bound, need.kind, notes.erased.living_activities(page))
         notes.count(stream, len(page), news)

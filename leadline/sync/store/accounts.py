@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
 from leadline.common.values import RecordRef
-from leadline.sync.store.batches import chunks, upsert
+from leadline.sync.store.batches import by_object, chunks, upsert
 from leadline.sync.store.ledgers import account_values
 from leadline.sync.store.schema import lifecycle
+from leadline.sync.store.unsettled import forget_accounts
 
 AccountValue = Decimal | str | None
 """A number, a stage, or nothing, as an account of which nobody is on the main path has no best stage."""
@@ -38,23 +39,52 @@ def save_account_values(
 
 def drop_account_values(connection: Connection, persons: Iterable[str]) -> None:
     """Delete what stands for these people's accounts."""
+    place = (account_values.c.crm, account_values.c.object, account_values.c.record_id)
     for batch in chunks(sorted(set(persons))):
-        connection.execute(account_values.delete().where(account_values.c.person_id.in_(batch)))
+        mine = account_values.c.person_id.in_(batch)
+        forget_accounts(connection, [RecordRef(*row) for row in connection.execute(select(*place).where(mine))])
+        connection.execute(account_values.delete().where(mine))
 
 
 def drop_all_account_values(connection: Connection) -> None:
     """Delete every row: the book writes nothing to accounts."""
-    connection.execute(account_values.delete())
+    drop_account_values(connection, connection.execute(select(account_values.c.person_id).distinct()).scalars())
 
 
-def all_account_values(connection: Connection) -> Iterator[AccountRow]:
-    """Yield every account record that has values, by CRM, object and id."""
+def each_account_values(connection: Connection, at_a_time: int = 1_000) -> Iterator[AccountRow]:
+    """Yield every account record that has values, by CRM, object and id; few are in memory at a time."""
     keys = (account_values.c.crm, account_values.c.object, account_values.c.record_id)
-    query = select(*keys, account_values.c.name, account_values.c.person_id, account_values.c.value)
-    found = connection.execute(query.order_by(*keys, account_values.c.name)).all()
-    for place, rows in groupby(found, key=lambda row: (row[0], row[1], row[2])):
-        own = list(rows)
-        yield AccountRow(RecordRef(*place), own[0][4], {row[3]: _value(row[5]) for row in own})
+    last = ("", "", "")
+    while True:
+        page = select(*keys).distinct().where(tuple_(*keys) > last).order_by(*keys).limit(at_a_time)
+        refs = [RecordRef(*row) for row in connection.execute(page)]
+        found = account_values_of(connection, refs)
+        yield from (found[ref] for ref in refs)
+        if len(refs) < at_a_time:
+            return
+        last = (refs[-1].crm, refs[-1].object, refs[-1].id)
+
+
+def account_values_of(connection: Connection, refs: Iterable[RecordRef]) -> dict[RecordRef, AccountRow]:
+    """Return what these account records come to; those without values are absent."""
+    found: dict[RecordRef, AccountRow] = {}
+    table = account_values.c
+    for crm, name, ids in by_object(refs):
+        own = (table.crm == crm) & (table.object == name) & table.record_id.in_(ids)
+        query = select(table.record_id, table.name, table.person_id, table.value).where(own)
+        rows = connection.execute(query.order_by(table.record_id, table.name))
+        for key, group in groupby(rows, key=lambda row: row[0]):
+            values = list(group)
+            ref = RecordRef(crm, name, key)  # type: ignore[arg-type]
+            found[ref] = AccountRow(ref, values[0][2], {row[1]: _value(row[3]) for row in values})
+    return found
+
+
+def account_records_of(connection: Connection, person: str) -> list[RecordRef]:
+    """Return the account records with values of which this person is the first to take part, sorted."""
+    table = account_values.c
+    query = select(table.crm, table.object, table.record_id).where(table.person_id == person).distinct()
+    return sorted(RecordRef(*row) for row in connection.execute(query))
 
 
 def stages_of(connection: Connection, persons: Iterable[str]) -> dict[str, str]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, select, tuple_, update
+from sqlalchemy import Connection, Text, and_, bindparam, exists, func, literal, select, tuple_, type_coerce, update
 
 from leadline.common.values import Crm, Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.sync.store.batches import by_object, chunks
 from leadline.sync.store.journal import IntentStatus, PlanRow
 from leadline.sync.store.schema import decisions, journal, lifecycle, plans, records, written
+from leadline.sync.store.unsettled import unsettle_intents
 
 OPEN: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done", "failed")
 """Intents that applying the same plan again would still write or read back."""
@@ -73,6 +74,7 @@ def settle(connection: Connection, results: Sequence[Settlement], at: datetime) 
         for result in results
     ]
     connection.execute(statement, rows)
+    unsettle_intents(connection, [result.id for result in results])
     _forget(connection, [result.id for result in results if result.status in _NOT_WRITTEN])
 
 
@@ -142,12 +144,18 @@ def refusals(connection: Connection, since: datetime) -> list[Refusal]:
     ]
 
 
-def population(connection: Connection) -> int:
-    """Return how many live records belong to people in the lifecycle: what a percentage guard counts against."""
+def population(connection: Connection, enough: int | None = None) -> int:
+    """Return how many live records belong to people in the lifecycle: what a percentage guard counts against.
+
+    Counts no further than ``enough``. A converted lead is not live: it cannot be written.
+    """
     kinds = [(crm, name) for crm, names in PERSON_OBJECTS.items() for name in names]
-    live = records.c.deleted.is_(False) & tuple_(records.c.crm, records.c.object).in_(kinds)
-    query = select(func.count()).select_from(records.join(lifecycle, records.c.person_id == lifecycle.c.person_id))
-    return int(connection.execute(query.where(live)).scalar_one())
+    live = records.c.deleted.is_(False) & records.c.merged_into.is_(None)
+    live &= tuple_(records.c.crm, records.c.object).in_(kinds)
+    live &= type_coerce(records.c.fields, Text).not_like('%"IsConverted":true%')
+    both = records.join(lifecycle, records.c.person_id == lifecycle.c.person_id)
+    found = select(literal(1)).select_from(both).where(live).limit(enough).subquery()
+    return int(connection.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def written_since(connection: Connection, since: datetime) -> int:

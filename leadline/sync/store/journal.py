@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks, insert, insert_new
 from leadline.sync.store.schema import journal, plans
+from leadline.sync.store.unsettled import unsettle_intents
 
 IntentStatus = Literal[
     "planned", "claimed", "done", "verified", "ignored", "failed", "parked", "released", "stale", "gone"
@@ -93,7 +94,9 @@ def unsettled(connection: Connection) -> list[Intent]:
 def claim_intents(connection: Connection, ids: Iterable[int], owner: str, at: datetime) -> list[int]:
     """Claim planned intents by compare-and-set; return the ids that are now ``owner``'s."""
     won: list[int] = []
-    for batch in chunks(sorted(set(ids))):
+    wanted = sorted(set(ids))
+    unsettle_intents(connection, wanted)
+    for batch in chunks(wanted):
         free = (journal.c.id.in_(batch)) & (journal.c.status == "planned")
         values = {"status": "claimed", "claimed_by": owner, "changed_at": at, "attempts": journal.c.attempts + 1}
         connection.execute(update(journal).where(free).values(values))

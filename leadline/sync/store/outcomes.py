@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from leadline.sync.store.batches import chunks, insert_new, upsert
 from leadline.sync.store.schema import decisions, lifecycle
+from leadline.sync.store.unsettled import forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,19 @@ def load_lifecycle(connection: Connection, person_ids: Iterable[str]) -> dict[st
 
 def all_lifecycle(connection: Connection) -> list[LifecycleRow]:
     """Return every person's row, ordered by person."""
-    rows = connection.execute(select(lifecycle).order_by(lifecycle.c.person_id)).mappings()
-    return [LifecycleRow(**row) for row in rows]
+    return list(each_lifecycle(connection))
+
+
+def each_lifecycle(connection: Connection, at_a_time: int = 1_000) -> Iterator[LifecycleRow]:
+    """Yield every person's row, ordered by person; not more than ``at_a_time`` are in memory."""
+    last = ""
+    while True:
+        page = select(lifecycle).where(lifecycle.c.person_id > last).order_by(lifecycle.c.person_id)
+        rows = connection.execute(page.limit(at_a_time)).mappings().all()
+        yield from (LifecycleRow(**row) for row in rows)
+        if len(rows) < at_a_time:
+            return
+        last = rows[-1]["person_id"]
 
 
 def due_persons(connection: Connection, frontier: datetime) -> list[str]:
@@ -100,7 +112,9 @@ def save_lifecycle(connection: Connection, rows: Sequence[LifecycleRow]) -> None
 
 def drop_lifecycle(connection: Connection, person_ids: Iterable[str]) -> None:
     """Forget the rows of persons that are no longer anybody (joined into an older one)."""
-    for batch in chunks(sorted(set(person_ids))):
+    people = sorted(set(person_ids))
+    forget(connection, people)
+    for batch in chunks(people):
         connection.execute(lifecycle.delete().where(lifecycle.c.person_id.in_(batch)))
 
 

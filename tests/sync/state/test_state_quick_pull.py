@@ -34,6 +34,7 @@ def test_what_was_told_of_is_read_though_no_index_has_it(world: World) -> None:
     assert (pulled.news["hubspot contact"], pulled.frontier) == (1, world.hubspot.now)
     assert (known(world, ANN), known(world, BOB)) == (True, False)
     assert not pulled.incremental
+    assert world.pull(Hinted(frozenset({BOB}), thorough=True)).news["hubspot contact"] == 1
 
 
 def test_the_next_thorough_pull_begins_where_the_quick_ones_began(world: World) -> None:

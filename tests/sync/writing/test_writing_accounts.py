@@ -19,7 +19,7 @@ from leadline.sync.evaluating.choosing import EVALUATED_BOOK
 from leadline.sync.guards import check_guards
 from leadline.sync.intake.accounts import account_records
 from leadline.sync.plan.model import Plan
-from leadline.sync.store.accounts import AccountRow, all_account_values
+from leadline.sync.store.accounts import AccountRow, each_account_values
 from leadline.sync.store.cycles import set_meta
 from leadline.sync.store.ledgers import account_values
 from leadline.sync.store.mirror import records_of_persons
@@ -69,7 +69,7 @@ def shown(stage: Rehearsal, refs: set[RecordRef]) -> dict[tuple[RecordRef, str],
 def stored(setting: Setting) -> dict[RecordRef, AccountRow]:
     """Return the values that the last evaluation kept."""
     with setting.store.read() as connection:
-        return {row.ref: row for row in all_account_values(connection)}
+        return {row.ref: row for row in each_account_values(connection)}
 
 
 def test_accounts_show_what_their_people_come_to(units: Rehearsal) -> None:
@@ -128,7 +128,7 @@ def evaluated_anew(setting: Setting, plan: Plan) -> dict[RecordRef, AccountRow]:
         connection.execute(account_values.delete())
         set_meta(connection, EVALUATED_BOOK, "")
         evaluate(setting.store, setting.book, cycle=plan.cycle, frontier=plan.frontier, connection=connection)
-        found = {row.ref: row for row in all_account_values(connection)}
+        found = {row.ref: row for row in each_account_values(connection)}
         transaction.rollback()
     return found
 

@@ -22,6 +22,7 @@ from leadline.connectors.protocol import ActivityRequest, RecordRequest
 from leadline.rules.model import Book, Grid, Guards, Publish, Score, Stage, StageTarget, WriteTargets
 from leadline.rules.state import Outcome, ScoreValue, StageDate
 from leadline.sync.plan import PersonView, Published, RecordView
+from leadline.sync.plan.records import Compared
 from leadline.sync.plan.source import AccountView, DueEffect
 
 T0 = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -127,6 +128,18 @@ class People:
     def accounts(self) -> Iterator[AccountView]:
         """Yield nothing: these people have no accounts."""
         return iter(())
+
+    @property
+    def left_out(self) -> Mapping[tuple[Crm, str, str], int]:
+        """Return nothing: it shows everybody."""
+        return {}
+
+    def population(self, enough: int) -> int:
+        """Count all records."""
+        return min(enough, sum(len(person.records) for person in self.persons))
+
+    def hear(self, compared: Compared) -> None:
+        """Remember nothing."""
 
     def effects(self, book: Book) -> tuple[DueEffect, ...]:
         """Return what is due."""

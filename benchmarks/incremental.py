@@ -1,0 +1,237 @@
+"""What a cycle costs that 1,000 people among many change in: by the change, not by the organisation.
+
+A state of 10,000 people is made by real cycles (pull, evaluate, plan, apply, read back) against CRMs in memory, so
+everybody is settled. For a million its rows are copied under new ids. In both, 1,000 people spread over all of them
+change, and one `sync` is timed in CPU seconds of this process; the CRMs take no time, as there is no network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.copies import copy_state
+from benchmarks.pretended import BEGINNING, PretendedCrm
+from leadline.common.values import Crm, RecordRef
+from leadline.connectors.protocol import WriteConnector
+from leadline.rules.reading import read_book
+from leadline.sync.cycle import Setting, make_plan, run_apply, run_sync
+from leadline.sync.pull.upkeep import Upkeep
+from leadline.sync.store import open_store
+
+TEMPLATE: Final = 10_000
+CHANGED: Final = 1_000
+
+BOOK: Final = """
+leadline: 1
+name: Incremental
+primary: [Lead, contact]
+fields:
+  email:     {type: text, salesforce: Lead.Email, hubspot: contact.email}
+  title:     {type: text, salesforce: Lead.Title, hubspot: contact.jobtitle, prefer: newest}
+  country:   {type: text, salesforce: Lead.Country, hubspot: contact.country}
+  employees: {type: integer, salesforce: Lead.NumberOfEmployees}
+activities:
+  demo:  {hubspot: {form: demo}}
+  click: {hubspot: {email: click}}
+scores:
+  fit:
+    between: [0, 100]
+    criteria:
+      chief:   {points: 30, when: {title: {has_word: [chief, vp, head]}}}
+      country: {points: 10, when: {country: {in: [Germany, Japan]}}}
+      size:    {points: {employees: {under 50: 0, 50 to 499: 10, from 500: 20}}}
+    grades: {A: 40, B: 20, C: 0}
+  interest:
+    between: [0, 100]
+    criteria:
+      demo:   {points: 40, latest: demo, within: 90d}
+      clicks: {points: 5, each: click, within: 60d, at_most: 4}
+    grades: {1: 40, 2: 10, 3: 0}
+grid: {rows: fit, columns: interest}
+stages:
+  inquiry:  {kind: inventory, owner: marketing, start: true}
+  mql:      {kind: gate, owner: marketing, enter: {fit: {at_least: 40}}}
+  recycled: {kind: detour, owner: marketing, reasons: [cooled]}
+paths:
+  - inquiry -> mql
+  - {from: mql, to: recycled, when: {fit: {under: 40}}, reason: cooled}
+  - {from: recycled, to: mql}
+write:
+  salesforce: {stage: Stage__c, fit: Fit__c, interest: Interest__c, grade: Grade__c}
+  hubspot: {stage: {field: stage, values: {inquiry: inquiry, mql: mql, recycled: unchanged}}, fit: fit, grade: grade}
+guards: {most: 5000 or 50%}
+"""
+FIELDS: Final[Mapping[Crm, Mapping[str, Mapping[str, str]]]] = {
+    "salesforce": {
+        "Lead": {
+            **dict.fromkeys(("Email", "Title", "Country", "Stage__c", "Grade__c"), "string"),
+            **dict.fromkeys(("NumberOfEmployees", "Fit__c", "Interest__c"), "double"),
+        }
+    },
+    "hubspot": {
+        "contact": {
+            **dict.fromkeys(("email", "jobtitle", "country", "stage", "grade"), "string"),
+            "fit": "number",
+        }
+    },
+}
+TITLES: Final = ("Chief Buyer", "VP Sales", "Engineer", "Clerk", "Head of IT")
+COUNTRIES: Final = ("Germany", "Japan", "France", "Peru")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000, help="a multiple of 10,000")
+    run(parser.parse_args().people)
+
+
+def run(people: int = 1_000_000) -> None:
+    """Print what the cycle costs among 10,000 people and among so many, and the ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        template = Path(folder) / "template.db"
+        organisation = Organisation()
+        build(template, organisation)
+        small = copy_state(template, Path(folder) / "small.db", 1, TEMPLATE)
+        first = _measured(small, organisation.again(), TEMPLATE)
+        large = copy_state(template, Path(folder) / "large.db", people // TEMPLATE, TEMPLATE)
+        second = _measured(large, organisation.again(), people)
+    print(f"{CHANGED:,} people change: one cycle (pull, evaluate, plan, apply, store; no network), CPU seconds")
+    for count, took in ((TEMPLATE, first), (people, second)):
+        parts = ", ".join(f"{name} {seconds:.2f}" for name, seconds in took.parts.items())
+        print(f"  among {count:>9,} people {took.seconds:8.2f} s   ({parts}; {took.written:,} records written)")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  {second.seconds / first.seconds:.2f}x the time; peak memory of the process {peak:,.0f} MB\n")
+
+
+class Organisation:
+    """Both CRMs with seeded people: a contact each, every second one a lead too."""
+
+    def __init__(self) -> None:
+        self.salesforce = PretendedCrm("salesforce", FIELDS["salesforce"])
+        self.hubspot = PretendedCrm("hubspot", FIELDS["hubspot"])
+
+    @property
+    def crms(self) -> dict[Crm, WriteConnector]:
+        """Return them by name."""
+        return {"salesforce": self.salesforce, "hubspot": self.hubspot}
+
+    def again(self) -> Organisation:
+        """Return the same CRMs at the same instant, holding only what changes from now on."""
+        made = Organisation()
+        made.salesforce.now, made.hubspot.now = self.salesforce.now, self.hubspot.now
+        return made
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let time pass in both."""
+        self.salesforce.now += by
+        self.hubspot.now += by
+
+    def fill(self, people: int) -> None:
+        """Make everybody."""
+        for number in range(people):
+            self.person(number, TITLES[number % 5])
+            for place in range(number % 4):
+                kind = {"form": "demo"} if place == 2 else {"event": "click"}
+                self.hubspot.happen(
+                    "form" if place == 2 else "email",
+                    f"a{place}{_token(number)}",
+                    _email(number),
+                    kind,
+                    timedelta(days=1 + (number * 7 + place * 13) % 80),
+                )
+
+    def person(self, number: int, title: str) -> None:
+        """Make a person, or give them another title."""
+        country = COUNTRIES[number % 4]
+        contact = RecordRef("hubspot", "contact", f"9{_token(number)}")
+        self.hubspot.put(contact, {"email": _email(number), "jobtitle": title, "country": country})
+        if number % 2:
+            lead = RecordRef("salesforce", "Lead", f"00Q000{_token(number)}AAA")
+            size = (number * 37) % 900
+            self.salesforce.put(
+                lead, {"Email": _email(number), "Title": title, "Country": country, "NumberOfEmployees": size}
+            )
+
+
+def build(place: Path, organisation: Organisation) -> None:
+    """Make the state of the template: adopted, written, read back, and settled by two more cycles."""
+    organisation.fill(TEMPLATE)
+    organisation.pass_time(timedelta(minutes=1))
+    with _setting(place) as setting:
+        run_apply(setting, organisation.crms, make_plan(setting, organisation.crms).plan)
+        for _ in range(2):
+            organisation.pass_time(timedelta(hours=1))
+            run_sync(setting, organisation.crms)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """CPU seconds of one cycle, of its parts, and the records that it wrote."""
+
+    seconds: float
+    parts: Mapping[str, float]
+    written: int
+
+
+def _measured(place: Path, organisation: Organisation, people: int) -> Measured:
+    """Change 1,000 people, spread evenly, and time the cycle that takes it in."""
+    organisation.pass_time(timedelta(hours=1))
+    for number in range(0, people, people // CHANGED):
+        organisation.person(number, TITLES[(number // (people // CHANGED) + 1) % 5])
+    organisation.pass_time(timedelta(minutes=1))
+    clock = _Parts()
+    with _setting(place, clock.hear) as setting:
+        began = time.process_time()
+        clock.start()
+        result = run_sync(setting, organisation.crms)
+        seconds = time.process_time() - began
+    assert result.evaluation.evaluated >= CHANGED, result.evaluation
+    return Measured(seconds, clock.parts, result.plan.record_count())
+
+
+class _Parts:
+    """The CPU time between the events of a run."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, float] = {}
+
+    def start(self) -> None:
+        self._last = time.process_time()
+
+    def hear(self, event: object) -> None:
+        now = time.process_time()
+        name = {"Pulling": "pull", "Pulled": "pull", "Evaluating": "begin", "Planned": "decide and plan"}
+        part = name.get(type(event).__name__, "apply")
+        self.parts[part] = self.parts.get(part, 0) + now - self._last
+        self._last = now
+
+
+@contextmanager
+def _setting(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Iterator[Setting]:
+    sources = {"rules.yml": BOOK.encode()}
+    with open_store(f"sqlite:///{place}") as store:
+        upkeep = Upkeep(ids=None, calculated=None)  # comparing all ids is meant to look at everybody, once a day
+        yield Setting(store, read_book(sources), sources, lambda: BEGINNING, tell, upkeep=upkeep)
+
+
+def _token(number: int) -> str:
+    """Return what a person's ids and address are made of, for ``copy_state`` to find."""
+    return f"Z{number:07d}Z"
+
+
+def _email(number: int) -> str:
+    return f"person.{_token(number).lower()}@company{number % 97}.example"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""The whole export: into a folder beside the target, which takes its place when all of it is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from leadline.common.canonical import instant_text
+from leadline.common.errors import UsageError
+from leadline.history.mirror import MirrorSource
+from leadline.history.warehouse.ledgers import ledger_rows
+from leadline.history.warehouse.people import (
+    Telling,
+    activity_rows,
+    change_rows,
+    deal_rows,
+    outcome_row,
+    person_row,
+)
+from leadline.history.warehouse.readme import readme_text
+from leadline.history.warehouse.tables import Shape, shapes_of
+from leadline.history.warehouse.writing import Files
+from leadline.rules.model import Book
+from leadline.sync.intake.accounts import units_of
+from leadline.sync.store import Store
+from leadline.sync.store.batches import chunks
+from leadline.sync.store.outcomes import load_lifecycle
+
+SCHEMA: Final = "schema.json"
+"""What an export of ours is known by."""
+FORMAT: Final = 1
+PEOPLE: Final = 500
+"""People whose facts are in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to export: ``since`` leaves out older rows of dated tables, ``personal`` writes values as they are."""
+
+    since: datetime | None = None
+    buckets: int = 16
+    csv: bool = False
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Rows by table, the cycle that the export tells, and numbers that no column holds (left empty)."""
+
+    rows: Mapping[str, int]
+    cycle: int
+    too_large: int
+
+
+def export_state(
+    store: Store, source: MirrorSource, book: Book, to: Path, options: Options, progress: Callable[[int], None]
+) -> Exported:
+    """Write mirror and decisions to the directory ``to``, in the names of ``book``; the same state, the same bytes.
+
+    ``progress`` is called with the number of people done. An earlier export at ``to`` is replaced at once. Memory
+    holds some hundred people and some thousand rows, and every person's id. Raises UsageError where ``to`` is
+    something else or cannot be written.
+    """
+    shapes, telling = shapes_of(book), Telling(book, personal=options.personal)
+    with _whole_folder(to) as folder, store.read() as connection:
+        written = _People(store, source, telling, options).write(folder, shapes, progress)
+        for name, rows in ledger_rows(connection, telling, source.cycle, options.since).items():
+            with Files(folder, shapes[name], personal=options.personal, csv=options.csv) as files:
+                last = ""
+                for place, row in rows():
+                    if place != last:
+                        files.close_all()
+                    last = place
+                    files.add(place, [row])
+            written[name] = files
+        rows_by_table = {name: written[name].count for name in shapes}
+        _describe(folder, shapes, book, source, options, rows_by_table)
+    return Exported(rows_by_table, source.cycle, sum(files.too_large for files in written.values()))
+
+
+class _People:
+    """The tables by bucket."""
+
+    def __init__(self, store: Store, source: MirrorSource, telling: Telling, options: Options) -> None:
+        self._store = store
+        # Account facts are derived by whoever reads the export.
+        self._book = replace(telling.book, accounts={})
+        self._source = source
+        self._telling = telling
+        self._options = options
+
+    def write(self, folder: Path, shapes: Mapping[str, Shape], progress: Callable[[int], None]) -> dict[str, Files]:
+        """Write them, bucket after bucket."""
+        buckets: list[dict[str, str | None]] = [{} for _ in range(self._options.buckets)]
+        with self._store.read() as connection:
+            for person, account in self._accounts(connection):
+                unit = account or person
+                buckets[zlib.crc32(unit.encode()) % len(buckets)][person] = account
+        own = [shape for shape in shapes.values() if shape.by == "bucket"]
+        files = {
+            shape.name: Files(folder, shape, personal=self._options.personal, csv=self._options.csv) for shape in own
+        }
+        done = 0
+        for number, accounts in enumerate(buckets):
+            place = f"bucket={number:04}"
+            for one in files.values():
+                one.open(place)
+            for ids in chunks(sorted(accounts), PEOPLE):
+                for name, rows in self._rows(ids, accounts):
+                    files[name].add(place, rows)
+                done += len(ids)
+                progress(done)
+            for one in files.values():
+                one.close_all()
+        return files
+
+    def _accounts(self, connection: Connection) -> Iterator[tuple[str, str | None]]:
+        book, cycle = self._telling.book, self._source.cycle
+        for ids in chunks(self._source.ids()):
+            _, accounts = units_of(connection, book.primary, ids, cycle)
+            for person in ids:
+                yield person, str(accounts[person]) if person in accounts else None
+
+    def _rows(
+        self, ids: list[str], accounts: Mapping[str, str | None]
+    ) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+        with self._store.read() as connection:
+            stands = load_lifecycle(connection, ids)
+        telling, since = self._telling, self._options.since
+        for history in self._source.part(ids).load(self._book):
+            person = history.person
+            yield "people", person_row(telling, history, accounts[person], stands.get(person))
+            yield "activities", activity_rows(history, since)
+            yield "changes", change_rows(telling, history, since)
+            yield "deals", deal_rows(telling, history, since)
+            if person in stands:
+                yield "outcomes", outcome_row(telling, stands[person])
+
+
+@contextmanager
+def _whole_folder(to: Path) -> Iterator[Path]:
+    """Give a folder beside ``to``, and put it in place when all went well; then an earlier export there goes."""
+    if to.exists() and not (to / SCHEMA).is_file() and (not to.is_dir() or any(to.iterdir())):
+        raise UsageError(f"{to}: there is something else, and no export of Leadline; name a new directory")
+    try:
+        folder = Path(tempfile.mkdtemp(dir=to.parent, prefix=f".{to.name}."))
+    except OSError as error:
+        raise UsageError(f"{to}: cannot be written: {error.strerror}") from error
+    new, old = folder / "new", folder / "old"
+    try:
+        new.mkdir()
+        yield new
+        with suppress(FileNotFoundError):
+            to.replace(old)
+        new.replace(to)
+    except OSError as error:
+        raise UsageError(f"{to}: cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _describe(
+    folder: Path,
+    shapes: Mapping[str, Shape],
+    book: Book,
+    source: MirrorSource,
+    options: Options,
+    rows: Mapping[str, int],
+) -> None:
+    document = {
+        "format": FORMAT,
+        "book": book.hash,
+        "cycle": source.cycle,
+        "since": None if options.since is None else instant_text(options.since),
+        "buckets": options.buckets,
+        "personal_data": options.personal,
+        "time_zone": "UTC",
+        "tables": {
+            name: {
+                "about": shape.about,
+                "files": shape.by,
+                "rows": rows[name],
+                "columns": [
+                    {"name": column, "type": str(kind), "about": about}
+                    for column, kind, about in shape.all_columns(personal=options.personal)
+                ],
+            }
+            for name, shape in shapes.items()
+        },
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    (folder / SCHEMA).write_text(text, encoding="utf-8")
+    (folder / "README.md").write_text(readme_text(document), encoding="utf-8")
