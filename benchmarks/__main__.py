@@ -1,30 +1,46 @@
-"""Run every benchmark once and print ratios. ``make bench``; ``--people N`` and ``--seed N`` change the work.
+"""Run the benchmarks once and print rates and ratios: ``make bench``. ``--only columns,features`` chooses some.
 
-Each line is one way to do the same work, in the order run; outputs are checked equal before anything is printed.
+Each line is one way to do the same work; outputs are checked equal before anything is printed.
 Ratios hold for this machine and this run; absolute times drift with the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 
-from benchmarks import business_time, columns, deciding, evaluating, incremental
+from benchmarks import business_time, columns, deciding, evaluating, growth, incremental, two_workers
+
+FEW = 5_000
+"""People of the benchmarks that settle one after the other."""
+COPIED = 100_000
+"""People of the organisation whose cycle is timed; ``python -m benchmarks.incremental`` copies more."""
+PARTS = {
+    "columns": columns.run_raw,
+    "features": columns.run_features,
+    "more": columns.run_more,
+    "workers": two_workers.run,
+    "growth": growth.run,
+    "incremental": lambda people, _: incremental.run(min(people, COPIED)),
+    "deciding": lambda people, seed: deciding.run(min(people, FEW), seed),
+    "evaluating": lambda people, seed: evaluating.run(min(people, FEW), seed),
+    "business-time": lambda people, seed: business_time.run(min(people, FEW), seed),
+}
 
 
 def main() -> None:
-    """Print the tables of all benchmarks."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=5_000)
+    """Print the tables of the chosen benchmarks."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000, help="people of the workload (1,000,000)")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--leads", type=int, default=100_000, help="people of the columns' workload, up to a million")
-    parser.add_argument("--organisation", type=int, default=100_000, help="people of the larger incremental cycle")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
     chosen = parser.parse_args()
-    print(f"seed {chosen.seed}, {chosen.people:,} people, book examples/waterfall\n")
-    deciding.run(chosen.people, chosen.seed)
-    evaluating.run(chosen.people, chosen.seed)
-    business_time.run(chosen.people, chosen.seed)
-    columns.run(chosen.leads, chosen.seed)
-    incremental.run(chosen.organisation)
+    names = chosen.only.split(",")
+    if unknown := [name for name in names if name not in PARTS]:
+        parser.error(f"--only knows {', '.join(PARTS)}; not {', '.join(unknown)}")
+    print(f"seed {chosen.seed}, {chosen.people:,} people, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    for name in names:
+        PARTS[name](chosen.people, chosen.seed)
 
 
 if __name__ == "__main__":

@@ -57,8 +57,12 @@ class Installer(Protocol):
         """Return, by key, the ids of the parts that are there, whoever made them and whoever may see them."""
         ...
 
-    def make(self, part: Part) -> str:
-        """Make one part and return its id. Refused where it is there already."""
+    def batches(self, parts: Sequence[Part]) -> Sequence[tuple[Part, ...]]:
+        """Return the parts as they are made, in their order: one call for each batch."""
+        ...
+
+    def make(self, parts: Sequence[Part]) -> Mapping[str, str]:
+        """Make one batch and return the ids by key. Refused where one of them is there already."""
         ...
 
     def remove(self, kind: PartKind, ident: str) -> None:

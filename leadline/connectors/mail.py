@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from leadline.common.errors import CredentialsError, OutsideError, UnavailableError
 from leadline.connectors.settings import Secret, Settings, Text
+from leadline.connectors.trust import untrusted, verification
 
 
 def _address(text: str) -> str:
@@ -52,14 +53,15 @@ def send(box: Mailbox, key: str, subject: str, text: str) -> None:
     message["Message-ID"] = f"<{key}@{box.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
-    trusted = ssl.create_default_context()
+    authorities = verification()
+    trusted = ssl.create_default_context(cafile=None if authorities is True else authorities)
     try:
         with _connected(box, trusted) as server:
             if box.username is not None and box.password is not None:
                 server.login(box.username, box.password.get_secret_value())
             server.send_message(message)
-    except ssl.SSLError:
-        raise CredentialsError(f"{box.host}: its TLS certificate is not trusted; no mail was sent") from None
+    except ssl.SSLError as error:
+        raise untrusted(box.host, error) from None
     except smtplib.SMTPAuthenticationError as error:
         raise CredentialsError(f"{box.host} refuses to sign in (SMTP {error.smtp_code})") from None
     except smtplib.SMTPNotSupportedError:

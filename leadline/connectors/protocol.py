@@ -179,6 +179,10 @@ class ReadConnector(Protocol):
         """Return the present values of many records of one object in the fewest calls, without search indexes."""
         ...
 
+    def heard(self) -> datetime | None:
+        """Return the Date of the last answer, UTC to the second; None before the first one. No call is made."""
+        ...
+
     def quota(self) -> Quota:
         """Return the calls used and allowed, as last said by the CRM itself; no call is made."""
         ...

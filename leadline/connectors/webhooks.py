@@ -17,11 +17,12 @@ import tenacity
 from pydantic import AfterValidator, Field, SecretStr
 
 from leadline.common.canonical import plain
-from leadline.common.errors import ContractError, CredentialsError, UsageError
+from leadline.common.errors import ContractError, UsageError
 from leadline.common.values import Raw
 from leadline.connectors.http_answer import Answer, common_fault, lower
 from leadline.connectors.retrying import Patience, TransientError
 from leadline.connectors.settings import Settings
+from leadline.connectors.trust import untrusted, verification
 
 KEY_HEADER: Final = "Idempotency-Key"
 _LONGEST_TEXT: Final = 30_000
@@ -70,6 +71,7 @@ class Webhooks:
         self._session = requests.Session()
         # Without an auth of its own, requests reads ~/.netrc.
         self._session.auth = _as_it_is
+        self._session.verify = verification()
 
     def deliver(self, channel: str, key: str, text: str, more: Mapping[str, Raw]) -> None:
         """Deliver one notice. Tried again while the receiver is busy or away, as long as it says (Retry-After).
@@ -102,8 +104,8 @@ class Webhooks:
                 timeout=channel.timeout,
                 allow_redirects=False,
             )
-        except requests.exceptions.SSLError:
-            raise CredentialsError(f"{who}: its TLS certificate is not trusted") from None
+        except requests.exceptions.SSLError as error:
+            raise untrusted(who, error) from None
         except requests.exceptions.Timeout:
             raise TransientError(f"{who} did not answer within {channel.timeout:g} s") from None
         except requests.exceptions.RequestException:

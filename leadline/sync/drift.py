@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -17,9 +17,10 @@ from leadline.rules.model import Book
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.records import RecordPlanner, Skipped
-from leadline.sync.plan.source import PersonView
-from leadline.sync.plan.stored import PEOPLE_AT_ONCE, person_views
+from leadline.sync.plan.source import AccountView, PersonView, RecordView
+from leadline.sync.plan.stored import PEOPLE_AT_ONCE, account_views, person_views
 from leadline.sync.store import Store
+from leadline.sync.store.accounts import each_account_values
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.cycles import last_cycles
 from leadline.sync.store.mirror import records_of_persons
@@ -27,12 +28,13 @@ from leadline.sync.store.outcomes import all_lifecycle
 from leadline.sync.store.schema import touched
 
 Why = Literal[
-    "planned", "picklist", "hidden", "read-only", "parked", "human", "conflict", "publishing", "rule", "adopted",
-    "converted",
+    "planned", "guarded", "picklist", "hidden", "read-only", "parked", "human", "conflict", "publishing", "rule",
+    "adopted", "converted",
 ]  # fmt: skip
 
 WORDS: Final[Mapping[Why, str]] = {
     "planned": "not synced yet: the next plan writes it",
+    "guarded": "not synced yet: a guard stops the plan until the book or a person lets it through",
     "picklist": "the CRM's picklist has no such value: add it there, or map the stage in `values`",
     "hidden": "the integration user cannot see the object or field",
     "read-only": "the integration user may not write the field",
@@ -68,9 +70,10 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """Everybody compared. ``apart`` are people whose stage differs between the CRMs, with the stage by CRM.
+    """Everybody and their accounts compared. ``apart`` are people whose stage differs between the CRMs, by CRM.
 
-    ``waiting`` records changed since the last evaluation. ``as_of`` is the frontier that was compared at.
+    ``waiting`` records changed since the last evaluation. ``as_of`` is the frontier that was compared at. ``stops``
+    are the guards that stopped the plan that was made last.
     """
 
     as_of: datetime
@@ -78,6 +81,7 @@ class DriftReport:
     disagreements: tuple[Disagreement, ...]
     apart: Mapping[str, Mapping[Crm, str]]
     waiting: int
+    stops: tuple[str, ...] = ()
 
     @property
     def by_why(self) -> dict[Why, int]:
@@ -93,19 +97,24 @@ class DriftReport:
 def drift(store: Store, book: Book) -> DriftReport:
     """Compare what live records showed at the last pull with what was decided. Raises RefusedError before that."""
     with store.read() as connection:
-        frontier = next((cycle.evaluated for cycle in last_cycles(connection, 200) if cycle.evaluated), None)
+        runs = last_cycles(connection, 200)
+        frontier = next((run.evaluated for run in runs if run.evaluated), None)
         rows = all_lifecycle(connection)
         if frontier is None or not rows:
             raise RefusedError("nobody was decided about yet: run `leadline sync`, or accept a first plan")
         described = {crm: described_before(connection, crm) or {} for crm in CRMS}
-        comparing = _Comparing(book, frontier, {crm: shown for crm, shown in described.items() if shown})
+        planned = next((run for run in runs if {"plan", "stops"} & run.counts.keys()), None)
+        stops = tuple(planned.counts.get("stops", ())) if planned is not None else ()
+        comparing = _Comparing(book, frontier, {crm: shown for crm, shown in described.items() if shown}, stops)
         for view in person_views(connection, frontier, rows):
             comparing.person(view)
+        for account in account_views(connection, frontier, each_account_values(connection)):
+            comparing.account(account)
         for people in chunks(comparing.stages, PEOPLE_AT_ONCE):
             comparing.converted(connection, people)
         waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
     found = sorted(comparing.found, key=lambda item: (item.person, item.ref, item.field))
-    return DriftReport(frontier, len(rows), tuple(found), comparing.apart, waiting)
+    return DriftReport(frontier, len(rows), tuple(found), comparing.apart, waiting, stops)
 
 
 @dataclass(slots=True)
@@ -113,6 +122,7 @@ class _Comparing:
     book: Book
     frontier: datetime
     described: Mapping[Crm, Mapping[str, ObjectDescription]]
+    stops: tuple[str, ...] = ()
     found: list[Disagreement] = field(default_factory=list)
     apart: dict[str, Mapping[Crm, str]] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
@@ -121,16 +131,25 @@ class _Comparing:
         skipped: list[Skipped] = []
         planner = RecordPlanner(self.book, self.frontier, self.described, skipped.append)
         for record in view.records:
-            last = {write.field: write for write in planner.writes(view, record)}
-            for write in last.values():
-                why: Why = "planned" if self._offered(write) else "picklist"
-                shown = record.fields.get(write.field)
-                self.found.append(Disagreement(view.person, record.ref, write.field, shown, write.new, why))
+            self._unsynced(record, planner.writes(view, record))
         self.found += [item for one in skipped if (item := self._skipped(view, one)) is not None]
         shown_stages = self._stages(view)
         if len(set(shown_stages.values())) > 1:
             self.apart[view.person] = shown_stages
         self.stages[view.person] = view.outcome.stage
+
+    def account(self, view: AccountView) -> None:
+        skipped: list[Skipped] = []
+        planner = RecordPlanner(self.book, self.frontier, self.described, skipped.append)
+        self._unsynced(view.record, planner.account_writes(view))
+        self.found += [item for one in skipped if (item := self._skipped(view, one)) is not None]
+
+    def _unsynced(self, record: RecordView, writes: Iterable[PlannedWrite]) -> None:
+        last = {write.field: write for write in writes}
+        for write in last.values():
+            why: Why = ("guarded" if self.stops else "planned") if self._offered(write) else "picklist"
+            shown, detail = record.fields.get(write.field), "; ".join(self.stops) if why == "guarded" else ""
+            self.found.append(Disagreement(write.person, record.ref, write.field, shown, write.new, why, detail))
 
     def converted(self, connection: Connection, people: Sequence[str]) -> None:
         """Find converted leads that show another stage than their person has."""
@@ -152,9 +171,9 @@ class _Comparing:
         restricted = known is not None and known.options and (known.restricted or write.ref.crm == "hubspot")
         return not restricted or write.new in {None, ""} or known is None or str(write.new) in known.options
 
-    def _skipped(self, view: PersonView, one: Skipped) -> Disagreement | None:
+    def _skipped(self, view: PersonView | AccountView, one: Skipped) -> Disagreement | None:
         ref = one.record.ref
-        if one.item is None and one.cause == "rule":
+        if isinstance(view, PersonView) and one.item is None and one.cause == "rule":
             return self._without_value(view, one)
         if one.item is None:
             return Disagreement(view.person, ref, "", None, None, _why(one.cause), one.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,13 +64,18 @@ class Journal:
         owner: str,
         clock: Callable[[], datetime],
         keep: Callable[[Connection], None] = lambda _: None,
+        heard: Callable[[Crm], datetime | None] = lambda _: None,
     ) -> None:
         self._store = store
         self._plan = plan
         self._owner = owner
         self._clock = clock
         self._keep = keep
+        self._heard = heard
         self._groups = list(grouped(plan.writes))
+        self._of: dict[str, list[int]] = {}
+        for seq, group in enumerate(self._groups):
+            self._of.setdefault(group[0].person, []).append(seq)
 
     def open(self, accept: Callable[[Connection], None]) -> None:
         """Journal the whole plan as intents, or take up what an earlier run left, in one transaction.
@@ -80,7 +85,7 @@ class Journal:
         at = self._clock()
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
             known = rows.get_plan(connection, self._plan.hash)
             if known is None and not self._plan.empty:
                 body = plan_text(self._plan)
@@ -92,32 +97,42 @@ class Journal:
             reopen(connection, self._plan.hash, at)
             accept(connection)
 
-    def entries(self, crm: Crm | None = None) -> list[Entry]:
-        """Return every intent, of one CRM or of both, beside its planned writes and in the plan's order."""
+    def entries(
+        self, crm: Crm | None = None, people: Collection[str] | None = None, status: IntentStatus | None = None
+    ) -> list[Entry]:
+        """Return intents beside their planned writes and in the plan's order.
+
+        All of them, or those of one CRM, of these people, with this status; only they are read.
+        """
+        seqs = None if people is None else [seq for person in people for seq in self._of.get(person, ())]
         with self._store.read() as connection:
-            states = intent_states(connection, self._plan.hash, crm)
+            states = intent_states(connection, self._plan.hash, crm, status, seqs)
         return [Entry(one.id, one.status, self._groups[one.seq], one.code, one.message, one.blamed) for one in states]
 
     def claim(self, entries: Sequence[Entry]) -> list[Entry]:
         """Claim planned intents by compare-and-set, just before their call; return those that are ours now.
 
         What we are about to write is remembered in the same transaction, so that it is never taken for news,
-        even when this process dies before the answer.
+        even when this process dies before the answer. It stands there with the last instant that this CRM told
+        before: whatever somebody else does after us has no older stamp.
         """
         at = self._clock()
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
             won = set(rows.claim_intents(connection, [entry.id for entry in entries], self._owner, at))
             mine = [entry for entry in entries if entry.id in won]
-            remember_written(connection, [self._written(write, at) for entry in mine for write in entry.group])
+            remember_written(
+                connection,
+                [self._written(write, self._heard(write.ref.crm) or at) for entry in mine for write in entry.group],
+            )
         return mine
 
     def go_on(self) -> None:
         """Renew the lease while a CRM still works on what was claimed; raises when we were told to stop."""
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
 
     def settle(self, results: Sequence[Settlement]) -> None:
         """Record how intents ended."""

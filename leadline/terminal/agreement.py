@@ -68,6 +68,7 @@ def drift_data(found: DriftReport) -> dict[str, Any]:
         "by_why": found.by_why,
         "apart": plain(found.apart),
         "waiting": found.waiting,
+        "stops": list(found.stops),
         "disagreements": [
             {
                 "person": item.person,
@@ -89,6 +90,8 @@ def render_drift(console: Console, found: DriftReport) -> None:
     console.print(f"{found.people:,} people compared, as of {found.as_of:%Y-%m-%d %H:%M}Z.", markup=False)
     if found.waiting:
         console.print(f"{found.waiting:,} records changed since; the next run looks at them.")
+    for stop in found.stops:
+        console.print(f"The plan was stopped by {stop}.", markup=False)
     if not found.disagreements:
         console.print("Every record shows what was decided.")
         return

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leadline.common.errors import LeadlineError
-from leadline.connectors.retrying import listening
+from leadline.common.masking import mask_address
+from leadline.connectors.retrying import Retry, listening
 from leadline.sync.apply.report import ReadingBack, Retrying, Writing
 from leadline.sync.config import Config, load_config
 from leadline.sync.cycle import CycleEvent, Ended, Evaluating, Planned, Pulled, Pulling, Setting, open_setting
@@ -43,9 +44,15 @@ def session(
             say(describe(event))
             teller.happened(event)
 
+        def retried(retry: Retry) -> None:
+            say(waiting(retry))
+            teller.retried(retry)
+            if log.silent:  # a dead CRM is tried for minutes: somebody must be told
+                screen.note(waiting(retry))
+
         teller.begun()
         try:
-            with listening(teller.retried), open_setting(opened, wall_clock, tell) as setting:
+            with listening(retried), open_setting(opened, wall_clock, tell) as setting:
                 yield opened, setting
         except LeadlineError as error:
             teller.failed(error)
@@ -59,6 +66,13 @@ def open_state(config: Path) -> Iterator[Store]:
 
     with open_store(load_config(config, os.environ, crms=False).state_url) as store:
         yield store
+
+
+def waiting(retry: Retry) -> str:
+    """Return one line about a call that is made again: who, why, and after how long."""
+    crm = retry.call.get("crm", "a CRM")
+    wait = f"trying again in {retry.wait:.1f} s" if retry.wait else "trying again"
+    return f"{crm}: {mask_address(retry.why)}; {wait} (attempt {retry.attempt})"
 
 
 def describe(event: CycleEvent) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def is_masked(desk: Desk) -> None:
     """No address is anywhere unless it is asked for; CSV says the same as Parquet."""
     emails = {row.split("'")[1] for row in desk.state("addresses").get("addresses", []) if "@" in row}
     assert desk.leadline("export", "--to", "open", "--personal-data", "--format", "csv").code == 0
+    assert [stat.S_IMODE(Path(name).stat().st_mode) & 0o077 == 0 for name in ("open", "lake")] == [True, False]
     plain = b"".join(files_of("open").values()).decode()
     people = {row["person_id"]: row for row in read("lake", "people").to_pylist()}
     with_mail = 0

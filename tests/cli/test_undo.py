@@ -29,6 +29,22 @@ def test_a_plan_is_taken_back(desk: Desk) -> None:
     assert "was undone" in desk.leadline("health").out
 
 
+def test_more_is_taken_back_while_the_first_undo_holds_writing(desk: Desk) -> None:
+    """The pause that an undo leaves holds sync, not what takes back the rest; a person's pause holds that too."""
+    desk.adopt()
+    adopted = load_plan(Path("plan.json")).hash
+    assert desk.leadline("undo", adopted, "-o", "one.json").code == 0
+    desk.faults("hubspot", kind="partial_failure", code="VALIDATION_ERROR", times=1)
+    assert desk.leadline("apply", "one.json").code == 3
+    desk.faults()
+    assert "was undone" in desk.leadline("health").out
+    assert desk.leadline("undo", adopted, "-o", "two.json", "--json").json["writes"] > 0
+    assert desk.leadline("apply", "two.json").code == 0
+    assert desk.leadline("pause", "--why", "audit").code == 0
+    assert desk.leadline("undo", adopted, "-o", "three.json").code == 0
+    desk.refused("apply", "three.json", code=1, said="audit")
+
+
 def test_what_cannot_be_undone_says_why(desk: Desk) -> None:
     """An unknown plan, a shortened hash that is too short, another book."""
     desk.refused("undo", "abcdef", "-o", "undo.json", code=1, said="no plan abcdef was applied")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,22 @@ def test_a_run_is_logged_counted_and_told_well(desk: Desk) -> None:
     assert sum(value for key, value in found.items() if key[0] == "leadline_people") == result["pull"]["people"]
     health = json.loads(Path("health.json").read_text(encoding="utf-8"))
     assert (health["ok"], health["exit_code"], health["reasons"], health["last_status"]) == (True, 0, [], "done")
+
+
+def test_a_run_that_waits_says_so(desk: Desk) -> None:
+    """Without a log each call that is made again is told on stderr: who, why, how long; the result is the same."""
+    desk.adopt()
+    desk.edit("patience: 0", "patience: 60", "leadline.yml")
+    desk.faults("salesforce", kind="server_error", times=2)
+    told = desk.leadline("sync", "--json")
+    assert told.code == 0
+    assert told.json["ok"]
+    lines = told.err.splitlines()
+    assert len(lines) == 2
+    for attempt, line in enumerate(lines, 2):
+        assert re.fullmatch(rf"salesforce: .*HTTP 50\d.*; trying again in \d+\.\d s \(attempt {attempt}\)", line), (
+            line
+        )
 
 
 def test_a_failing_run_leaves_word_too(desk: Desk) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from leadline.connectors.practice.harness import PracticeOptions
 from tests.crash.kept import Kept, differences, kept
 from tests.crash.running import run
 from tests.crash.scenes import Scene
@@ -18,8 +16,6 @@ from tests.crash.world import Served
 
 SYNC = ("sync", "--json")
 MOST_RUNS = 6
-UNKEYED = PracticeOptions(hidden_fields=("task.leadline_key", "note.leadline_key"))
-"""A portal that has no unique property for our keys."""
 
 
 @dataclass
@@ -30,6 +26,13 @@ class Tally:
     runs: int = 0
     trials: int = 0
     broken: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add what another one counted."""
+        self.disturbed += other.disturbed
+        self.runs += other.runs
+        self.trials += other.trials
+        self.broken += other.broken
 
     def lines(self) -> list[str]:
         """Return the tally in words."""
@@ -49,16 +52,14 @@ class Peace:
     calls: int
 
 
-def kill_at_points(scene: Scene, home: Path, peace: Peace, tally: Tally, points: Iterable[int]) -> None:
-    """Kill a cycle at each of these points, run it again, and compare."""
-    for point in points:
-        _killed(scene, home, peace, tally, at=point)
+def kill_at(point: int, scene: Scene, peace: Peace, home: Path, tally: Tally, _: random.Random) -> None:
+    """Kill a cycle at this point, run it again, and compare."""
+    _killed(scene, home, peace, tally, at=point)
 
 
-def kill_at_instants(scene: Scene, home: Path, peace: Peace, tally: Tally, chance: random.Random, count: int) -> None:
-    """Kill a cycle at so many random instants, sometimes the run after it too, and compare."""
-    for _ in range(count):
-        _killed(scene, home, peace, tally, after=chance.uniform(0.0, peace.seconds), again=chance)
+def kill_sometime(scene: Scene, peace: Peace, home: Path, tally: Tally, chance: random.Random) -> None:
+    """Kill a cycle at a random instant, sometimes the run after it too, and compare."""
+    _killed(scene, home, peace, tally, after=chance.uniform(0.0, peace.seconds), again=chance)
 
 
 def left_in_peace(scene: Scene, home: Path) -> Peace:

@@ -6,7 +6,7 @@ import random
 import time
 from pathlib import Path
 
-from tests.crash.cycles import SYNC, Peace, Tally, finish, kill_at_points, trial
+from tests.crash.cycles import SYNC, Peace, Tally, finish, trial
 from tests.crash.running import Ended, Running, run
 from tests.crash.scenes import Scene
 from tests.sync.state.postgres_server import Server
@@ -16,42 +16,38 @@ SMALLEST, LARGEST = 40_000, 2_500_000
 """Bytes that a file may have on the full disk."""
 
 
-def cut_network(scene: Scene, home: Path, peace: Peace, tally: Tally, chance: random.Random, count: int) -> None:
-    """Cut the network so many times: from some call on nothing arrives any more, or no answer does."""
-    for number in range(count):
-        after, when = chance.randrange(peace.calls), MOMENTS[number % 3]
-        with trial(scene, home) as (place, served, environment):
-            served.ask("disturb", faults=[{"kind": "dropped_connection", "when": when, "after": after}])
-            ended = run(SYNC, place, environment)
-            served.ask("calm")
-            what = f"{scene.name}, cut {when} call {after}"
-            _orderly(ended, tally, what, f"network cut {when} a call")
-            finish(place, served, environment, peace, tally, what)
+def cut_network(scene: Scene, peace: Peace, home: Path, tally: Tally, chance: random.Random) -> None:
+    """Cut the network: from some call on nothing arrives any more, or no answer does."""
+    after, when = chance.randrange(peace.calls), chance.choice(MOMENTS)
+    with trial(scene, home) as (place, served, environment):
+        served.ask("disturb", faults=[{"kind": "dropped_connection", "when": when, "after": after}])
+        ended = run(SYNC, place, environment)
+        served.ask("calm")
+        what = f"{scene.name}, cut {when} call {after}"
+        _orderly(ended, tally, what, f"network cut {when} a call")
+        finish(place, served, environment, peace, tally, what)
 
 
-def fill_disk(scene: Scene, home: Path, peace: Peace, tally: Tally, chance: random.Random, count: int) -> None:
-    """Let the disk be full so many times, sooner or later in the cycle."""
-    for _ in range(count):
-        largest = chance.randint(SMALLEST, LARGEST)
-        with trial(scene, home) as (place, served, environment):
-            ended = Running(SYNC, place, environment, largest=largest).wait()
-            what = f"{scene.name}, no file over {largest} bytes"
-            _orderly(ended, tally, what, "disk full")
-            finish(place, served, environment, peace, tally, what)
+def fill_disk(scene: Scene, peace: Peace, home: Path, tally: Tally, chance: random.Random) -> None:
+    """Let the disk be full, sooner or later in the cycle."""
+    largest = chance.randint(SMALLEST, LARGEST)
+    with trial(scene, home) as (place, served, environment):
+        ended = Running(SYNC, place, environment, largest=largest).wait()
+        what = f"{scene.name}, no file over {largest} bytes"
+        _orderly(ended, tally, what, "disk full")
+        finish(place, served, environment, peace, tally, what)
 
 
 def crash_database(
-    scene: Scene, home: Path, server: Server, peace: Peace, tally: Tally, chance: random.Random, count: int
+    server: Server, scene: Scene, peace: Peace, home: Path, tally: Tally, chance: random.Random
 ) -> None:
-    """Crash the database server so many times at random instants, and as often kill a run that works on it."""
-    for _ in range(count):
-        after = chance.uniform(0.0, peace.seconds)
-        with trial(scene, home) as (place, served, environment):
-            ended = _crashed(server, place, environment, after)
-            what = f"{scene.name}, database gone after {after:.3f} s"
-            _orderly(ended, tally, what, "database server killed")
-            finish(place, served, environment, peace, tally, what)
-    kill_at_points(scene, home, peace, tally, chance.sample(range(1, peace.points + 1), count))
+    """Crash the database server at a random instant."""
+    after = chance.uniform(0.0, peace.seconds)
+    with trial(scene, home) as (place, served, environment):
+        ended = _crashed(server, place, environment, after)
+        what = f"{scene.name}, database gone after {after:.3f} s"
+        _orderly(ended, tally, what, "database server killed")
+        finish(place, served, environment, peace, tally, what)
 
 
 def _crashed(server: Server, place: Path, environment: dict[str, str], after: float) -> Ended:

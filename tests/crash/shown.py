@@ -38,6 +38,22 @@ def shown(store: Any, portal: Any, came: Sequence[Mapping[str, Any]], *, values_
     return Shown(salesforce, hubspot, sorted(one["key"] for one in came))
 
 
+def values_ever(store: Any, portal: Any) -> list[str]:
+    """Return every value that a tracked field of either practice CRM ever had, as texts: record, field, value."""
+    found = {
+        _text([name, row.id, key, one.value])
+        for name, table in portal.tables.items()
+        for row in table.rows.values()
+        for key, changes in row.history.items()
+        if int(row.id) < _FIRST_MADE and not _stamp(key) and not key.startswith("hs_v2_date_")
+        for one in changes
+    }
+    for name in ("Lead", "Contact"):
+        past = store.rows(f"{name}History")
+        found |= {_text([name, row[f"{name}Id"], row["Field"], row["NewValue"]]) for row in past}
+    return sorted(found)
+
+
 def _salesforce(store: Any, past: bool) -> Iterator[tuple[str, list[str]]]:
     for name in store.schema.objects:
         if not past and name.endswith("History"):

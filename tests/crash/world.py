@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from leadline.connectors.practice.organisation import Organisation
 from leadline.connectors.practice.salesforce import salesforce_app
 from leadline.connectors.practice.serving import Practice, PracticeServer
 from tests.connectors.webhooks.receiver import Receiver, receiving
-from tests.crash.shown import Shown, shown
+from tests.crash.shown import Shown, shown, values_ever
 
 ROOT = Path(__file__).parents[2]
 
@@ -154,9 +155,10 @@ class Served:
         return Shown(**self.ask("shown", values_only=values_only))
 
     def close(self) -> None:
-        """End the copy."""
+        """End the copy: at once, because a server that says good-bye takes its time."""
         self._ask.close()
         self._hear.close()
+        os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
 
     def __enter__(self) -> Served:
@@ -177,6 +179,9 @@ class _Asked:
 
     def advance(self, seconds: float) -> None:
         self._world.clock.advance(timedelta(seconds=seconds))
+
+    def ever(self) -> list[str]:
+        return values_ever(self._world.org.store, self._world.portal)
 
     def twice(self) -> list[str]:
         return self._world.made_twice()

@@ -68,6 +68,8 @@ def test_the_commands_of_a_document(document: str, tmp_path: Path) -> None:
     with start_practice(people=people_of(document), seed=7, frozen=True) as practice:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = {**os.environ, **practice.environment(), "PATH": path}
+        if runs_spark:
+            environment["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for short runs
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
         output: str | None = None
         for block in blocks(document):

@@ -17,10 +17,11 @@ class Activities:
     ``windows`` are those that rules will ask for: what is counted is counted for all of them at once.
     """
 
-    def __init__(self, rows: Rows, windows: Iterable[Window], last: int = NEVER) -> None:
-        """``last`` is the last instant that anything is known of."""
+    def __init__(self, rows: Rows, windows: Iterable[Window], last: int = NEVER, *, fast: bool = False) -> None:
+        """``last`` is the last instant that anything is known of; ``fast`` lets loops be compiled."""
         self.rows = rows
         self.last = last
+        self._fast = fast
         self.windows = frozenset(windows)
         self._sorted: Mapping[str | None, Happened] | None = None
         self._tallies: tuple[int, Mapping[Window, Whole]] | None = None
@@ -46,7 +47,7 @@ class Activities:
         if self._tallies is None or self._tallies[0] != t or window not in self._tallies[1]:
             self.windows |= {window}
             rows = self.rows if t <= self.last else self.rows.here(self.last)
-            self._tallies = (t, tallies(self.windows, rows, t))
+            self._tallies = (t, tallies(self.windows, rows, t, fast=self._fast))
         return self._tallies[1][window]
 
     def take(self, who: Ints, place: Codes) -> Activities:
@@ -55,7 +56,7 @@ class Activities:
         whose = place.take(rows.whose)
         keep = rows_where(whose >= 0)
         chosen = Rows(rows.names, rows.kind.take(keep), whose.take(keep), rows.at.take(keep), who.size)
-        some = Activities(chosen, self.windows, self.last)
+        some = Activities(chosen, self.windows, self.last, fast=self._fast)
         if self._sorted is not None:
             some._sorted = {name: happened.take(who, place) for name, happened in self._sorted.items()}
         return some

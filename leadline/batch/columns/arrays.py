@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,15 @@ Ints = npt.NDArray[np.int64]
 Whole = npt.NDArray[np.signedinteger[Any]]
 """Whole numbers of 32 bits where all of them fit, else of 64."""
 Codes = npt.NDArray[np.int32]
+Small = npt.NDArray[np.integer[Any]]
+"""Codes from 0, in as few bits as hold them."""
 Truths = npt.NDArray[np.uint8]
 """``NO``, ``OPEN`` or ``YES`` a person, so that all-of is the least and any-of the greatest."""
 Bools = npt.NDArray[np.bool_]
 Instants = Ints | int
 """Microseconds since 1970 (UTC): one for all people, or one each."""
+
+Item = TypeVar("Item", bound=np.generic)
 
 NO: Final = 0
 OPEN: Final = 1
@@ -28,7 +32,7 @@ NEVER: Final = 2**62
 """An instant that does not come."""
 LONG_AGO: Final = -(2**62)
 
-_TABLED: Final = 1 << 16
+_TABLED: Final = (1 << 16) - 1
 """So many different rows are looked up in a table."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
@@ -64,7 +68,22 @@ def each(values: Instants, count: int) -> Ints:
     return values if isinstance(values, np.ndarray) else np.full(count, values, np.int64)
 
 
-def classes(values: Whole, edges: Sequence[int]) -> Ints:
+def looked(table: npt.NDArray[Item], codes: Small) -> npt.NDArray[Item]:
+    """Return what stands in a table at each code."""
+    return table.take(codes.astype(np.intp, copy=False))
+
+
+def narrow(size: int) -> type[np.uint8] | type[np.int64]:
+    """Return the type for codes of so many different values."""
+    return np.uint8 if size <= 256 else np.int64
+
+
+def tight(size: int) -> np.dtype[np.integer[Any]]:
+    """Return the narrowest type whose numbers reach ``size``, which is at most 65,535."""
+    return np.dtype(np.uint8) if size < 256 else np.dtype(np.uint16)
+
+
+def classes(values: Whole, edges: Sequence[int]) -> Small:
     """Return how many edges lie below each value, plus how many at or below it."""
     if len(edges) > 120:
         ordered = np.sort(np.array(edges, np.int64))
@@ -73,7 +92,7 @@ def classes(values: Whole, edges: Sequence[int]) -> Ints:
     for edge in edges:
         np.add(found, (values >= edge).view(np.uint8), out=found)
         np.add(found, (values > edge).view(np.uint8), out=found)
-    return found.astype(np.int64)
+    return found
 
 
 def distinct(codes: Ints) -> tuple[Ints, Ints]:
@@ -117,7 +136,7 @@ def packed(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> Ints:
     return code
 
 
-def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[list[tuple[int, ...]], Ints]:
+def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[list[tuple[int, ...]], Small]:
     """Return the different rows of several columns, and for each person the position of their row among them.
 
     Each column comes with how many values it can have.
@@ -128,15 +147,16 @@ def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[li
         sample = np.zeros(codes.size, np.int64)
         sample[places] = np.arange(count)
         return [tuple(int(column[row]) for column, _ in columns) for row in sample.tolist()], places
-    code = np.zeros(count, np.uint16)
+    kind = tight(size)
+    code: Small = np.zeros(count, kind)
     for column, values in columns:
         if values > 1:
-            code *= np.uint16(values)
-            code += column.astype(np.uint16, copy=False)
+            code *= values
+            code += column.astype(kind, copy=False)
     there = np.zeros(size, np.bool_)
     there[code] = True
     known = np.flatnonzero(there)
-    table = np.zeros(size, np.int64)
+    table: Small = np.zeros(size, np.uint16)
     table[known] = np.arange(known.size)
     rows = []
     for whole in known.tolist():
@@ -145,4 +165,4 @@ def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[li
             rest, value = divmod(rest, values)
             row.append(value)
         rows.append(tuple(reversed(row)))
-    return rows, table.take(code)
+    return rows, looked(table, code)

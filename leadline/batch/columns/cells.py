@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow
 from pyarrow import types
 
-from leadline.batch.columns.arrays import Bools, Codes, Ints
+from leadline.batch.columns.arrays import Bools, Codes, Ints, Small, Whole, narrow
 from leadline.batch.tables import plain_cells
 from leadline.common.values import Raw
 
 
-def distinct_cells(column: Any) -> tuple[Ints, list[Raw]]:
+def distinct_cells(column: Any) -> tuple[Small, list[Raw]]:
     """Return a code a row and what each code stands for; the first is an empty cell (None)."""
     column = whole(column)
     if types.is_boolean(column.type):
@@ -31,10 +30,11 @@ def distinct_cells(column: Any) -> tuple[Ints, list[Raw]]:
         return np.array([places[value] for value in raw], np.int64), values
     else:
         found = column.dictionary_encode()
-    numbers = _numbers(found.indices).astype(np.int32, copy=False) + 1
+    codes = _numbers(found.indices).astype(narrow(len(found.dictionary) + 1))
+    codes += 1
     if found.indices.null_count:
-        numbers *= known_rows(found.indices).view(np.int8)
-    return numbers.astype(np.int64), [None, *plain_cells(found.dictionary)]
+        codes *= known_rows(found.indices).view(np.uint8)
+    return codes, [None, *plain_cells(found.dictionary)]
 
 
 def coded(column: Any) -> tuple[Codes, list[str | None]]:
@@ -51,12 +51,17 @@ def coded(column: Any) -> tuple[Codes, list[str | None]]:
     return _numbers(codes).astype(np.int32, copy=False), names
 
 
-def whole_numbers(column: Any) -> tuple[Ints, Bools | None] | None:
-    """Return a column of integers and which of its rows are known (None: all); None for a column of another kind."""
+def whole_numbers(column: Any) -> tuple[Whole, Bools | None] | None:
+    """Return a column of integers and which of its rows are known (None: all); None for a column of another kind.
+
+    What stands in rows that are not known means nothing.
+    """
     column = whole(column)
-    if not types.is_integer(column.type) or types.is_uint64(column.type):
-        return None
-    return _numbers(column).astype(np.int64, copy=False), known_rows(column) if column.null_count else None
+    if not types.is_signed_integer(column.type):
+        if not types.is_integer(column.type) or types.is_uint64(column.type):
+            return None
+        column = column.cast(pyarrow.int64())
+    return _numbers(column), known_rows(column) if column.null_count else None
 
 
 def known_rows(column: Any) -> Bools:
@@ -87,20 +92,20 @@ def whole(column: Any) -> Any:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _numbers(column: Any) -> npt.NDArray[np.integer]:
+def _numbers(column: Any) -> Whole:
     """Return an array of integers as it lies in memory: what stands in empty rows means nothing."""
-    raw = np.frombuffer(column.buffers()[1] or b"", column.type.to_pandas_dtype())
+    raw: Whole = np.frombuffer(column.buffers()[1] or b"", column.type.to_pandas_dtype())
     return raw[column.offset : column.offset + len(column)]
 
 
-def _flags(column: Any) -> Ints | None:
+def _flags(column: Any) -> Small | None:
     """Return 0 for empty, 1 for false and 2 for true; None where only some of these are there."""
     if not len(column):
         return None
     codes = _bits(column.buffers()[1], column).view(np.uint8) + 1
     if column.null_count:
         codes *= known_rows(column).view(np.uint8)
-    return codes.astype(np.int64) if (codes == 1).any() and (codes == 2).any() else None
+    return codes if (codes == 1).any() and (codes == 2).any() else None
 
 
 def _bits(buffer: Any, column: Any) -> Bools:

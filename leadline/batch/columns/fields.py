@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from leadline.batch.columns.arrays import Ints, classes
+from leadline.batch.columns.arrays import Ints, Small, Whole, classes, looked, narrow
 from leadline.batch.columns.cells import distinct_cells, whole_numbers
 from leadline.rules.convert import convert
 from leadline.rules.deciding.fields import Known
@@ -44,7 +44,7 @@ class Column:
     """
 
     field: Field
-    codes: Ints
+    codes: Small
     values: Sequence[Known]
     said: Ints | None = None
 
@@ -54,17 +54,17 @@ class Column:
         fresh = [Said(blank if value is None else value) for value in self.values]
         return [*fresh, Said(blank, stale=True), Said(blank)]
 
-    def since(self, floor: Ints | None) -> Ints:
+    def since(self, floor: Ints | None) -> Small:
         """Return the codes as a pass that began at ``floor`` sees them: signals from before are no news."""
         if floor is None or not self.field.signal:
             return self.codes
         known, count = self.codes != 0, len(self.values)
         old = known if self.said is None else known & (self.said < floor)
-        return np.where(old, count, self.codes)
+        return np.where(old, count, self.codes.astype(np.int64))
 
     def take(self, who: Ints) -> Column:
         """Return the column of some of the people."""
-        return replace(self, codes=self.codes[who], said=None if self.said is None else self.said[who])
+        return replace(self, codes=self.codes.take(who), said=None if self.said is None else self.said[who])
 
 
 class Asked:
@@ -104,11 +104,11 @@ def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: 
         if classed is not None:
             codes = classed + 1
             if numbers[1] is not None:
-                codes *= numbers[1].view(np.int8)
+                codes *= numbers[1].view(np.uint8)
             return Column(field, codes, [None, *_representatives(edges)], _said(field, codes, at))
     codes, raw = distinct_cells(column)
     values: dict[tuple[type, Known], int] = {(type(None), None): 0}
-    places = np.zeros(len(raw), np.int64)
+    places = np.zeros(len(raw), narrow(len(raw)))
     for number, cell in enumerate(raw):
         value: Known
         value, reason = convert(field, cell)
@@ -118,24 +118,26 @@ def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: 
             value = _representatives(edges)[bisect_left(edges, value) + bisect_right(edges, value)]
         places[number] = values.setdefault((type(value), value), len(values))
     if not np.array_equal(places, np.arange(len(raw))):
-        codes = places.take(codes)
+        codes = looked(places, codes)
     return Column(field, codes, [value for _, value in values], _said(field, codes, at))
 
 
-def _said(field: Field, codes: Ints, at: int) -> Ints | None:
+def _said(field: Field, codes: Small, at: int) -> Ints | None:
     return np.full(codes.size, at, np.int64) if field.signal else None
 
 
-def _classed(numbers: Ints, edges: Sequence[Decimal]) -> Ints | None:
+def _classed(numbers: Whole, edges: Sequence[Decimal]) -> Small | None:
     """Return how many edges lie below each number, plus how many at or below it; None beyond 64 bits."""
     places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
     factor = 10 ** max(0, places)
     scaled = [int(edge * factor) for edge in edges]
-    most = max(abs(int(numbers.min())), abs(int(numbers.max()))) if numbers.size else 0
+    most = np.iinfo(numbers.dtype).max if numbers.itemsize < 8 else 0
+    if numbers.size and not most:
+        most = max(abs(int(numbers.min())), abs(int(numbers.max())))
     most = max([factor * most, *map(abs, scaled)])
     if most >= 2**62:
         return None
-    return classes(numbers if factor == 1 else numbers * factor, scaled)
+    return classes(numbers if factor == 1 else numbers.astype(np.int64) * factor, scaled)
 
 
 def _representatives(edges: Sequence[Decimal]) -> list[Known]:
@@ -161,8 +163,8 @@ def looked_up(field: Field, by: Column, own: Column | None) -> Column:
         if isinstance(key, str):
             found = field.table.rows.get(fold(key))
         places[number] = values.setdefault((type(found), found), len(values))
-    codes = places.take(by.codes)
+    codes = looked(places, by.codes)
     if own is not None:
         mine = np.array([values.setdefault((type(value), value), len(values)) for value in own.values], np.int64)
-        codes = np.where(own.codes != 0, mine.take(own.codes), codes)
+        codes = np.where(own.codes != 0, looked(mine, own.codes), codes)
     return Column(field, codes, [value for _, value in values])

@@ -84,10 +84,11 @@ def read_frame(book: Book, asks: Asks, given: Given, until: datetime) -> tuple[F
     Raises OddError for what can be told only row by row.
     """
     at = micros(until)
+    there = {name: given.people.column(place) for place, name in enumerate(given.people.column_names)}
     columns = {
-        name: read_column(book.fields[name], given.people[name], asks.edges.get(name), at)
-        for name in book.fields
-        if name in given.people.column_names
+        name: read_column(field, there[name], asks.edges.get(name), at)
+        for name, field in book.fields.items()
+        if name in there
     }
     columns = {name: column for name, column in columns.items() if name in asks.fields}
     by_one = _ByOne(given.count)
@@ -118,7 +119,7 @@ class _ByOne:
 
 def _first_said(book: Book, given: Given, at: int) -> Ints:
     """Return when each person's first cell was said: an empty one of a looked-up field says nothing."""
-    names = [name for name in book.fields if name in given.people.column_names]
+    names = book.fields.keys() & set(given.people.column_names)
     if any(book.fields[name].table is None for name in names):
         return np.full(given.count, at, np.int64)
     first = np.full(given.count, NEVER, np.int64)
@@ -180,8 +181,9 @@ def _resolve(
         places = [number for number, known in enumerate(values) if type(known) is type(value) and known == value]
         if not places:
             places, values = [len(values)], [*values, value]
-        column.codes[person] = places[0]
-        columns[name] = replace(column, values=values)
+        codes = column.codes if len(column.values) > 256 else column.codes.astype(np.int64)
+        codes[person] = places[0]
+        columns[name] = replace(column, codes=codes, values=values)
 
 
 def _deal_columns(deals: Mapping[tuple[int, str, str], list[Fact]]) -> dict[str, DealColumns]:
@@ -234,7 +236,7 @@ def _activities(asks: Asks, given: Given, first: Ints, by_one: _ByOne) -> Activi
         by_one.add("activities that were corrected or withdrawn", given.versioned)
     if asks.local_days and given.known_to_the_day.size:
         by_one.add("days of activities that are known to the day only", given.known_to_the_day)
-    found = Activities(rows, asks.windows, _END)
+    found = Activities(rows, asks.windows, _END, fast=asks.fast)
     for happened in found if asks.first else ():
         have = happened.starts[1:] > happened.starts[:-1]
         begins = happened.starts[:-1][have]

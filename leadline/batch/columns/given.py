@@ -55,7 +55,7 @@ class Given:
         if ids is not None and wanted is not None and ids[0].size and ids[1] is None and wanted[1] is None:
             first = int(ids[0][0])
             if first >= 0 and np.array_equal(ids[0], np.arange(first, first + ids[0].size)):
-                return wanted[0], first
+                return wanted[0].astype(np.int64, copy=False), first
         return self.activity_people(), 0
 
     @property
@@ -210,7 +210,7 @@ def _direct_places(column: Any, ids: Any) -> Codes | None:
     found, wanted = whole_numbers(ids), whole_numbers(column)
     if found is None or wanted is None or found[1] is not None or wanted[1] is not None:
         return None
-    numbers, sought = found[0], wanted[0]
+    numbers, sought = found[0].astype(np.int64, copy=False), wanted[0].astype(np.int64, copy=False)
     if not numbers.size or not sought.size:
         return None
     low, high = int(numbers.min()), int(numbers.max())

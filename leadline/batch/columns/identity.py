@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from leadline.batch.columns.arrays import Ints, distinct, packed
+from leadline.batch.columns.points import Points
 from leadline.batch.columns.scale import Scale
-from leadline.batch.columns.scoring import Cards, Points
+from leadline.batch.columns.scoring import Cards
 from leadline.batch.columns.settling import Positions, Settler
 from leadline.batch.columns.stories import Stories, position_at
 from leadline.common.canonical import canonical_json

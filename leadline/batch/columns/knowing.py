@@ -23,7 +23,8 @@ class Asks:
     """What the rules read of people. ``edges`` are the numbers that a field is compared with, in order.
 
     ``dated`` are the fields of which more than the value counts: signals and looked-up ones. ``first`` tells whether
-    anything asks when a person's first fact was, ``windows`` what is only counted.
+    anything asks when a person's first fact was, ``windows`` what is only counted, ``fast``
+    whether by compiled loops.
     """
 
     fields: frozenset[str]
@@ -34,6 +35,7 @@ class Asks:
     local_days: bool
     first: bool
     windows: frozenset[Window]
+    fast: bool
 
 
 def unknown_features(book: Book) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ def nodes_of(engine: Engine) -> Iterator[Node]:
         tops += node.parts
 
 
-def asks_of(book: Book, engine: Engine) -> Asks:
+def asks_of(book: Book, engine: Engine, *, fast: bool) -> Asks:
     """Return what a book's compiled rules read."""
     nodes = list(nodes_of(engine))
     tests = [node.condition for node in nodes]
@@ -92,6 +94,7 @@ def asks_of(book: Book, engine: Engine) -> Asks:
         ),
         any(isinstance(test, NoActivityFor) for test in tests),
         frozenset(_windows(tests, engine)),
+        fast,
     )
 
 

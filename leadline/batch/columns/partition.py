@@ -43,13 +43,16 @@ class Evaluated:
 class Columns:
     """A book, ready to evaluate partitions. Of each it keeps what values are worth, for the next one."""
 
-    def __init__(self, book: Book, back_end: BackEnd | None = None) -> None:
-        """Compile the book. Raises RefusedError where it cannot be decided. ``back_end`` is for tests."""
+    def __init__(self, book: Book, back_end: BackEnd | None = None, *, fast: bool = True) -> None:
+        """Compile the book. Raises RefusedError where it cannot be decided. ``back_end`` is for tests.
+
+        ``fast`` lets loops be compiled where the extra of this name is installed.
+        """
         self.book = book
         self.engine = Engine(book, back_end)
         settling = self.engine.settling
         self._settler = Settler(book, settling.lifecycle, settling.back_end)
-        self._asks = asks_of(book, self.engine)
+        self._asks = asks_of(book, self.engine, fast=fast)
         self._operands = book_operands(book, [node.condition for node in nodes_of(self.engine)])
         self._unknown = unknown_features(book)
         self._remembered: Remembered = {}

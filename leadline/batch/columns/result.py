@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow
 
-from leadline.batch.columns.arrays import NEVER, Ints, Whole
+from leadline.batch.columns.arrays import NEVER, Ints, Small, Whole
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.scoring import Cards
 from leadline.batch.columns.settling import Positions, Settler
@@ -125,19 +125,20 @@ def rows_of(book: Book, people: Iterable[tuple[Any, Advance]], schema: Any) -> A
     return pyarrow.Table.from_pylist(rows, schema=schema)
 
 
-def _named(codes: Any, names: Sequence[str | None], kind: Any) -> Any:
+def _named(codes: Small, names: Sequence[str | None], kind: Any) -> Any:
     """Return texts by code; a code below zero is the last one."""
     if len(names) == 1:
-        return (
-            pyarrow.nulls(codes.size, kind) if names[0] is None else pyarrow.repeat(names[0], codes.size).cast(kind)
-        )
-    places = np.where(codes < 0, len(names) - 1, codes) if codes.dtype == np.int32 else codes
-    if not pyarrow.types.is_dictionary(kind):
-        return pyarrow.array(names, kind).take(pyarrow.array(places))
+        one = pyarrow.scalar(names[0], pyarrow.string())
+        return pyarrow.nulls(codes.size, kind) if names[0] is None else pyarrow.repeat(one, codes.size).cast(kind)
     texts = list(dict.fromkeys(name for name in names if name is not None))
-    numbers = np.array([-1 if name is None else texts.index(name) for name in names], np.int32).take(places)
-    index = pyarrow.array(numbers, mask=numbers < 0 if None in names else None)
-    return pyarrow.DictionaryArray.from_arrays(index, pyarrow.array(texts, pyarrow.string()))
+    # A negative code counts from the end of a table, too.
+    numbers = np.array([-1 if name is None else texts.index(name) for name in names], np.int32)[codes]
+    known = numbers >= 0
+    bits = None if known.all() else pyarrow.py_buffer(np.packbits(known, bitorder="little"))
+    index = pyarrow.Array.from_buffers(pyarrow.int32(), numbers.size, [bits, pyarrow.py_buffer(numbers)])
+    if pyarrow.types.is_dictionary(kind):
+        return pyarrow.DictionaryArray.from_arrays(index, pyarrow.array(texts, pyarrow.string()))
+    return pyarrow.array(texts, kind).take(index)
 
 
 def _lists(values: Sequence[Sequence[str]], codes: Ints) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
@@ -16,6 +15,7 @@ from leadline.batch.columns.arrays import (
     YES,
     Instants,
     Ints,
+    Small,
     Truths,
     Whole,
     classes,
@@ -23,7 +23,8 @@ from leadline.batch.columns.arrays import (
     instant,
     span,
 )
-from leadline.batch.columns.fields import asked
+from leadline.batch.columns.fields import Column, asked
+from leadline.batch.columns.points import Points, added, each, of_fields
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.truths import Truth, earlier
 from leadline.rules.decay import MOST_DECAY_STEPS
@@ -39,15 +40,6 @@ _MOST = 2**31 - 1
 """No partition has more activities."""
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Points of everybody, and the lowest and highest they could be."""
-
-    value: Whole
-    lowest: Whole
-    highest: Whole
-
-
 class Cards:
     """The scores of everybody of a frame at ``t``, each computed when first asked for."""
 
@@ -61,7 +53,7 @@ class Cards:
         self.asked = truth
         truth.cards = self
         self._points: dict[str, Points] = {}
-        self._grades: dict[str, tuple[Ints, list[str | None]]] = {}
+        self._grades: dict[str, tuple[Small, list[str | None]]] = {}
         self._bounds: dict[str, tuple[Ints, list[frozenset[str | None]]]] = {}
 
     @property
@@ -106,7 +98,7 @@ class Cards:
         told = [tuple(name for number, name in enumerate(reasons) if mask >> number & 1) for mask in values.tolist()]
         return codes, told
 
-    def grades(self, name: str) -> tuple[Ints, list[str | None]]:
+    def grades(self, name: str) -> tuple[Small, list[str | None]]:
         """Return for each person a code of the grade of one score, and the grades that codes stand for."""
         found = self._grades.get(name)
         if found is None:
@@ -123,7 +115,7 @@ class Cards:
             return np.zeros(self.asked.frame.people, np.int64), [None]
         (rows, row_names), (columns, column_names) = self.grades(grid.rows), self.grades(grid.columns)
         names = [join(row, column) for row in row_names for column in column_names]
-        return rows * len(column_names) + columns, names
+        return rows * np.int64(len(column_names)) + columns, names
 
     def temperatures(self) -> tuple[Ints, list[str | None]]:
         """Return for each person a code of the temperature, and the temperatures."""
@@ -172,7 +164,7 @@ class Cards:
             edges = _edges_of(compiled, scale)
             decimals = [scale.decimal(number) for number in _samples(edges)]
             low, high = classes(points.lowest, edges), classes(points.highest, edges)
-            pairs, codes = distinct(low * len(decimals) + high)
+            pairs, codes = distinct(low * np.int64(len(decimals)) + high)
             ends = [divmod(pair, len(decimals)) for pair in pairs.tolist()]
             sets = [compiled.grades_between(decimals[one], decimals[other]) for one, other in ends]
             found = self._bounds[name] = (codes, sets)
@@ -188,28 +180,31 @@ class Cards:
             if field is not None and field in self.asked.frame.fields:
                 tabled.setdefault((group, field), []).append(line)
             else:
-                groups[group] = _added(groups.get(group), self._worth(line, scale))
+                groups[group] = added(groups.get(group), self._worth(line, scale))
+        tables: dict[str | None, list[tuple[Small, Whole]]] = {}
         for (group, field), lines in tabled.items():
-            groups[group] = _added(groups.get(group), self._of_field(field, lines, scale))
+            column = self.asked.frame.fields[field]
+            tables.setdefault(group, []).append((column.codes, self._table(column, lines, scale)))
+        for group, fields in tables.items():
+            groups[group] = added(groups.get(group), of_fields(fields))
         total: Points | None = None
         for group, points in groups.items():
             if group is not None:
                 cap = scale.whole(score.score.groups[group])
-                points = _each(points, partial(np.clip, a_min=-cap, a_max=cap))  # noqa: PLW2901
-            total = _added(total, points)
+                points = each(points, partial(np.clip, a_min=-cap, a_max=cap))  # noqa: PLW2901
+            total = added(total, points)
         zero = np.zeros(people, scale.dtype)
-        return _each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
+        return each(total or Points(zero, zero, zero), lambda one: _limited(one, score, scale))
 
-    def _of_field(self, name: str, lines: Sequence[CompiledCriterion], scale: Scale) -> Points:
-        """Return what criteria about one field give together: asked once for each value."""
-        column = self.asked.frame.fields[name]
-        at = instant(0)
+    def _table(self, column: Column, lines: Sequence[CompiledCriterion], scale: Scale) -> Whole:
+        """Return by code what criteria about one field give together (value, lowest, highest): asked once a value."""
+        name, at = column.field.name, instant(0)
         key = (scale.name, name, lines[0].criterion.name)
         if len(self.remembered) > MOST_REMEMBERED:
             self.remembered.clear()
         rows = []
-        for said in column.entries():
-            whole = (*key, said.stale, type(said.value), said.value)
+        for said in column.entries()[: len(column.values)]:
+            whole = (*key, type(said.value), said.value)
             found = self.remembered.get(whole)
             if found is None:
                 worths = [line.worth(asked(at, {name: said})) for line in lines]
@@ -219,10 +214,7 @@ class Cards:
                     sum(scale.whole(one.highest) for one in worths),
                 )
             rows.append(found)
-        value, lowest, highest = np.ascontiguousarray(np.array(rows, scale.dtype).T)
-        given = value.take(column.codes)
-        low = given if np.array_equal(value, lowest) else lowest.take(column.codes)
-        return Points(given, low, given if np.array_equal(value, highest) else highest.take(column.codes))
+        return np.ascontiguousarray(np.array(rows, scale.dtype).T)
 
     def _worth(self, line: CompiledCriterion, scale: Scale) -> Points:
         criterion = line.criterion
@@ -339,21 +331,6 @@ def _only_field(line: CompiledCriterion) -> str | None:
 def _timeless(node: Node) -> bool:
     tests = [leaf.condition for leaf in node.leaves()]
     return all(isinstance(one, Known) or (isinstance(one, FieldTest) and one.op not in NEAR_OPS) for one in tests)
-
-
-def _added(one: Points | None, other: Points) -> Points:
-    if one is None:
-        return other
-    value = one.value + other.value
-    low = value if one.lowest is one.value and other.lowest is other.value else one.lowest + other.lowest
-    high = value if one.highest is one.value and other.highest is other.value else one.highest + other.highest
-    return Points(value, low, high)
-
-
-def _each(points: Points, change: Callable[[Whole], Whole]) -> Points:
-    value = change(points.value)
-    low = value if points.lowest is points.value else change(points.lowest)
-    return Points(value, low, value if points.highest is points.value else change(points.highest))
 
 
 def _limited(points: Whole, score: CompiledScore, scale: Scale) -> Whole:

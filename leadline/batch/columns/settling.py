@@ -17,6 +17,7 @@ from leadline.batch.columns.arrays import (
     Truths,
     each,
     grouped,
+    looked,
     rows_where,
     span,
     taken,
@@ -209,7 +210,7 @@ class Settler:
             decided.append(-1 if choice is None else choice)
         if set(decided) <= {-1}:
             return []
-        choices = np.array(decided, np.int16).take(places)
+        choices = looked(np.array(decided, np.int16), places)
         return [(choice, rows_where(choices == choice)) for choice in sorted(set(decided) - {-1})]
 
     def _limits(self, way: Way, standing: Standing, positions: Positions) -> list[Signal]:
@@ -234,7 +235,7 @@ class Settler:
                 return standing.nobody
             entries = column.entries()[: len(column.values)]
             known = [entry.value is not None and not isinstance(entry.value, Unreadable) for entry in entries]
-            there &= np.array(known, np.bool_).take(column.codes.take(standing.who))
+            there &= looked(np.array(known, np.bool_), column.codes.take(standing.who))
         return there.view(np.uint8)
 
     def _enter(self, positions: Positions, who: Ints, t: Instants, stage: str, way: Way) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from leadline.batch.columns.arrays import NEVER, Ints, distinct, instant, packed
+from leadline.batch.columns.arrays import NEVER, Ints, Small, distinct, instant, packed
 from leadline.batch.columns.settling import Moved, Positions, Settler, skipped
 from leadline.batch.columns.truths import Standing
 from leadline.common.messages import Message
@@ -100,23 +100,26 @@ class Stories:
         sample[places[::-1]] = np.arange(count)[::-1]
         return [self._reason(moved, before, way.when, row) for row in sample.tolist()], places
 
-    def _parts(self, node: Node, standing: Standing, rows: Ints) -> list[tuple[Ints, int]]:
+    def _parts(self, node: Node, standing: Standing, rows: Ints) -> list[tuple[Small, int]]:
         """Return what the reason of a true condition depends on: the answers of its parts, and the grades named."""
         condition, floor = node.condition, standing.place.floor
         if isinstance(condition, Not):
             return []
         if node.parts:
-            found = [(standing.of(part, floor)[rows].astype(np.int64), 3) for part in node.parts]
+            found: list[tuple[Small, int]] = [(standing.of(part, floor)[rows], 3) for part in node.parts]
             return [*found, *(one for part in node.parts for one in self._parts(part, standing, rows))]
         if isinstance(condition, StayTest) and standing.place.stay is not None:
             stay = standing.place.stay
-            return [(standing.of(stay, floor)[rows].astype(np.int64), 3), *self._parts(stay, standing, rows)]
+            return [(standing.of(stay, floor)[rows], 3), *self._parts(stay, standing, rows)]
         cards = standing.everybody.cards
         if isinstance(condition, GradeTest) and cards is not None:
+            codes: Small
             if condition.temperature:
                 codes, names = cards.temperatures()
+            elif condition.score is None:
+                codes, names = cards.cells()
             else:
-                codes, names = cards.cells() if condition.score is None else cards.grades(condition.score)
+                codes, names = cards.grades(condition.score)
             return [(codes[standing.who][rows], len(names))]
         return []
 

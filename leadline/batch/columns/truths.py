@@ -26,6 +26,7 @@ from leadline.batch.columns.arrays import (
     distinct,
     each,
     instant,
+    looked,
     micros,
     packed,
     span,
@@ -134,7 +135,7 @@ class Truth:
             column = self.frame.fields.get(name)
             if column is None or not any(isinstance(value, Unreadable) for value in column.values):
                 continue
-            bad = np.array([isinstance(value, Unreadable) for value in column.values])[column.codes]
+            bad = looked(np.array([isinstance(value, Unreadable) for value in column.values]), column.codes)
             found = bad if found is None else found | bad
         return found
 
@@ -196,7 +197,7 @@ class Truth:
         if len(columns) == 1 and not (dated and isinstance(self.t, np.ndarray)):
             at = instant(self.t if isinstance(self.t, int) else 0)
             answers = [truth_of(node.holds(asked(at, {names[0]: said}))) for said in columns[0].entries()]
-            return np.array(answers, np.uint8).take(columns[0].since(floor))
+            return looked(np.array(answers, np.uint8), columns[0].since(floor))
         entries = [column.entries() for column in columns]
         codes = [column.since(floor) for column in columns]
         moments, place = distinct(each(self.t if dated else 0, self.frame.people))

@@ -87,9 +87,21 @@ def rejected_write(ref: RecordRef, error: RejectedError) -> WriteResult:
     return WriteResult(ref, _status(error.code), error.code, _says(error.code), error.fields)
 
 
-def part_failures(body: Mapping[str, Any]) -> dict[str, tuple[WriteStatus, str, str, tuple[str, ...]]]:
-    """Return (status, code, text, fields) by record id, from the ``errors`` of a 207."""
-    found = {}
+Failure = tuple[WriteStatus, str, str, tuple[str, ...]]
+"""What became of one part of a batch: status, HubSpot's code, our words for it, and the properties it named."""
+
+
+def part_failures(body: Mapping[str, Any]) -> dict[str, Failure]:
+    """Return what failed by record id, from the ``errors`` of a 207."""
+    return {ident: failure for ids, failure in _failures(body) for ident in ids}
+
+
+def nameless_failures(body: Mapping[str, Any]) -> list[Failure]:
+    """Return the ``errors`` of a 207 that belong to what had no id yet: one for each record not created."""
+    return [failure for _, failure in _failures(body)]
+
+
+def _failures(body: Mapping[str, Any]) -> Iterator[tuple[list[str], Failure]]:
     for error in body.get("errors") or ():
         if not isinstance(error, Mapping):
             continue
@@ -98,9 +110,7 @@ def part_failures(body: Mapping[str, Any]) -> dict[str, tuple[WriteStatus, str, 
         code, fields = _rejection(error, _word(error.get("category")) or "UNKNOWN")
         if error.get("category") in _GONE | _TRANSIENT:
             code = str(error["category"])
-        for ident in ids:
-            found[str(ident)] = (_status(code), code, _says(code), fields)
-    return found
+        yield [str(ident) for ident in ids], (_status(code), code, _says(code), fields)
 
 
 def _status(code: str) -> WriteStatus:
@@ -159,6 +169,7 @@ __all__ = [
     "RejectedError",
     "TransientError",
     "fault_of",
+    "nameless_failures",
     "part_failures",
     "rejected_write",
     "sign_in_fault",

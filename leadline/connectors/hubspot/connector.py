@@ -135,6 +135,9 @@ class HubSpotConnector:
         writes = [RecordWrite(task_ref(ident), {"hs_task_status": "COMPLETED"}) for ident in ids]
         return verified(self.write(writes), self.read_back, "hs_task_status", "COMPLETED")
 
+    def heard(self) -> datetime | None:
+        return self._client.meter.date
+
     def quota(self) -> Quota:
         return self._client.meter.quota
 

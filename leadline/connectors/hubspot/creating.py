@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError, UnavailableError
 from leadline.common.values import RecordRef
-from leadline.connectors.hubspot.answers import RejectedError, rejected_write
+from leadline.connectors.hubspot.answers import RejectedError, nameless_failures, rejected_write
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL as LINKS_A_CALL
 from leadline.connectors.hubspot.associations import read_associations
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
@@ -180,11 +180,24 @@ class Creator:
             yield from (CreateResult(item.key, "unknown", "", "NO_ANSWER", str(error)) for item in batch)
             return
         ids = {key: str(row["id"]) for row in _results(answer) if (key := marked_key(row, kind)) is not None}
-        for item in batch:
-            if item.key in ids:
-                yield CreateResult(item.key, "done", ids[item.key])
-            else:
+        yield from (CreateResult(item.key, "done", ids[item.key]) for item in batch if item.key in ids)
+        yield from self._unmade([item for item in batch if item.key not in ids], answer)
+
+    def _unmade(self, missing: Sequence[Creation], answer: Mapping[str, Any]) -> Iterator[CreateResult]:
+        """Say what became of those that were not confirmed: a part's error names no record that has no id yet.
+
+        What was surely refused is so for good; of all else it must be looked for whether it stands there.
+        """
+        told = nameless_failures(answer)
+        if len(told) != len(missing) or any(status != "permanent" for status, *_ in told):
+            for item in missing:
                 yield CreateResult(item.key, "unknown", "", "NOT_CONFIRMED", "HubSpot said nothing of this record")
+        elif len({code for _, code, _, _ in told}) > 1:
+            for item in missing:  # asking for each alone tells whose error is whose
+                yield from self._once([item])
+        else:
+            for item, (status, code, text, _) in zip(missing, told, strict=True):
+                yield CreateResult(item.key, status, "", code, text.replace("update", "request"))
 
     def _halved(self, batch: Sequence[Creation], error: RejectedError, again: Any) -> Iterator[CreateResult]:
         """Find the one that HubSpot refuses: one bad value makes it refuse all."""

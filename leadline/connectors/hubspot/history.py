@@ -47,7 +47,7 @@ def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
 
 def _changes(owners: Owners, told: Mapping[str, Any]) -> Iterator[FieldChange]:
     for name, past in told.items():
-        for one in past or ():
+        for one in reversed(past or ()):  # told newest first; of one instant the later one stays the later
             source = str(one.get("sourceType") or "")
             by_user = source in BY_HAND
             person = owners.email_of_user(one.get("updatedByUserId")) if by_user else ""

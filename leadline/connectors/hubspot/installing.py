@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final
 
 from leadline.common.errors import ContractError
@@ -11,9 +12,12 @@ from leadline.connectors.hubspot.answers import MissingError
 from leadline.connectors.hubspot.client import HubSpotClient
 from leadline.connectors.hubspot.names import KINDS
 from leadline.connectors.installing import Part, PartKind
+from leadline.connectors.paging import chunks
 from leadline.connectors.settings import HubSpotSettings
 
 GROUP: Final = "leadline"
+PROPERTIES_A_CALL: Final = 100
+"""https://developers.hubspot.com/docs/api-reference/crm-properties-v3/batch/post-crm-v3-properties-objectType-batch-create"""
 _TYPES: Final = {
     "picklist": ("enumeration", "select"),
     "text": ("string", "text"),
@@ -58,13 +62,27 @@ class HubSpotInstaller:
             found |= {part.key: _address(part) for part in mine}
         return found
 
-    def make(self, part: Part) -> str:
-        base = f"/crm/v3/properties/{KINDS[part.object].path}"
-        if part.kind == "group":
-            self._client.send("POST", f"{base}/groups", {"name": part.name, "label": part.label})
-        else:
-            self._client.send("POST", base, _property(part))
-        return _address(part)
+    def batches(self, parts: Sequence[Part]) -> Sequence[tuple[Part, ...]]:
+        """Each group by itself; properties of one object that stand together, 100 a call."""
+        found: list[tuple[Part, ...]] = []
+        for (kind, _), some in groupby(parts, key=lambda part: (part.kind, part.object)):
+            found += chunks(tuple(some), 1 if kind == "group" else PROPERTIES_A_CALL)
+        return found
+
+    def make(self, parts: Sequence[Part]) -> Mapping[str, str]:
+        base = f"/crm/v3/properties/{KINDS[parts[0].object].path}"
+        if parts[0].kind == "group":
+            for part in parts:
+                self._client.send("POST", f"{base}/groups", {"name": part.name, "label": part.label})
+            return {part.key: _address(part) for part in parts}
+        body = {"inputs": [_property(part) for part in parts]}
+        answer = self._client.call("write", lambda apis: apis.ask(f"{base}/batch/create", body), repeatable=False)
+        told = answer.get("results") if isinstance(answer, Mapping) else None
+        made = {str(row.get("name")) for row in told or () if isinstance(row, Mapping)}
+        missing = [part.key for part in parts if part.name not in made]
+        if missing:
+            raise ContractError(f"HubSpot did not say that it made {', '.join(missing)}; run it again")
+        return {part.key: _address(part) for part in parts}
 
     def remove(self, kind: PartKind, ident: str) -> None:
         del kind

@@ -12,11 +12,11 @@ from typing import Any
 import urllib3
 from requests.utils import get_auth_from_url, get_environ_proxies, select_proxy
 
-from leadline.common.errors import CredentialsError
 from leadline.connectors.http_answer import Answer, lower
 from leadline.connectors.http_meter import Meter
 from leadline.connectors.hubspot.answers import CRM, fault_of
 from leadline.connectors.retrying import TransientError
+from leadline.connectors.trust import untrusted, verification
 
 
 class HubSpotPool:
@@ -36,9 +36,7 @@ class HubSpotPool:
         try:
             response = self._pool.request(method, url, timeout=self._timeout, retries=False, redirect=False, **given)
         except urllib3.exceptions.SSLError as error:
-            raise CredentialsError(
-                "HubSpot's TLS certificate is not trusted: check `url`, or a proxy's CA"
-            ) from error
+            raise untrusted(CRM, error) from error
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             raise TransientError(f"{CRM} cannot be reached") from error
         except urllib3.exceptions.ReadTimeoutError as error:
@@ -71,6 +69,9 @@ class _Received(Answer):
 def _manager(base_url: str) -> urllib3.PoolManager:
     """Return the pool, through the proxy of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the client overlooks."""
     common: dict[str, Any] = {"num_pools": 2, "maxsize": 2, "retries": False, "cert_reqs": "CERT_REQUIRED"}
+    authorities = verification()
+    if authorities is not True:
+        common["ca_certs"] = authorities
     proxy = select_proxy(base_url, get_environ_proxies(base_url))
     if not proxy:
         return urllib3.PoolManager(**common)

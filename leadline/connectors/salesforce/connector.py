@@ -119,6 +119,9 @@ class SalesforceConnector:
         writes = [RecordWrite(RecordRef("salesforce", "Task", ident), {"Status": "Completed"}) for ident in ids]
         return verified(self.write(writes), self.read_back, "Status", "Completed")
 
+    def heard(self) -> datetime | None:
+        return self._client.date()
+
     def quota(self) -> Quota:
         return self._client.quota()
 

@@ -85,7 +85,14 @@ class SalesforceInstaller:
             found |= dict(self._rights(parts, held))
         return {key: ident for key, ident in found.items() if key in {part.key for part in parts}}
 
-    def make(self, part: Part) -> str:
+    def batches(self, parts: Sequence[Part]) -> Sequence[tuple[Part, ...]]:
+        """Each by itself: a metadata call takes one definition."""
+        return [(part,) for part in parts]
+
+    def make(self, parts: Sequence[Part]) -> Mapping[str, str]:
+        return {part.key: self._made(part) for part in parts}
+
+    def _made(self, part: Part) -> str:
         answer = self._client.post(_SOURCES[part.kind], self._body(part), "write")
         ident = answer.get("id") if isinstance(answer, Mapping) else None
         if not isinstance(ident, str) or not ident:

@@ -16,11 +16,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.retry import Retry
 
-from leadline.common.errors import CredentialsError
 from leadline.connectors.http_answer import Answer, lower
 from leadline.connectors.http_meter import Meter
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce.answers import CRM, fault_of
+from leadline.connectors.trust import untrusted, verification
 
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
 
@@ -36,6 +36,7 @@ class SalesforceSession(requests.Session):
         self._meter = meter
         # Without an auth of its own, requests reads ~/.netrc and would replace the session's bearer token.
         self.auth = _as_it_is
+        self.verify = verification()
         adapter = _ToBaseUrl(base_url)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -49,9 +50,7 @@ class SalesforceSession(requests.Session):
         try:
             response = super().request(method, url, *args, **kwargs)
         except requests.exceptions.SSLError as error:
-            raise CredentialsError(
-                "Salesforce's TLS certificate is not trusted: check `url`, or a proxy's CA"
-            ) from error
+            raise untrusted(CRM, error) from error
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ConnectionError) as error:
             if not _never_arrived(error):
                 self._meter.sent()

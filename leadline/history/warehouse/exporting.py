@@ -72,7 +72,7 @@ def export_state(
     something else or cannot be written.
     """
     shapes, telling = shapes_of(book), Telling(book, personal=options.personal)
-    with _whole_folder(to) as folder, store.read() as connection:
+    with _whole_folder(to, private=options.personal) as folder, store.read() as connection:
         written = _People(store, source, telling, options).write(folder, shapes, progress)
         for name, rows in ledger_rows(connection, telling, source.cycle, options.since).items():
             with Files(folder, shapes[name], personal=options.personal, csv=options.csv) as files:
@@ -148,8 +148,11 @@ class _People:
 
 
 @contextmanager
-def _whole_folder(to: Path) -> Iterator[Path]:
-    """Give a folder beside ``to``, and put it in place when all went well; then an earlier export there goes."""
+def _whole_folder(to: Path, *, private: bool) -> Iterator[Path]:
+    """Give a folder beside ``to``, and put it in place when all went well; then an earlier export there goes.
+
+    Nobody else may read a ``private`` one.
+    """
     if to.exists() and not (to / SCHEMA).is_file() and (not to.is_dir() or any(to.iterdir())):
         raise UsageError(f"{to}: there is something else, and no export of Leadline; name a new directory")
     try:
@@ -158,7 +161,7 @@ def _whole_folder(to: Path) -> Iterator[Path]:
         raise UsageError(f"{to}: cannot be written: {error.strerror}") from error
     new, old = folder / "new", folder / "old"
     try:
-        new.mkdir()
+        new.mkdir(mode=0o700 if private else 0o777)
         yield new
         with suppress(FileNotFoundError):
             to.replace(old)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from leadline.common.vocabulary import PERSON_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 from leadline.common.yamltree import Node, Scalar
 from leadline.rules.model import OnConflict, WriteTargets
 from leadline.rules.nearest import nearest
@@ -24,8 +24,9 @@ FOR: Final = re.compile(r"human wins for (.+)")
 
 def read_policies(reading: Reading, node: Node, targets: WriteTargets) -> dict[str, OnConflict]:
     """Return the policy of each field named, by ``Field`` or ``Object.Field``; only written fields have one."""
-    written = targets.all_fields()
-    known = (*written, *(f"{name}.{field}" for name in PERSON_OBJECTS[targets.crm] for field in written))
+    objects = (*PERSON_OBJECTS[targets.crm], ACCOUNT_OBJECTS[targets.crm])
+    qualified = [f"{name}.{field}" for name in objects for field in targets.fields_of(name)]
+    known = tuple(dict.fromkeys((*targets.all_fields(), *targets.account_fields(), *qualified)))
     found: dict[str, OnConflict] = {}
     for entry in reading.report.entries(node, "`on_conflict`"):
         policy = _policy(reading, entry.value)

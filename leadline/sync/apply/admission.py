@@ -41,7 +41,7 @@ def admit(
     _same_book(plan, book)
     _same_organisations(plan, crms)
     with store.read() as connection:
-        require_writing(connection)
+        require_writing(connection, undoes=bool(plan.undoes))
         known = get_plan(connection, plan.hash)
         cycle = get_cycle(connection, plan.cycle)
         active = active_book(connection)

@@ -67,7 +67,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     """
     resumed = admit(store, plan, writers, book, run.accepted, run.clock())
     before = {crm: dict(writers[crm].calls()) for crm in writers}
-    journal = Journal(store, plan, run.owner, run.clock, run.keep)
+    journal = Journal(store, plan, run.owner, run.clock, run.keep, lambda crm: writers[crm].heard())
     effects = EffectJournal(store, plan, run.owner, run.clock, run.keep)
 
     def accept(connection: Connection) -> None:
@@ -89,7 +89,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         errors = dict(carrier.carry_out(plan, writers, journal.entries(), errors))
     if journal.close() and plan.undoes and not stopped:
         # The next cycle would decide the same again and write it.
-        pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock())
+        pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock(), undone=True)
     calls = {
         crm: {what: writers[crm].calls().get(what, 0) - before[crm].get(what, 0) for what in ("write", "read_back")}
         for crm in writers
@@ -108,9 +108,8 @@ def _accept(connection: Connection, plan: Plan, run: Run) -> None:
 def _drop_unfit(store: Store, journal: Journal) -> None:
     """Settle, without a call, what is gone, stale, or already as it should be."""
     by_record: dict[RecordRef, list[Entry]] = {}
-    for entry in journal.entries():
-        if entry.status == "planned":
-            by_record.setdefault(entry.ref, []).append(entry)
+    for entry in journal.entries(status="planned"):
+        by_record.setdefault(entry.ref, []).append(entry)
     with store.read() as connection:
         mirrored = load_records(connection, by_record)
         ours = verified_writes(connection, by_record)
@@ -141,7 +140,7 @@ def _try_first(
     assert run.canary is not None
     people = first_people(plan, run.canary.records)
     errors |= _serve_all(journal, writers, plan, run, people)
-    wrong = went_wrong(journal.entries(), people)
+    wrong = went_wrong(journal.entries(people=people))
     if wrong or errors:
         journal.give_up(STOPPED, "something went wrong with the first records, so no more were written")
         return False
@@ -160,11 +159,11 @@ def _in_waves(
 ) -> bool:
     """Write one portion after the other, but those of an earlier run; return whether all were reached."""
     assert run.waves is not None
-    left = {entry.group[0].person for entry in journal.entries() if entry.status == "planned"}
+    left = {entry.group[0].person for entry in journal.entries(status="planned")}
     portions = [people for people in waves_of(plan, run.waves.records) if people & left]
     for number, people in enumerate(portions, 1):
         errors |= _serve_all(journal, writers, plan, run, people)
-        wrong = went_wrong(journal.entries(), people)
+        wrong = went_wrong(journal.entries(people=people))
         if errors or wrong > len(people) * TOLERATED:
             return False
         if number < len(portions) and not run.waves.wait():
@@ -197,13 +196,13 @@ def _serve(
     people: frozenset[str] | None,
 ) -> None:
     for phase in (1, 2):
-        mine = [e for e in journal.entries(crm) if people is None or e.group[0].person in people]
+        mine = journal.entries(crm, people)
         held = _held_back(mine) if phase == 2 else {}
         journal.settle(list(held.values()))
         due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
         if due:
             write_phase(journal, writers[crm], due, run.patience, run.on_event)
-    written = [entry for entry in journal.entries(crm) if entry.status == "done"]
+    written = journal.entries(crm, status="done")
     if written:
         run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
         read_back(journal, writers[crm], plan, written)

@@ -55,7 +55,8 @@ _BY_EFFECT: Final[dict[str, str]] = {
     "RECORD_GONE": "nothing to do: the person's record is deleted",
     "REFUSED": "mend the webhook's address or its receiver; the message says what it answered",
     "STALE": "somebody changed the record after the plan was made; the next plan looks again",
-    "VALIDATION_ERROR": "a dynamic list takes no members: use a static one, or change `add_to` in the rule book",
+    "VALIDATION_ERROR": "HubSpot refuses what was sent: look at the action in the book and at the record's owner; "
+    "a dynamic list takes no members",
 }
 _EFFECT_STATUS: Final[dict[str, str]] = {
     "planned": "it was not reached; apply the same plan again or run `leadline sync`",

@@ -15,12 +15,13 @@ from leadline.common.values import Raw, RecordRef
 from leadline.rules.model import Book
 from leadline.sync.conflicts.fighting import Fight, fights
 from leadline.sync.knowing import described_before
-from leadline.sync.plan.desired import desired_values
+from leadline.sync.plan.desired import desired_account_values, desired_values
 from leadline.sync.plan.normal import same, text_of
-from leadline.sync.plan.source import PersonView
+from leadline.sync.plan.source import AccountView, PersonView
 from leadline.sync.plan.standing import by_human, theirs_stands
-from leadline.sync.plan.stored import person_views
+from leadline.sync.plan.stored import account_views, person_views
 from leadline.sync.store import Store
+from leadline.sync.store.accounts import account_values_of
 from leadline.sync.store.batches import by_object
 from leadline.sync.store.conflicts import Conflict, conflicts_since
 from leadline.sync.store.cycles import last_cycles
@@ -76,12 +77,17 @@ class _Telling:
         ids = sorted({person for person in people.values() if person is not None})
         frontier = next((cycle.frontier for cycle in last_cycles(self.connection, 50) if cycle.frontier), None)
         rows = [row for _, row in sorted(load_lifecycle(self.connection, ids).items())]
-        views = {view.person: view for view in person_views(self.connection, frontier, rows)} if frontier else {}
+        views: dict[RecordRef, PersonView | AccountView] = {}
+        if frontier is not None:
+            people_told = person_views(self.connection, frontier, rows)
+            views |= {record.ref: view for view in people_told for record in view.records}
+            accounts = account_values_of(self.connection, refs).values()
+            views |= {view.record.ref: view for view in account_views(self.connection, frontier, accounts)}
         written = _written_since(self.connection, refs)
         newer: set[tuple[RecordRef, str]] = set()
         told = []
         for one in self.found:
-            view = views.get(people.get(one.ref) or "")
+            view = views.get(one.ref)
             fate = self._fate(
                 one, view, frontier, written.get((one.ref, one.field), ()), later=(one.ref, one.field) in newer
             )
@@ -92,13 +98,14 @@ class _Telling:
                 else None
             )
             who: Who = "person" if by_human(one, self.book.machines) else "machine"
-            told.append(ConflictTold(one, people.get(one.ref), who, policy.wins if policy else "", *fate))
+            person = view.person if isinstance(view, AccountView) else people.get(one.ref)
+            told.append(ConflictTold(one, person, who, policy.wins if policy else "", *fate))
         return tuple(told)
 
     def _fate(
         self,
         one: Conflict,
-        view: PersonView | None,
+        view: PersonView | AccountView | None,
         frontier: datetime | None,
         written: Sequence[datetime],
         *,
@@ -109,15 +116,19 @@ class _Telling:
             return "written over", over, ""
         if later:
             return "changed again", None, ""
-        record = next((item for item in view.records if item.ref == one.ref), None) if view is not None else None
         targets = self.book.write.get(one.ref.crm)
-        if view is None or record is None or targets is None or frontier is None:
+        if view is None or targets is None or frontier is None:
             return "gone", None, ""
         described = (described_before(self.connection, one.ref.crm) or {}).get(one.ref.object)
-        wanted = {item.field: item for item in desired_values(self.book, view.outcome, targets, described)}
-        item = wanted.get(one.field)
+        if isinstance(view, AccountView):
+            record, desired = view.record, desired_account_values(view.values, targets, described)
+        else:
+            record = next(item for item in view.records if item.ref == one.ref)
+            desired = desired_values(self.book, view.outcome, targets, described)
+        item = next((item for item in desired if item.field == one.field), None)
         if item is None:
-            return "stands", None, f"{view.outcome.stage} has no value there"
+            stage = "the account" if isinstance(view, AccountView) else view.outcome.stage
+            return "stands", None, f"{stage} has no value there"
         if not same(record.fields.get(one.field), one.theirs, item.kind, one.ref.crm):
             return "changed again", None, ""
         if same(item.value, one.theirs, item.kind, one.ref.crm):

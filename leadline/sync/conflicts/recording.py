@@ -43,9 +43,9 @@ class Contested:
         book = self.bound.book
         targets = book.write.get(self.bound.crm) if book is not None else None
         described = self.bound.described.get(record.ref.object)
-        if targets is None or described is None or record.ref.object not in PERSON_OBJECTS[self.bound.crm]:
+        if targets is None or described is None:
             return
-        for name in (name for name in targets.all_fields() if name in changed and name in ledger):
+        for name in (name for name in targets.fields_of(record.ref.object) if name in changed and name in ledger):
             entry, now, known = ledger[name], changed[name], described.fields.get(name)
             if known is None or isinstance(now, Unreadable) or record.stamp < entry.at:
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,7 @@ class Decided:
             "decisions": self.evaluation.decisions,
             "planned": self.plan.record_count(),
             "plan": self.plan.hash,
+            **stopped_by(self.stops),
         }
 
 
@@ -195,6 +196,11 @@ def take_over(setting: Setting, plan: Plan, connection: Connection, owners: Owne
     give_turns(connection, setting.book, owners, plan.cycle, plan.frontier)
     if last_cycles(connection)[0].id != plan.cycle:
         set_meta(connection, EVALUATED_BOOK, "")
+
+
+def stopped_by(stops: Sequence[GuardStop]) -> dict[str, list[str]]:
+    """Return what a cycle's record says of the guards that stopped its plan; nothing where none did."""
+    return {"stops": [str(stop) for stop in stops]} if stops else {}
 
 
 def require_whole(pulled: PullResult) -> None:

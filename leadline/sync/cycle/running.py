@@ -16,12 +16,13 @@ from leadline.common.values import Crm
 from leadline.connectors.protocol import ReadConnector, WriteConnector
 from leadline.sync.apply import ApplyReport, Run, apply_plan
 from leadline.sync.apply.canary import Canary, Waves
-from leadline.sync.cycle.deciding import decide, owners_for, require_whole, take_over
+from leadline.sync.cycle.deciding import decide, owners_for, require_whole, stopped_by, take_over
 from leadline.sync.cycle.events import Ended, Pulled, Pulling
 from leadline.sync.cycle.first import First
 from leadline.sync.cycle.results import AppliedResult, PlannedResult, PulledResult, SyncResult
 from leadline.sync.cycle.setting import CallMeter, CycleClock, Setting
 from leadline.sync.cycle.work import bounds_of
+from leadline.sync.guards import GuardError
 from leadline.sync.lease import Lease
 from leadline.sync.plan import Plan, parse_plan
 from leadline.sync.plan.narrowing import Narrowed
@@ -230,7 +231,8 @@ def _recorded(setting: Setting, pulled: PullResult, meter: CallMeter) -> Iterato
     try:
         yield
     except (LeadlineError, KeyboardInterrupt) as error:
-        _finish(setting, pulled, meter, _status_of(error), {})
+        stops = error.stops if isinstance(error, GuardError) else ()
+        _finish(setting, pulled, meter, _status_of(error), stopped_by(stops))
         raise
 
 

@@ -58,7 +58,8 @@ def settle_addresses(connection: Connection, rule: Identity, cycle: int) -> None
         set_meta(connection, RULE, text)
     elif text:
         query = select(touched.c.crm, touched.c.object, touched.c.record_id).where(touched.c.object != "")
-        _refresh(connection, [RecordRef(*row) for row in connection.execute(query)], rule)
+        for refs in chunks([RecordRef(*row) for row in connection.execute(query)]):
+            _refresh(connection, refs, rule)
 
 
 def further(connection: Connection, refs: Iterable[RecordRef]) -> Mapping[RecordRef, set[str]]:

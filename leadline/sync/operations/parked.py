@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, select, update
 
 from leadline.common.values import RecordRef
 from leadline.sync.apply.remedies import remedy_for
 from leadline.sync.store import Store
+from leadline.sync.store.batches import by_object
 from leadline.sync.store.schema import journal
 
 _REFUSED: Final = ("parked", "ignored")
@@ -48,11 +49,12 @@ def parked_values(store: Store, code: str | None = None) -> tuple[ParkedValue, .
 def release_parked(store: Store, ids: Iterable[int] | None, now: datetime) -> int:
     """Let the next plan try refused values again: those with these ids, or all. Return how many were released."""
     with store.write() as connection:
-        standing = _standing(connection)
-        chosen = standing if ids is None else [item for item in standing if item.id in set(ids)]
-        for ref in {item.ref for item in chosen}:
+        wanted = None if ids is None else set(ids)
+        chosen = [item for item in _standing(connection) if wanted is None or item.id in wanted]
+        for crm, name, keys in by_object(item.ref for item in chosen):
             # An older refusal of the same record would park the value again.
-            refused = _of(ref) & journal.c.status.in_(_REFUSED)
+            of = (journal.c.crm == crm) & (journal.c.object == name) & journal.c.record_id.in_(keys)
+            refused = of & journal.c.status.in_(_REFUSED)
             connection.execute(update(journal).where(refused).values(status="released", changed_at=now))
     return len(chosen)
 
@@ -81,7 +83,3 @@ def _standing(connection: Connection) -> list[ParkedValue]:
             last[ref, name] = item if refused else None
     unique = {item.id: item for item in last.values() if item is not None}
     return [unique[key] for key in sorted(unique)]
-
-
-def _of(ref: RecordRef) -> ColumnElement[bool]:
-    return (journal.c.crm == ref.crm) & (journal.c.object == ref.object) & (journal.c.record_id == ref.id)

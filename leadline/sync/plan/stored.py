@@ -105,6 +105,15 @@ def person_views(
         yield from _views(connection, rows, parked, quiet, contested=contested)
 
 
+def account_views(
+    connection: Connection, frontier: datetime, accounts: Iterable[AccountRow]
+) -> Iterator[AccountView]:
+    """Yield these account records as a plan at ``frontier`` sees them, the live ones; few are in memory at once."""
+    parked = _parked(connection, frontier - PARKED_FOR)
+    for rows in chunks(accounts, PEOPLE_AT_ONCE):
+        yield from _account_views(connection, rows, parked)
+
+
 def is_live(record: MirrorRecord) -> bool:
     """Whether a mirrored record can be written at all: not deleted, not merged, not a converted lead."""
     if record.deleted or record.merged_into is not None:
@@ -147,9 +156,7 @@ def _views(
     }
     refs = [record.ref for found in records.values() for record in found]
     shown.ours = verified_writes(connection, refs)
-    if contested:
-        for (ref, name), conflict in latest_conflicts(connection, refs).items():
-            shown.contested.setdefault(ref, {})[name] = conflict
+    shown.contested = _contested(connection, refs) if contested else {}
     decided = latest_decisions(connection, people)
     bodies = decision_bodies(connection, decided.values())
     for row in rows:
@@ -172,7 +179,7 @@ def _account_views(
 ) -> Iterator[AccountView]:
     people = {row.person for row in rows}
     refs = [row.ref for row in rows]
-    shown = _Shown(parked, verified_writes(connection, refs))
+    shown = _Shown(parked, verified_writes(connection, refs), _contested(connection, refs))
     mirrored, before = load_records(connection, refs), load_written(connection, refs)
     decided = latest_decisions(connection, people)
     quiet = quiet_people(connection, sorted(people))
@@ -190,13 +197,20 @@ def _account_views(
         )
 
 
+def _contested(connection: Connection, refs: Sequence[RecordRef]) -> Mapping[RecordRef, Mapping[str, Conflict]]:
+    found: dict[RecordRef, dict[str, Conflict]] = {}
+    for (ref, name), conflict in latest_conflicts(connection, refs).items():
+        found.setdefault(ref, {})[name] = conflict
+    return found
+
+
 @dataclass(slots=True)
 class _Shown:
     """What records show, once what we wrote and verified is counted in."""
 
     parked: Mapping[RecordRef, Mapping[str, Raw]]
     ours: Mapping[RecordRef, Mapping[str, Raw]] = field(default_factory=dict)
-    contested: dict[RecordRef, dict[str, Conflict]] = field(default_factory=dict)
+    contested: Mapping[RecordRef, Mapping[str, Conflict]] = field(default_factory=dict)
 
     def view(self, record: MirrorRecord, stored: Any) -> RecordView:
         return RecordView(

@@ -29,10 +29,11 @@ def name_authors(
     change; what no user did (workflows, integrations) gets no author.
     """
     targets = book.write.get(bound.crm)
-    if bound.crm != "hubspot" or targets is None or need.object not in PERSON_OBJECTS[bound.crm]:
+    if bound.crm != "hubspot" or targets is None or not targets.fields_of(need.object):
         return tuple(page)
-    stage = targets.stage.field if targets.stage is not None else None
-    written = [field for field in targets.all_fields() if field in need.fields]
+    of_people = need.object in PERSON_OBJECTS[bound.crm]
+    stage = targets.stage.field if targets.stage is not None and of_people else None
+    written = [field for field in targets.fields_of(need.object) if field in need.fields]
     wanted = _changed(store, bound, need, stage, written, page)
     if not wanted:
         return tuple(page)

@@ -69,7 +69,7 @@ def survey(store: Store, installer: Installer, parts: Sequence[Part]) -> tuple[S
 
 
 def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Callable[[], datetime]) -> Iterator[Step]:
-    """Make what is missing, one part after the other, and yield each; what is there is left as it is.
+    """Make what is missing, batch by batch, and yield each part; what is there is left as it is.
 
     Each part is written down before it is made. So a run that was broken off is continued by the next one, and what
     it had begun counts as ours.
@@ -86,13 +86,15 @@ def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Calla
     for part in parts:
         if part.key in existing:
             yield Step(crm, part.key, _standing(part.key, existing, begun), part)
-            continue
+    for batch in installer.batches([part for part in parts if part.key not in existing]):
         with store.write() as connection:
-            begin_part(connection, crm, organisation, part.key, now())
-        ident = installer.make(part)
+            for part in batch:
+                begin_part(connection, crm, organisation, part.key, now())
+        ids = installer.make(batch)
         with store.write() as connection:
-            settle_part(connection, crm, organisation, part.key, ident)
-        yield Step(crm, part.key, "made", part)
+            for part in batch:
+                settle_part(connection, crm, organisation, part.key, ids[part.key])
+        yield from (Step(crm, part.key, "made", part) for part in batch)
 
 
 def ours(store: Store, installer: Installer) -> tuple[Step, ...]:

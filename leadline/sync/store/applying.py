@@ -78,15 +78,25 @@ def settle(connection: Connection, results: Sequence[Settlement], at: datetime) 
     _forget(connection, [result.id for result in results if result.status in _NOT_WRITTEN])
 
 
-def intent_states(connection: Connection, plan_hash: str, crm: Crm | None = None) -> list[IntentState]:
-    """Return how far a plan's intents are, in the plan's order; of one CRM or of both."""
+def intent_states(
+    connection: Connection,
+    plan_hash: str,
+    crm: Crm | None = None,
+    status: IntentStatus | None = None,
+    seqs: Iterable[int] | None = None,
+) -> list[IntentState]:
+    """Return how far a plan's intents are, in its order: all, or of one CRM, status, these numbers."""
     names = (journal.c.id, journal.c.seq, journal.c.status, journal.c.code, journal.c.message, journal.c.blamed)
     query = select(*names).where(journal.c.plan_hash == plan_hash).order_by(journal.c.seq)
     if crm is not None:
         query = query.where(journal.c.crm == crm)
+    if status is not None:
+        query = query.where(journal.c.status == status)
+    queries = [query] if seqs is None else [query.where(journal.c.seq.in_(some)) for some in chunks(sorted(seqs))]
     return [
-        IntentState(key, seq, status, code or "", message or "", tuple(blamed or ()))
-        for key, seq, status, code, message, blamed in connection.execute(query)
+        IntentState(key, seq, found, code or "", message or "", tuple(blamed or ()))
+        for part in queries
+        for key, seq, found, code, message, blamed in connection.execute(part)
     ]
 
 

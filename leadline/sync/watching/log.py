@@ -31,6 +31,11 @@ class RunLog:
         self._logger = logger
         self.screen = screen
 
+    @property
+    def silent(self) -> bool:
+        """Whether events go nowhere."""
+        return self._logger is None
+
     def say(self, level: Level, event: str, **fields: Any) -> None:
         """Write one event with counts, codes and names of our own; values of records never belong here."""
         if self._logger is not None:

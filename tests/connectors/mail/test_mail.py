@@ -26,7 +26,7 @@ def box(office: PostOffice, **more: Any) -> Mailbox:
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostOffice]:
     """A mail server whose certificate this process trusts."""
     with post_office(tmp_path) as running:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
         yield running
 
 
@@ -44,10 +44,10 @@ def test_a_message_arrives_encrypted_and_names_its_key(office: PostOffice) -> No
 def test_an_untrusted_server_is_told_nothing(office: PostOffice, tmp_path: Path, monkeypatch: Any) -> None:
     """Neither a certificate that nobody signed for us nor one of another name is believed."""
     (tmp_path / "other").mkdir()
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path / "other", "localhost")))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate(tmp_path / "other", "localhost")))
     refused(office, CredentialsError, "not trusted")
     with post_office(tmp_path / "other", "elsewhere.example") as impostor:
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other" / "cert.pem"))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other" / "cert.pem"))
         refused(impostor, CredentialsError, "not trusted")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from leadline.sync.cycle import make_plan, run_apply, run_sync
 from leadline.sync.cycle.adopting import adopt_without_writing, plan_adoption
 from leadline.sync.cycle.first import First
 from leadline.sync.drift import drift
+from leadline.sync.plan.model import grouped
+from leadline.sync.store.applying import IntentState, intent_states
 from tests.sync.writing.rehearsal import Rehearsal, rehearse
 
 ACTIONS = """
@@ -47,6 +50,23 @@ def owners(writers: Mapping[str, WriteConnector]) -> dict[RecordRef, Raw]:
 def created(rehearsal: Rehearsal) -> dict[str, int]:
     """Return what both CRMs have made so far: tasks, notes, memberships."""
     return {**rehearsal.practice.salesforce.created, **rehearsal.practice.hubspot.created}
+
+
+def test_waves_read_of_the_journal_what_concerns_them(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many waves there are, each intent is read a few times, and not once for every wave."""
+    read: list[int] = []
+
+    def counted(*given: Any, **more: Any) -> list[IntentState]:
+        found = intent_states(*given, **more)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr("leadline.sync.journal.intent_states", counted)
+    with rehearsal.at_work() as (setting, writers):
+        plan = make_plan(setting, writers).plan
+        done = run_apply(setting, writers, plan, waves=First(4, timedelta(0), lambda _: False))
+    assert done.report.ok
+    assert sum(read) <= 9 * len(list(grouped(plan.writes)))
 
 
 def test_300_people_are_adopted_and_nothing_is_caused(many: Rehearsal) -> None:

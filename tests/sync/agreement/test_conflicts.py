@@ -6,10 +6,13 @@ import json
 import urllib.request
 from datetime import timedelta
 
+import pytest
+
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.conflicts.listing import ConflictReport, conflict_report
 from leadline.sync.cycle import run_sync
 from leadline.sync.drift import DriftReport, drift
+from leadline.sync.guards import GuardError
 from tests.sync.writing.rehearsal import WALL, Rehearsal
 from tests.sync.writing.test_writing_put_back import forward
 
@@ -35,9 +38,9 @@ def told(rehearsal: Rehearsal) -> tuple[ConflictReport, DriftReport]:
 
 
 def as_user(rehearsal: Rehearsal, ref: RecordRef, fields: dict[str, Raw]) -> None:
-    """Change a HubSpot contact as a user of its pages."""
+    """Change a HubSpot contact or company as a user of its pages."""
     request = urllib.request.Request(
-        f"{rehearsal.practice.hubspot_url}/crm/v3/objects/contacts/{ref.id}",
+        f"{rehearsal.practice.hubspot_url}/crm/v3/objects/{ref.object}/{ref.id}",
         json.dumps({"properties": fields}).encode(),
         {
             "Authorization": f"Bearer {rehearsal.practice.credentials.hubspot_token}",
@@ -111,6 +114,29 @@ def test_each_policy_does_what_it_says(rehearsal: Rehearsal) -> None:
     assert [item.became for item in found.conflicts if item.conflict.field == "Fit_Score__c"] == ["written over"]
 
 
+def test_drift_names_the_guard_that_stops_the_plan(rehearsal: Rehearsal) -> None:
+    """While a guard holds the plan nobody is told that the next one writes it; once it is let through they agree."""
+    rehearsal.adopt()
+    cycle(rehearsal, minutes=10)
+    lead = min(ref for ref in rehearsal.shown() if ref.object == "Lead")
+    rehearsal.edit("most: 2000", "most: 0")
+    rehearsal.by_hand(lead, {"Lifecycle_Reason__c": "mine"})
+    rehearsal.pass_time(minutes=15)
+    with rehearsal.at_work() as (setting, writers), pytest.raises(GuardError) as stopped:
+        run_sync(setting, writers)
+    _, apart = told(rehearsal)
+    (stop,) = map(str, stopped.value.stops)
+    (held,) = [item for item in apart.disagreements if not item.by_design]
+    assert (held.ref, held.why, held.detail) == (lead, "guarded", stop)
+    assert apart.stops == (stop,)
+    rehearsal.edit("most: 0", "most: 2000")
+    cycle(rehearsal, minutes=15)
+    cycle(rehearsal, minutes=15)
+    _, apart = told(rehearsal)
+    assert apart.agreed
+    assert apart.stops == ()
+
+
 def test_the_newest_value_stands(rehearsal: Rehearsal) -> None:
     """A stage that an app set back after us stays as it is, whoever it was."""
     rehearsal.edit("  hubspot:\n    stage:", "  hubspot:\n    on_conflict: {lifecyclestage: newest}\n    stage:")
@@ -143,3 +169,39 @@ def test_the_vendors_own_connector_is_named(rehearsal: Rehearsal) -> None:
         assert found.fights[0].message in run_sync(setting, writers).pull.warnings
     assert "on_conflict: {lifecyclestage: report only}" in found.fights[0].message
     assert all(item.conflict.mirrors and item.who == "machine" for item in found.conflicts)
+
+
+def test_an_edit_right_after_our_write_is_told(rehearsal: Rehearsal) -> None:
+    """At the very instant of our write, a second and a minute later, also what puts the old value back.
+
+    What is as we left it, again or by chance, is no conflict, and neither is an edit of another field.
+    """
+    written = {(one.ref, one.field) for one in rehearsal.adopt().plan.writes}
+    shown = rehearsal.shown()
+    fields = {"Lead": "Fit_Score__c", "contact": "fit_score"}
+    refs = {name: iter(sorted(ref for ref, field in written if (ref.object, field) == (name, fields[name])))
+            for name in fields}  # fmt: skip
+
+    def edit(ref: RecordRef, **values: Raw) -> None:
+        if ref.crm == "hubspot":
+            as_user(rehearsal, ref, {name: str(value or "") for name, value in values.items()})
+        else:
+            rehearsal.by_hand(ref, values)
+
+    edited: set[RecordRef] = set()
+    back, chair = ({name: next(refs[name]) for name in fields} for _ in range(2))
+    for seconds in (0, 1, 60):
+        rehearsal.pass_time(seconds=seconds)
+        for name, score in fields.items():
+            another, emptied = next(refs[name]), next(refs[name])
+            edit(another, **{score: 77})
+            edit(emptied, **{score: None})
+            edit(chair[name], **{"jobtitle" if name == "contact" else "Title": f"Chair {seconds}"})
+            edit(back[name], **{score: 77})
+            edit(back[name], **{score: shown[back[name]][score]})
+            edited |= {another, emptied}
+    cycle(rehearsal, minutes=15)
+    found, _ = told(rehearsal)
+    assert {(item.conflict.ref, item.conflict.field) for item in found.conflicts} == {
+        (ref, fields[ref.object]) for ref in edited
+    }

@@ -126,6 +126,21 @@ def test_one_refused_task_is_parked_with_a_remedy(stage: Stage) -> None:
     assert "owner" in undone.remedy
 
 
+def test_a_task_refused_in_a_part_of_an_answer_is_parked(unkeyed: Stage) -> None:
+    """Without a key property the error of a part names no record; what is refused for good is not asked for again."""
+    refs = unkeyed.people["hubspot"]
+    plan = unkeyed.plan(a_task(2350, refs[0]), a_task(2351, refs[1]))
+    fault = {"kind": "partial_failure", "match": "POST /crm/v3/objects/tasks/*", "key": "new"}
+    unkeyed.harness("hubspot").faults.add([{**fault, "code": "VALIDATION_ERROR", "times": 1}])
+    report = unkeyed.apply(plan)
+    unkeyed.harness("hubspot").faults.clear()
+    assert sorted(unkeyed.statuses(plan)) == ["done", "parked"]
+    (refused,) = report.undone
+    assert (refused.status, refused.code) == ("parked", "VALIDATION_ERROR")
+    assert "owner" in refused.remedy
+    assert sum(created(unkeyed, plan).values()) == 1
+
+
 def test_a_success_that_shows_nothing_is_not_believed(shared: Stage) -> None:
     """A task that an automation takes away at once is parked as not verified, never made again."""
     ref = shared.people["hubspot"][0]

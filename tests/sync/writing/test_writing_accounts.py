@@ -24,6 +24,7 @@ from leadline.sync.store.cycles import set_meta
 from leadline.sync.store.ledgers import account_values
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import all_lifecycle
+from tests.sync.agreement.test_conflicts import USER, as_user, cycle, told
 from tests.sync.writing.rehearsal import CONFIGURATION, Rehearsal
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "demand-unit"
@@ -169,6 +170,33 @@ def test_undoing_gives_the_old_values_back_but_for_what_somebody_changed(units: 
     assert {key: value or None for key, value in after.items()} == {
         key: value or None for key, value in before.items() if key != theirs
     }
+
+
+def test_what_somebody_makes_of_an_account_field_is_told_and_stands_as_the_book_says(units: Rehearsal) -> None:
+    """A number that a person set stands in Salesforce and is written over in HubSpot; both are told."""
+    units.edit("  - leadline@practice.example\n", "")  # by_hand writes as this user: a person for once
+    units.edit("  salesforce:\n", "  salesforce:\n    on_conflict: {Account.Engaged_People__c: human wins for 30d}\n")
+    with units.at_work() as (setting, writers):
+        plan = make_plan(setting, writers).plan
+        assert run_apply(setting, writers, plan).report.ok
+    planned = sorted((ref, name) for ref, name in of_accounts(plan) if name.lower().startswith("engaged_people"))
+    (hubspot, salesforce) = (next(key for key in planned if key[0].crm == crm) for crm in ("hubspot", "salesforce"))
+    ours = shown(units, {hubspot[0]})[hubspot]
+    units.by_hand(salesforce[0], {salesforce[1]: 77})
+    as_user(units, hubspot[0], {hubspot[1]: "77"})
+    cycle(units, minutes=15)
+    cycle(units, minutes=15)
+    read = shown(units, {salesforce[0], hubspot[0]})
+    assert (read[salesforce], read[hubspot]) == (77, ours)
+    found, apart = told(units)
+    assert {((one.conflict.ref, one.conflict.field), one.who, one.became) for one in found.conflicts} == {
+        (salesforce, "person", "stands"),
+        (hubspot, "person", "written over"),
+    }
+    assert {one.conflict.author for one in found.conflicts if one.conflict.ref.crm == "hubspot"} == {USER}
+    assert all(one.person for one in found.conflicts)
+    held = [(item.ref, item.field, item.why) for item in apart.disagreements if not item.by_design]
+    assert held == [(*salesforce, "human")]
 
 
 def test_the_allow_list_knows_fields_by_object(units: Rehearsal) -> None:

@@ -90,7 +90,7 @@ class EffectJournal:
         """Claim planned effects by compare-and-set, just before their call; return those that are ours now."""
         with self._store.write() as connection:
             self._keep(connection)
-            require_writing(connection)
+            require_writing(connection, undoes=bool(self._plan.undoes))
             won = rows.claim_effects(connection, [item.key for item in items], self._owner, self.clock())
         return [item for item in items if item.key in won]
 

@@ -6,11 +6,12 @@ Everything is told as plain parameters, from which our rule book is written and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 import pyarrow
+import pyarrow.compute
 
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -85,6 +86,11 @@ def rules(seed: int) -> Rules:
 
 def book_of(chosen: Rules) -> Book:
     """Return the rule book that says the same."""
+    return read_book({"rules.yml": book_text(chosen).encode()})
+
+
+def book_text(chosen: Rules) -> str:
+    """Return it as YAML."""
     lines = ["leadline: 1", "name: Bench", "fields:"]
     lines += [f"  {name}: {{type: text, hubspot: contact.{name}}}" for name in TEXTS]
     lines += [f"  {name}: {{type: integer, hubspot: contact.{name}}}" for name in NUMBERS]
@@ -105,7 +111,7 @@ def book_of(chosen: Rules) -> Book:
         for number, one in enumerate(chosen.counted)
     ]
     lines += ["    grades: {1: 50, 2: 30, 3: 10, 4: 0}", _STAGES]
-    return read_book({"rules.yml": "\n".join(lines).encode()})
+    return "\n".join(lines)
 
 
 _STAGES = """stages:
@@ -143,4 +149,40 @@ def leads(count: int, seed: int) -> tuple[Any, Any]:
     return pyarrow.table(columns), pyarrow.table(activities)
 
 
-SINCE: Final = {days: AT - timedelta(days=days) for days in (14, 29, 44, 59, 74)}
+def features_of(chosen: Rules, people: Any, activities: Any) -> Any:
+    """Return what the criteria ask, as a table: ``a`` and ``e`` true, false or empty, ``c`` how often (small)."""
+    columns: dict[str, Any] = {"person_id": people["person_id"]}
+    for number, one in enumerate(chosen.attributes):
+        cells = people[one.field].combine_chunks()
+        known = pyarrow.compute.is_in(cells.dictionary, value_set=pyarrow.array(one.values))
+        columns[f"a{number}"] = known.take(cells.indices)
+    for number, edge in enumerate(chosen.edges):
+        over = pyarrow.compute.greater_equal(people[edge.field], edge.edge)
+        columns[f"e{number}"] = over.combine_chunks().fill_null(False)
+    person, at = activities["person_id"].to_numpy(), activities["at"].cast(pyarrow.int64()).to_numpy()
+    kinds = activities["activity"].combine_chunks().indices.to_numpy()
+    for number, line in enumerate(chosen.counted):
+        rows = (kinds == ACTIVITIES.index(line.activity)) & (at > MICROS - line.days * DAY)
+        times = np.minimum(np.bincount(person[rows], minlength=people.num_rows), line.most)
+        columns[f"c{number}"] = pyarrow.array(times.astype(np.int8))
+    return pyarrow.table(columns | {name: people[name] for name in FLAGS})
+
+
+def features_book(chosen: Rules) -> Book:
+    """Return the rule book that says the same of ``features_of``."""
+    truths = [*(f"a{n}" for n in range(len(chosen.attributes))), *(f"e{n}" for n in range(len(chosen.edges))), *FLAGS]
+    times = [f"c{number}" for number in range(len(chosen.counted))]
+    lines = ["leadline: 1", "name: Bench", "fields:"]
+    lines += [f"  {name}: {{type: boolean, hubspot: contact.{name}}}" for name in truths]
+    lines += [f"  {name}: {{type: integer, hubspot: contact.{name}}}" for name in times]
+    lines += ["scores:", "  fit:", "    between: [0, 100]", "    criteria:"]
+    lines += [
+        f"      a{n}: {{points: {one.points}, when: {{a{n}: true}}}}" for n, one in enumerate(chosen.attributes)
+    ]
+    lines += [f"      e{n}: {{points: {one.points}, when: {{e{n}: true}}}}" for n, one in enumerate(chosen.edges)]
+    lines += ["    grades: {A: 60, B: 40, C: 20, D: 0}", "  interest:", "    between: [0, 100]", "    criteria:"]
+    for n, one in enumerate(chosen.counted):
+        bands = ", ".join(f"{times}: {times * one.points}" for times in range(1, one.most + 1))
+        lines.append(f"      c{n}: {{points: {{c{n}: {{{bands}}}}}}}")
+    lines += ["    grades: {1: 50, 2: 30, 3: 10, 4: 0}", _STAGES]
+    return read_book({"rules.yml": "\n".join(lines).encode()})
