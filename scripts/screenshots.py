@@ -34,7 +34,7 @@ def _pages() -> list[Path]:
     book = OUT / "book"
     copy_template("acme", book)
     roomy(book)
-    with start_practice(people=500, seed=7, frozen=True) as practice:
+    with start_practice(people=300, seed=7, frozen=True) as practice:
         environment = {**os.environ, **practice.environment()}
         os.environ.update(practice.environment())
 
@@ -42,7 +42,7 @@ def _pages() -> list[Path]:
             command = [sys.executable, "-m", "leadline", *arguments]
             subprocess.run(command, cwd=book, env=environment, check=True, capture_output=True, timeout=300)
 
-        return made_pages(Weeks(book, practice, run), OUT, steps=16)
+        return made_pages(Weeks(book, practice, run), OUT, steps=12)
 
 
 def _shoot(browser: Browser, page: Path) -> None:
