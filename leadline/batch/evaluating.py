@@ -183,7 +183,7 @@ def _folder_of(runner: Runner) -> Iterator[Path]:
     except OSError as error:
         raise UsageError(f"{runner.folder()}: cannot be written to: {error.strerror}") from error
     with folder as name:
-        yield Path(name)
+        yield Path(name).resolve()
 
 
 def _cells(book: Book, table: Any) -> Iterator[Cells]:

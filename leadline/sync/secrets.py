@@ -54,9 +54,14 @@ def _of_keyring(where: str) -> str:
     service, _, name = where.partition("/")
     try:
         import keyring
+        from keyring.errors import KeyringError
     except ImportError:
         raise SecretError("keyring is not installed", "pip install 'leadline[keyring]'") from None
-    found = keyring.get_password(service, name)
+    try:
+        found = keyring.get_password(service, name)
+    except KeyringError as error:
+        what = type(error).__name__
+        raise SecretError(f"the keyring cannot be read ({what})", "unlock it, or use ${file:...}") from error
     if found is None:
         raise SecretError(f"the keyring has no {where}", f"keyring set {service} {name}")
     return str(found)

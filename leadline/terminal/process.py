@@ -58,6 +58,8 @@ def run_verb(verbs: click.Group, arguments: Sequence[str], screen: Screen) -> in
 
 
 def _run(verbs: click.Group, arguments: Sequence[str], screen: Screen) -> int:
+    from concurrent.futures import BrokenExecutor
+
     import click
 
     failure: LeadlineError
@@ -65,6 +67,8 @@ def _run(verbs: click.Group, arguments: Sequence[str], screen: Screen) -> int:
         code = verbs.main(args=list(arguments), prog_name="leadline", standalone_mode=False)
     except LeadlineError as error:
         failure = error
+    except BrokenExecutor:
+        failure = OutsideError("a process at work was killed, most often for want of memory; take fewer --workers")
     except click.ClickException as error:
         failure = UsageError(_usage_text(error))
     except (click.Abort, KeyboardInterrupt) as error:

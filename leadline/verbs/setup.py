@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from leadline.common.errors import UsageError
+from leadline.common.errors import LeadlineError, UsageError
+from leadline.common.masking import mask_address
 from leadline.terminal.screen import Screen
 from leadline.verbs.options import DIRECTORY, config_option, json_option
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 )
 @config_option
 @json_option
-def setup(apply_: bool, remove: bool, user: str, sfdx: Path | None, config: Path, as_json: bool) -> None:
+def setup(apply_: bool, remove: bool, user: str, sfdx: Path | None, config: Path, as_json: bool) -> int:
     """Show which fields, keys and permissions the book needs and the CRMs lack; with --apply make them.
 
     Run again it changes nothing; one that was broken off goes on. It needs an admin's credentials: name another
@@ -48,15 +49,25 @@ def setup(apply_: bool, remove: bool, user: str, sfdx: Path | None, config: Path
         if apply_ or remove:
             raise UsageError("--sfdx only writes files; leave --apply and --remove out")
         _write_sfdx(screen, opened, book, sfdx)
-        return
-    steps = _run(screen, opened, book, user, apply_=apply_, remove=remove)
+        return 0
+    steps: list[Step] = []
     kind: dict[str, Any] = {"removing": remove, "applied": apply_}
-    if not apply_ and not as_json and _asks(steps, remove=remove):
-        screen.result(None, lambda console: render_setup(console, steps, **kind))
-        if not click.confirm("Do this now?", default=False):
-            return
-        steps, kind = _run(screen, opened, book, user, apply_=True, remove=remove), kind | {"applied": True}
+    try:
+        _run(screen, opened, book, user, steps, apply_=apply_, remove=remove)
+        if not apply_ and not as_json and _asks(steps, remove=remove):
+            screen.result(None, lambda console: render_setup(console, steps, **kind))
+            if not click.confirm("Do this now?", default=False):
+                return 0
+            kind["applied"] = True
+            steps.clear()
+            _run(screen, opened, book, user, steps, apply_=True, remove=remove)
+    except LeadlineError as error:
+        if not kind["applied"]:
+            raise
+        kind["broken"] = error
+        screen.note(mask_address(str(error)))
     screen.result(setup_data(steps, **kind), lambda console: render_setup(console, steps, **kind))
+    return kind["broken"].exit_code if "broken" in kind else 0
 
 
 def _asks(steps: list[Step], *, remove: bool) -> bool:
@@ -65,24 +76,26 @@ def _asks(steps: list[Step], *, remove: bool) -> bool:
     return todo and sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _run(screen: Screen, opened: Config, book: Book, user: str, *, apply_: bool, remove: bool) -> list[Step]:
+def _run(
+    screen: Screen, opened: Config, book: Book, user: str, steps: list[Step], *, apply_: bool, remove: bool
+) -> None:
+    """Append each step as it is done: what breaks off leaves those that were."""
     from leadline.sync.schedule import wall_clock
     from leadline.sync.setup import needed_parts, open_installers, ours, set_up, survey, take_back
     from leadline.sync.store import open_store
 
     parts = needed_parts(opened, book, user)
-    steps: list[Step] = []
     with open_store(opened.state_url) as store, open_installers(opened) as installers, screen.activity() as say:
         for crm, installer in installers.items():
             say(f"Looking at {crm}")
             if remove:
-                steps += take_back(store, installer) if apply_ else ours(store, installer)
+                for step in take_back(store, installer) if apply_ else ours(store, installer):
+                    steps.append(step)
                 continue
             for step in set_up(store, installer, parts[crm], wall_clock) if apply_ else ():
                 say(f"{crm}: {step.part}")
                 steps.append(step)
             steps += () if apply_ else survey(store, installer, parts[crm])
-    return steps
 
 
 def _write_sfdx(screen: Screen, opened: Config, book: Book, directory: Path) -> None:

@@ -12,7 +12,7 @@ from tests.crash.scenes import Scene
 from tests.sync.state.postgres_server import Server
 
 MOMENTS = ("before", "after", "midbody")
-SMALLEST, LARGEST = 40_000, 2_500_000
+SMALLEST, LARGEST = 40_000, 600_000
 """Bytes that a file may have on the full disk."""
 
 

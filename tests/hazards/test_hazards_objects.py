@@ -22,6 +22,7 @@ from leadline.sync.store.mirror import load_records
 from leadline.sync.store.schema import activities, activity_records, observations
 from tests.connectors.salesforce.practising import connect_to, read
 from tests.hazards.outside import Outside
+from tests.sync.agreement.test_conflicts import USER, as_user, told
 from tests.sync.writing.rehearsal import Rehearsal, rehearse
 
 
@@ -213,3 +214,35 @@ def test_rows_that_commit_late_are_not_missed(tmp_path: Path) -> None:
             later = run_pull(setting, readers).pull.news
     assert (soon["salesforce Lead"], soon["hubspot contact"]) == (0, 0)
     assert (later["salesforce Lead"], later["hubspot contact"]) == (1, 1)
+
+
+def test_what_is_made_and_shows_late_is_not_missed(tmp_path: Path) -> None:
+    """New people and activities that a lagging replica or index shows behind the cursor, and a person's late edit."""
+    with rehearse(tmp_path, options=PracticeOptions(search_lag=300)) as rehearsal:
+        outside = Outside(rehearsal.practice)
+        written = {(one.ref, one.field) for one in rehearsal.adopt().plan.writes}
+        scored = min(ref for ref, field in written if field == "fit_score")
+        rehearsal.pass_time(hours=1)
+        with rehearsal.at_work() as (setting, readers):
+            run_pull(setting, readers)
+        rehearsal.disturb("late_commit", crm="salesforce", seconds=300)
+        lead = outside.salesforce("POST", "/sobjects/Lead", json={"LastName": "Late", "Company": "Late Ltd"})["id"]
+        outside.salesforce("POST", "/sobjects/Task", json={"WhoId": lead, "Subject": "Call"})
+        contact = outside.hubspot("POST", "/crm/v3/objects/contacts", json={"properties": {"lastname": "Late"}})["id"]
+        call = {"hs_timestamp": str(int(rehearsal.practice.clock.now().timestamp() * 1000))}
+        to = {"to": {"id": contact}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}]}
+        outside.hubspot("POST", "/crm/v3/objects/calls", json={"properties": call, "associations": [to]})
+        as_user(rehearsal, scored, {"fit_score": "77"})
+        streams = ("salesforce Lead", "salesforce activity:task", "hubspot contact", "hubspot activity:call")
+        found = []
+        for _ in range(3):
+            rehearsal.pass_time(minutes=2)
+            with rehearsal.at_work() as (setting, readers):
+                news = run_pull(setting, readers).pull.news
+            found.append([news[name] for name in streams])
+        ledger, _ = told(rehearsal)
+    assert found[:2] == [[0, 0, 0, 0]] * 2
+    assert found[2] == [1, 1, 2, 1]
+    assert [(one.conflict.ref, one.conflict.field, one.conflict.author) for one in ledger.conflicts] == [
+        (scored, "fit_score", USER)
+    ]

@@ -15,6 +15,7 @@ from leadline.batch.columns.sources import activity_table, odd_values, tables_of
 from leadline.batch.columns.spilling import read_part
 from leadline.batch.partitions.normal import deal_tables, named_people
 from leadline.batch.tables import Table
+from leadline.common.errors import OutsideError
 from leadline.rules.model import Book
 
 ROW: Final = " row"
@@ -48,6 +49,7 @@ class Aside:
 
     def people(self, part: int) -> Any:
         """See ``Parts``; each row has its place in the file (``ROW``)."""
+        _require_seen(self.folder)
         return read_part(self.folder, "people", part)
 
     def activities(self, book: Book, part: int) -> Any:  # noqa: ARG002
@@ -94,8 +96,11 @@ class InPlace:
         return None if table is None else _whole(deal_tables(book, table, as_of))
 
     def _bucket(self, folder: Path | None, part: int) -> Table | None:
-        bucket = None if folder is None else folder / f"bucket={self.buckets[part]}"
-        return Table(bucket) if bucket is not None and bucket.is_dir() else None
+        if folder is None:
+            return None
+        _require_seen(folder)
+        bucket = folder / f"bucket={self.buckets[part]}"
+        return Table(bucket) if bucket.is_dir() else None
 
 
 def in_place(people: Table, activities: Table | None, deals: Table | None) -> InPlace | None:
@@ -110,8 +115,15 @@ def in_place(people: Table, activities: Table | None, deals: Table | None) -> In
         if None in found:
             return None
         names |= {match[1] for match in found if match is not None}
-    happened, told = (None if table is None else table.path for table in (activities, deals))
-    return InPlace(people.path, happened, told, tuple(sorted(names)))
+    # Processes on other machines do not stand in the directory that relative paths begin in.
+    happened, told = (None if table is None else table.path.resolve() for table in (activities, deals))
+    return InPlace(people.path.resolve(), happened, told, tuple(sorted(names)))
+
+
+def _require_seen(folder: Path) -> None:
+    """Refuse to take a directory that another machine has for one without rows."""
+    if not folder.is_dir():
+        raise OutsideError(f"{folder} is not seen by every machine; share it, and name it by the same path")
 
 
 def _whole(tables: Iterator[Any]) -> Any:

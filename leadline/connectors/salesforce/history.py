@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Final
 
 from leadline.common.values import FieldChange
@@ -29,8 +30,11 @@ _PEOPLE: Final = frozenset({"Standard", "PowerPartner", "PowerCustomerSuccess", 
 
 def read_history(
     client: SalesforceClient, name: str, fields: Sequence[str], window: soql.Window
-) -> Mapping[str, tuple[FieldChange, ...]]:
-    """Return the changes in the window by record id, oldest first. A record that changed then is in it too."""
+) -> Mapping[str, Sequence[FieldChange]]:
+    """Return the changes in the window by record id, oldest first. A record that changed then is in it too.
+
+    All of the window is in memory, because records come in the order of their last change; equal words are kept once.
+    """
     if name not in _SOURCES:
         return {}
     source, owner = _SOURCES[name]
@@ -41,12 +45,13 @@ def read_history(
     for rows in client.query(soql.select(columns, source, where, ("CreatedDate", "Id"))):
         for row in rows:
             maker = row.get("CreatedBy") or {}
+            value = scalar(row.get("NewValue"))
             change = FieldChange(
-                field=str(row["Field"]),
-                value=scalar(row.get("NewValue")),
+                field=intern(str(row["Field"])),
+                value=intern(value) if isinstance(value, str) else value,
                 at=read_instant(row["CreatedDate"], CRM),
-                author=str(maker.get("Username") or ""),
+                author=intern(str(maker.get("Username") or "")),
                 by_user=maker.get("UserType") in _PEOPLE,
             )
             found[soql.full_id(str(row[owner]))].append(change)
-    return {ident: tuple(changes) for ident, changes in found.items()}
+    return found

@@ -72,7 +72,7 @@ class RecordPuller:
                 yield tuple(_record(request, row, history) for row in rows)
 
     def _rows(
-        self, request: RecordRequest, window: soql.Window, history: Mapping[str, tuple[FieldChange, ...]]
+        self, request: RecordRequest, window: soql.Window, history: Mapping[str, Sequence[FieldChange]]
     ) -> Iterator[tuple[SourceRecord, ...]]:
         for rows in pages_of(self._client, self._fields(request), request.object, window, bulk=self._bulk):
             yield tuple(_record(request, row, history) for row in rows)
@@ -98,7 +98,7 @@ class RecordPuller:
         return touched
 
     def _refetched(
-        self, request: RecordRequest, touched: Mapping[str, datetime], history: Mapping[str, tuple[FieldChange, ...]]
+        self, request: RecordRequest, touched: Mapping[str, datetime], history: Mapping[str, Sequence[FieldChange]]
     ) -> Iterator[SourceRecord]:
         """Yield opportunities as their roles are now, stamped with the change of the role."""
         for ids in chunks(tuple(touched), _IDS_A_CALL):
@@ -167,7 +167,7 @@ def pages_of(
             whole, jobs = False, None
 
 
-def _record(request: RecordRequest, row: Row, history: Mapping[str, tuple[FieldChange, ...]]) -> SourceRecord:
+def _record(request: RecordRequest, row: Row, history: Mapping[str, Sequence[FieldChange]]) -> SourceRecord:
     ident = soql.full_id(str(row["Id"]))
     merged = row.get("MasterRecordId")
     editor = row.get("LastModifiedBy")
@@ -180,7 +180,7 @@ def _record(request: RecordRequest, row: Row, history: Mapping[str, tuple[FieldC
         author=str(editor.get("Username") or "") if isinstance(editor, Mapping) else "",
         deleted=bool(row.get("IsDeleted")),
         merged_into=soql.full_id(str(merged)) if merged else None,
-        history=history.get(ident, ()),
+        history=tuple(history.get(ident, ())),
     )
 
 

@@ -38,6 +38,8 @@ def examine(
             found.append(finding("cannot-sign-in", crm, crm, told.refused))
             continue
         for need in needs[crm]:
+            if _PARTS.get(need.kind, "objects") in told.unasked:
+                continue  # that it could not be asked for is told once
             found += _CHECKS[need.kind](need, told, seen)
         found += surroundings(needs[crm], told, machines, quota_share[crm])
     unique = {(one.id, one.crm, one.subject, one.message): one for one in reversed(found)}
@@ -45,6 +47,9 @@ def examine(
         sorted(unique.values(), key=lambda one: (SEVERITIES.index(one.severity), one.crm, one.id, one.subject))
     )
 
+
+_PARTS: Final = {"right": "rights", "activity": "activities", "user": "users", "group": "groups"}
+"""What a need is examined by, where it is not what describing objects told."""
 
 Seens = Mapping[Crm, Seen]
 
@@ -184,7 +189,7 @@ _OBJECTS: Final = {"task": "Task", "event": "Event", "campaign_member": "Campaig
 
 
 def _user(need: Need, told: Seen, seen: Seens) -> Iterator[Finding]:
-    if "users" in told.unasked or _knows(told, need.name):
+    if _knows(told, need.name):
         return
     if any(_knows(other, need.name) for other in seen.values()):
         message = f"{need.name} is no active user or queue of {need.crm}"
@@ -200,8 +205,6 @@ def _knows(told: Seen, name: str) -> bool:
 
 
 def _group(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
-    if "groups" in told.unasked:
-        return
     group = told.groups.get(need.name)
     if group is None:
         message = f"there is no list or campaign named {need.name}"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from leadline.common.errors import UsageError
+from leadline.common.errors import PermissionMissingError, UsageError
 from leadline.common.values import Crm
 from leadline.connectors.installing import Installer, Part, PartKind
 from leadline.rules.model import Book
@@ -72,7 +72,7 @@ def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Calla
     """Make what is missing, batch by batch, and yield each part; what is there is left as it is.
 
     Each part is written down before it is made. So a run that was broken off is continued by the next one, and what
-    it had begun counts as ours.
+    it had begun counts as ours. Raises PermissionMissingError, which names the part and the right that it takes.
     """
     crm, organisation = installer.crm, installer.organisation()
     parts = installer.makeable(parts)
@@ -90,7 +90,16 @@ def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Calla
         with store.write() as connection:
             for part in batch:
                 begin_part(connection, crm, organisation, part.key, now())
-        ids = installer.make(batch)
+        try:
+            ids = installer.make(batch)
+        except PermissionMissingError as error:
+            with store.write() as connection:
+                for part in batch:
+                    forget_part(connection, crm, organisation, part.key)  # whoever makes it now, it is not ours
+            others = f" and {len(batch) - 1} more" if len(batch) > 1 else ""
+            raise PermissionMissingError(
+                f"{error}. Making the {batch[0].key}{others} takes {_takes(batch[0])}"
+            ) from error
         with store.write() as connection:
             for part in batch:
                 settle_part(connection, crm, organisation, part.key, ids[part.key])
@@ -117,6 +126,23 @@ def take_back(store: Store, installer: Installer) -> Iterator[Step]:
         with store.write() as connection:
             forget_part(connection, crm, organisation, row.part)
         yield Step(crm, row.part, "removed")
+
+
+_TAKES: Final[Mapping[PartKind, str]] = {
+    "field": "Customize Application",
+    "permission set": "Manage Profiles and Permission Sets",
+    "object right": "Manage Profiles and Permission Sets",
+    "field right": "Manage Profiles and Permission Sets",
+    "assignment": "Assign Permission Sets",
+}
+
+
+def _takes(part: Part) -> str:
+    """Return the right of the CRM that making a part takes."""
+    if part.crm == "salesforce":
+        return f"the permission {_TAKES[part.kind]}"
+    owner = "companies" if part.object == "company" else "contacts"
+    return f"the scope crm.schemas.{owner}.write"
 
 
 def _standing(key: str, existing: Mapping[str, str], begun: set[str]) -> Standing:

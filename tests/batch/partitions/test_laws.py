@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from leadline.batch import evaluating
 from leadline.batch.evaluating import Evaluation, evaluate_files
 from leadline.batch.partitions import aside, passes
-from leadline.common.errors import UsageError
+from leadline.batch.partitions.parts import Aside, in_place
+from leadline.batch.tables import Table
+from leadline.common.errors import OutsideError, UsageError
 from tests.batch.partitions.made import AT, BOOKS, Made, made, made_book, write, write_buckets
 
 NOT_BY_ROWS = patch.object(evaluating, "_by_rows", side_effect=AssertionError("not by partitions"))
@@ -88,6 +90,19 @@ def test_an_account_in_two_buckets_is_refused(tmp_path: Path) -> None:
     stray.rename(empty / "stray.parquet")
     with pytest.raises(UsageError, match="an account lies in two buckets"):
         evaluated("accounts", paths)
+
+
+def test_a_directory_that_a_machine_does_not_see_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """Its bucket, and what was put aside for it."""
+    paths = write_buckets(tmp_path, EXAMPLE, 2)
+    lying = in_place(Table(paths["people"]), None, None)
+    assert lying is not None
+    there = [people for part in range(lying.count) if (people := lying.people(part)) is not None]
+    assert sum(people.num_rows for people in there) == 9
+    paths["people"].rename(tmp_path / "elsewhere")
+    for parts in (lying, Aside(tmp_path / "gone", 2)):
+        with pytest.raises(OutsideError, match="is not seen by every machine"):
+            parts.people(0)
 
 
 def account_names(bucket: Path) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,17 @@ import pytest
 from leadline.cli import run
 from leadline.common.values import Crm
 from leadline.connectors.inspecting import ObjectSeen
+from leadline.connectors.practice.generate import generate
 from leadline.connectors.practice.harness import Automation
 from leadline.connectors.practice.organisation import Organisation
 from leadline.rules.model import AssignOwner, Book, CreateTask, Notify, StageActions
 from leadline.sync.doctor import Examination, Seen
 from leadline.sync.doctor.examining import examine
 from leadline.sync.doctor.findings import KINDS, Finding
+from leadline.sync.doctor.looking import look
 from leadline.sync.doctor.needing import Need, needs_in
 from tests.sync.doctor.conftest import Examine, served
+from tests.sync.doctor.withholding import Lack, lacks_of, rehearsing
 
 KEYS: Mapping[Crm, str] = {"salesforce": "Leadline_Key__c", "hubspot": "leadline_key"}
 SHARES: Mapping[Crm, float] = {"salesforce": 0.9, "hubspot": 0.9}
@@ -113,40 +117,34 @@ def test_a_target_that_does_not_fit_is_named(full_book: Book, healthy: Examinati
         assert {one.id for one in found} == {ident}
 
 
-LACKS = [
-    ("salesforce", {"hidden_fields": ("Contact",)}, "object-hidden", "Contact"),
-    ("salesforce", {"hidden_fields": ("Lead.Title",)}, "field-hidden", "Lead.Title"),
-    ("salesforce", {"read_only_fields": ("Lead",)}, "object-read-only", "Lead"),
-    ("salesforce", {"read_only_fields": ("Lead.Fit_Score__c",)}, "field-read-only", "Lead.Fit_Score__c"),
-    ("salesforce", {"picklists": {"Lead.Lifecycle_Stage__c": ("mql",)}}, "value-missing",
-     "Lead.Lifecycle_Stage__c = sal"),
-    ("salesforce", {"missing_permissions": ("Task.createable",)}, "not-creatable", "Task"),
-    ("salesforce", {"missing_permissions": ("CampaignMember.deletable",)}, "not-deletable", "CampaignMember"),
-    ("salesforce", {"missing_permissions": ("TransferAnyLead",)}, "right-missing", "TransferAnyLead"),
-    ("salesforce", {"missing_permissions": ("ApiEnabled",)}, "cannot-sign-in", "salesforce"),
-    ("salesforce", {"missing_permissions": ("ViewSetup",)}, "automation-untold", "workflow"),
-    ("salesforce", {"missing_permissions": ("ViewAllData",), "sharing": {"Lead": "Private"}}, "records-hidden",
-     "Lead"),
-    ("salesforce", {"missing_permissions": ("ViewAllData",), "sharing": {"Contact": "Read"}}, "records-not-editable",
-     "Contact"),
-    ("salesforce", {"hidden_fields": ("User",)}, "cannot-ask", "users"),
-    ("salesforce", {"daily_calls": 2}, "quota-used", "calls"),
-    ("hubspot", {"enterprise": False}, "activity-unsupplied", "activity event"),
-    ("hubspot", {"hidden_fields": ("contact.fit_score",)}, "target-missing", "contact.fit_score"),
-    ("hubspot", {"hidden_fields": ("task.leadline_key",)}, "key-missing", "task.leadline_key"),
-    ("hubspot", {"missing_scopes": ("automation",)}, "automation-untold", "workflow"),
-    *(("hubspot", {"missing_scopes": (scope,)}, "right-missing", scope) for scope in (
-        "crm.objects.contacts.write", "crm.objects.owners.read", "crm.lists.write", "forms")),
-]  # fmt: skip
+def test_each_right_taken_away_in_a_crm_is_named_and_nothing_else(full_book: Book) -> None:
+    """Over HTTP, one right after the other: the finding names it and what to click, and the rest stays quiet."""
+    needs = {crm: needs_in(full_book, crm, key) for crm, key in KEYS.items()}
+    lacks = list(lacks_of(needs))
+    with rehearsing(generate(people=3, seed=7)) as rehearsal:
 
+        def seen_by(crm: Crm, lack: Lack | None) -> Seen:
+            with closing(rehearsal.withhold(crm, lack)) as inspector:
+                return look(inspector, needs[crm], rehearsal.clock.now)
 
-@pytest.mark.parametrize(("crm", "options", "ident", "subject"), LACKS, ids=lambda one: str(one)[:50])
-def test_what_a_practice_crm_withholds_is_named(
-    examine_crms: Examine, crm: Crm, options: dict[str, Any], ident: str, subject: str
-) -> None:
-    """Over HTTP: what the CRM's own answers give away is found, whatever the other CRM says."""
-    found = examine_crms(**options)
-    assert (ident, crm, subject) in {(one.id, one.crm, one.subject) for one in found.findings}
+        granted = {crm: seen_by(crm, None) for crm in needs}
+        quiet = set(judged(full_book, granted))
+        for lack in lacks:
+            # Whoever is known to one CRM is only a warning in the other.
+            lesser = needs if lack.ident == "user-missing" else (lack.crm,)
+            seen = granted | {crm: seen_by(crm, lack) for crm in lesser}
+            new = [one for one in judged(full_book, seen) if one not in quiet]
+            assert (lack.ident, lack.crm, lack.subject) in {(one.id, one.crm, one.subject) for one in new}, lack
+            assert all(one.click for one in new), lack
+            assert [one for one in new if not lack.explains(one.subject)] == [], lack
+    named = {lack.ident for lack in lacks}
+    assert len(lacks) > 190
+    assert named == {
+        *("object-hidden", "object-read-only", "not-creatable", "not-deletable", "field-hidden", "join-hidden"),
+        *("target-missing", "field-read-only", "value-missing", "key-missing", "right-missing", "cannot-sign-in"),
+        *("cannot-ask", "activity-unsupplied", "user-missing", "group-missing", "records-hidden"),
+        *("records-not-editable", "automation-untold", "quota-used"),
+    }
 
 
 def test_who_listens_to_written_fields_is_named(examine_crms: Examine) -> None:

@@ -53,7 +53,7 @@ class Org:
         full = standard_objects() if not options.bare else tuple(_bare(item) for item in standard_objects())
         hidden = frozenset(name for name in options.hidden_fields if "." not in name)
         seen = [_permitted(_extended(item, full, options), options) for item in full]
-        self.schema = Schema([*seen, *setup_objects()], hidden)
+        self.schema = Schema([*seen, *(_governed(item, options) for item in setup_objects())], hidden)
         self._born = {item.name: item for item in seen}
         self.store = Store(self.schema, harness.clock.now)
         seeder = Seeder(organisation)
@@ -172,6 +172,21 @@ def _extended(item: SObject, every: Sequence[SObject], options: PracticeOptions)
         if owner == item.name:
             added.append(Field(name, kind, name, length=255, default=False if kind == "boolean" else None))
     return replace(item, fields=(*item.fields, *added)) if added else item
+
+
+_GOVERNED: Final = {
+    "PermissionSet": "ManageProfilesPermissionsets",
+    "ObjectPermissions": "ManageProfilesPermissionsets",
+    "FieldPermissions": "ManageProfilesPermissionsets",
+    "PermissionSetAssignment": "AssignPermissionSets",
+}
+"""The permission of the system that making and removing rows of these takes."""
+
+
+def _governed(item: SObject, options: PracticeOptions) -> SObject:
+    if _GOVERNED.get(item.name) not in options.missing_permissions:
+        return item
+    return replace(item, denied=("createable", "updateable", "deletable"))
 
 
 def _permitted(item: SObject, options: PracticeOptions) -> SObject:
