@@ -46,16 +46,21 @@ def count_rows(  # noqa: PLR0913, PLR0917
     people: int,
     counts: npt.NDArray[np.int32],
 ) -> None:
-    """Count each row at ``place[kind, b] + person``, where ``at`` lies behind ``b`` of the edges of its kind."""
-    width = edges.shape[1]
+    """Count each row at ``place[kind, b] + person``, where ``at`` lies behind ``b`` of the edges of its kind.
+
+    Places are unsigned, as machine code looks first whether a signed one counts from the end.
+    """
+    edge_of, place_of = edges.ravel(), place.ravel()
+    width, places = np.uint32(edges.shape[1]), np.uint32(edges.shape[1] + 1)
     for row in range(kind.size):
         person = whose[row] - first
         if person < 0 or person >= people:
             continue
-        what, when, behind = kind[row], at[row], 0
+        what, when = np.uint32(kind[row]), at[row]
+        behind = np.uint32(0)
         for edge in range(width):
-            behind += when > edges[what, edge]
-        counts[place[what, behind] + person] += 1
+            behind += np.uint32(when > edge_of[what * width + np.uint32(edge)])
+        counts[np.uint64(place_of[what * places + behind]) + np.uint64(person)] += np.int32(1)
 
 
 __all__: list[Any] = ["compiled", "count_rows"]
