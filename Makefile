@@ -82,7 +82,7 @@ bench: $(DEV_READY)
 	$(BIN)/python -m benchmarks
 
 screenshots: $(DEV_READY)
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 latency: $(DEV_READY)
 	$(BIN)/python -m benchmarks.latency --people 10000
