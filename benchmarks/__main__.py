@@ -9,7 +9,17 @@ from __future__ import annotations
 import argparse
 import os
 
-from benchmarks import business_time, columns, deciding, evaluating, growth, incremental, two_workers
+from benchmarks import (
+    business_time,
+    columns,
+    deciding,
+    evaluating,
+    growth,
+    incremental,
+    one_lead,
+    replaying,
+    two_workers,
+)
 
 FEW = 5_000
 """People of the benchmarks that settle one after the other."""
@@ -22,6 +32,8 @@ PARTS = {
     "workers": two_workers.run,
     "growth": growth.run,
     "incremental": lambda people, _: incremental.run(min(people, COPIED)),
+    "one-lead": lambda _, seed: one_lead.run(seed),
+    "replaying": lambda people, seed: replaying.run(min(people, COPIED), seed),
     "deciding": lambda people, seed: deciding.run(min(people, FEW), seed),
     "evaluating": lambda people, seed: evaluating.run(min(people, FEW), seed),
     "business-time": lambda people, seed: business_time.run(min(people, FEW), seed),

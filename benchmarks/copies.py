@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+TEMPLATE: Final = 10_000
+"""People of a state that is copied."""
 
 _KEPT: Final = frozenset({"meta", "cycles", "books", "leases", "plans", "cursors", "users", "alembic_version"})
 """Tables that are about the state and not about people."""
@@ -17,58 +17,76 @@ _KEPT: Final = frozenset({"meta", "cycles", "books", "leases", "plans", "cursors
 _NUMBERS: Final = frozenset({"id", "row", "number", "seq"})
 """Columns that number the rows of a table, where they are integers."""
 
-_IDS: Final = re.compile(r"([zZ])(\d{7})[zZ]|p-(\d{6,})\b|\bd-([0-9a-f]{8,})")
-"""``Z0000017Z`` in ids and addresses of records, ``p-000017`` for a person, ``d-...`` for a decision."""
+_DECISIONS: Final = frozenset({("decisions", "id"), ("journal", "decision_id")})
 
 
-def copy_state(template: Path, place: Path, times: int, people: int) -> Path:
-    """Write a state to ``place`` that has the ``people`` people of ``template`` so many times, and return ``place``.
+def mark(number: int) -> str:
+    """Return what ids and addresses of the n-th person's records hold: a copy is told by one piece of text."""
+    copy, place = divmod(number, TEMPLATE)
+    return f"Z{copy:04d}{place:05d}Z"
 
-    The template's first person is number 1 or 0 in every id, and no numbers are left out.
+
+def copy_state(template: Path, place: Path, times: int) -> Path:
+    """Write a state to ``place`` that has the people of ``template`` so many times (1 to 100), and return ``place``.
+
+    The n-th person of the k-th copy has the records of ``mark(k * TEMPLATE + n)`` and the id of that number plus 1.
     """
     shutil.copy(template, place)
+    if times == 1:
+        return place
     with closing(sqlite3.connect(place, isolation_level=None)) as connection:
         for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-500000"):
             connection.execute(f"PRAGMA {setting}")
         made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        indices = connection.execute(made).fetchall() if times > 1 else []
+        indices = connection.execute(made).fetchall()
         for name, _ in indices:
             connection.execute(f'DROP INDEX "{name}"')
         connection.execute("BEGIN")
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
             if table not in _KEPT and not table.startswith("sqlite_"):
-                _multiply(connection, table, times, people)
+                _multiply(connection, table, times)
         connection.execute("COMMIT")
         for _, statement in indices:
             connection.execute(statement)
     return place
 
 
-def _multiply(connection: sqlite3.Connection, table: str, times: int, people: int) -> None:
-    rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()
-    if not rows:
+def _multiply(connection: sqlite3.Connection, table: str, times: int) -> None:
+    """Insert the copies of one table; all of it is SQLite's own work, as a million people are many rows."""
+    last = connection.execute(f'SELECT max(rowid) FROM "{table}"').fetchone()[0]
+    if last is None:
         return
     columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
-    numbers = [at for at, one in enumerate(columns) if one[1] in _NUMBERS and isinstance(rows[0][at], int)]
-    spans = {at: people if table == "persons" else max(row[at] for row in rows) + 1 for at in numbers}
-    values = ", ".join("?" * len(columns))
+    values = ", ".join(_copied(connection, table, column[1]) for column in columns)
+    statement = f'INSERT INTO "{table}" SELECT {values} FROM "{table}" WHERE rowid <= {last}'
     for copy in range(1, times):
-        made = (_shifted(row, copy, people, spans) for row in rows)
-        while batch := list(islice(made, 20_000)):
-            connection.executemany(f'INSERT INTO "{table}" VALUES ({values})', batch)
+        given = {
+            "copy": copy,
+            "upper": f"Z{copy:04d}",
+            "lower": f"z{copy:04d}",
+            "people": f"p-{copy:02d}",
+            "final": f"p-{(copy + 1) * TEMPLATE:06d}",
+        }
+        connection.execute(statement, given)
 
 
-def _shifted(row: tuple[Any, ...], copy: int, people: int, spans: Mapping[int, int]) -> tuple[Any, ...]:
-    def other(found: re.Match[str]) -> str:
-        letter, token, person, decision = found.groups()
-        if token is not None:
-            return f"{letter}{int(token) + copy * people:07d}{letter}"
-        if person is not None:
-            return f"p-{int(person) + copy * people:06d}"
-        return f"d-{copy:04x}{decision}"
-
-    return tuple(
-        _IDS.sub(other, value) if isinstance(value, str) else value + copy * spans[at] if at in spans else value
-        for at, value in enumerate(row)
-    )
+def _copied(connection: sqlite3.Connection, table: str, column: str) -> str:
+    """Return the expression of a column in the copy ``:copy``; the template's last person has other digits."""
+    kind, greatest = connection.execute(f'SELECT typeof("{column}"), max("{column}") FROM "{table}"').fetchone()
+    if (table, column) in _DECISIONS:
+        return f"\"{column}\" || 'x' || :copy"
+    if kind == "integer" and column in _NUMBERS:
+        return f'"{column}" + :copy * {TEMPLATE if table == "persons" else greatest + 1}'
+    made = f'"{column}"'
+    if kind != "text":
+        return made
+    for old, new in (
+        ("Z0000", ":upper"),
+        ("z0000", ":lower"),
+        (f"p-{TEMPLATE:06d}", "'@last'"),
+        ("p-00", ":people"),
+        ("@last", ":final"),
+    ):
+        made = f"replace({made}, '{old}', {new})"
+    return made

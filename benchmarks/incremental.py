@@ -18,16 +18,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.copies import copy_state
+from benchmarks.copies import TEMPLATE, copy_state, mark
 from benchmarks.pretended import BEGINNING, PretendedCrm
-from leadline.common.values import Crm, RecordRef
-from leadline.connectors.protocol import WriteConnector
+from leadline.common.values import Crm, Raw, RecordRef
 from leadline.rules.reading import read_book
 from leadline.sync.cycle import Setting, make_plan, run_apply, run_sync
 from leadline.sync.pull.upkeep import Upkeep
 from leadline.sync.store import open_store
 
-TEMPLATE: Final = 10_000
 CHANGED: Final = 1_000
 
 BOOK: Final = """
@@ -85,25 +83,27 @@ FIELDS: Final[Mapping[Crm, Mapping[str, Mapping[str, str]]]] = {
     },
 }
 TITLES: Final = ("Chief Buyer", "VP Sales", "Engineer", "Clerk", "Head of IT")
+PROMOTED: Final = ("Head of Sales", "VP Finance", "Chief of Staff")
 COUNTRIES: Final = ("Germany", "Japan", "France", "Peru")
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=1_000_000, help="a multiple of 10,000")
+    parser.add_argument("--people", type=int, default=1_000_000, help="a multiple of 10,000, to 1,000,000")
     run(parser.parse_args().people)
 
 
 def run(people: int = 1_000_000) -> None:
-    """Print what the cycle costs among 10,000 people and among so many, and the ratio."""
+    """Print what the cycle costs among 10,000 people and among so many, in whole 10,000s, and the ratio."""
+    people = max(people // TEMPLATE, 1) * TEMPLATE
     with tempfile.TemporaryDirectory() as folder:
         template = Path(folder) / "template.db"
         organisation = Organisation()
         build(template, organisation)
-        small = copy_state(template, Path(folder) / "small.db", 1, TEMPLATE)
+        small = copy_state(template, Path(folder) / "small.db", 1)
         first = _measured(small, organisation.again(), TEMPLATE)
-        large = copy_state(template, Path(folder) / "large.db", people // TEMPLATE, TEMPLATE)
+        large = copy_state(template, Path(folder) / "large.db", people // TEMPLATE)
         second = _measured(large, organisation.again(), people)
     print(f"{CHANGED:,} people change: one cycle (pull, evaluate, plan, apply, store; no network), CPU seconds")
     for count, took in ((TEMPLATE, first), (people, second)):
@@ -116,18 +116,19 @@ def run(people: int = 1_000_000) -> None:
 class Organisation:
     """Both CRMs with seeded people: a contact each, every second one a lead too."""
 
-    def __init__(self) -> None:
+    def __init__(self, like: Organisation | None = None) -> None:
         self.salesforce = PretendedCrm("salesforce", FIELDS["salesforce"])
         self.hubspot = PretendedCrm("hubspot", FIELDS["hubspot"])
+        self.like = like
 
     @property
-    def crms(self) -> dict[Crm, WriteConnector]:
+    def crms(self) -> Mapping[Crm, PretendedCrm]:
         """Return them by name."""
         return {"salesforce": self.salesforce, "hubspot": self.hubspot}
 
     def again(self) -> Organisation:
-        """Return the same CRMs at the same instant, holding only what changes from now on."""
-        made = Organisation()
+        """Return CRMs of as many copies as wanted at the same instant, holding only what changes from now on."""
+        made = Organisation(self)
         made.salesforce.now, made.hubspot.now = self.salesforce.now, self.hubspot.now
         return made
 
@@ -144,7 +145,7 @@ class Organisation:
                 kind = {"form": "demo"} if place == 2 else {"event": "click"}
                 self.hubspot.happen(
                     "form" if place == 2 else "email",
-                    f"a{place}{_token(number)}",
+                    f"a{place}{mark(number)}",
                     _email(number),
                     kind,
                     timedelta(days=1 + (number * 7 + place * 13) % 80),
@@ -152,15 +153,25 @@ class Organisation:
 
     def person(self, number: int, title: str) -> None:
         """Make a person, or give them another title."""
-        country = COUNTRIES[number % 4]
-        contact = RecordRef("hubspot", "contact", f"9{_token(number)}")
-        self.hubspot.put(contact, {"email": _email(number), "jobtitle": title, "country": country})
+        country, place = COUNTRIES[number % 4], number % TEMPLATE
+        told: dict[str, Raw] = {"email": _email(number), "jobtitle": title, "country": country}
+        self._put(self.hubspot, "contact", "9{}", number, told)
         if number % 2:
-            lead = RecordRef("salesforce", "Lead", f"00Q000{_token(number)}AAA")
-            size = (number * 37) % 900
-            self.salesforce.put(
-                lead, {"Email": _email(number), "Title": title, "Country": country, "NumberOfEmployees": size}
-            )
+            told = {
+                "Email": _email(number),
+                "Title": title,
+                "Country": country,
+                "NumberOfEmployees": place * 37 % 900,
+            }
+            self._put(self.salesforce, "Lead", "00Q000{}A", number, told)
+
+    def _put(self, crm: PretendedCrm, name: str, form: str, number: int, told: Mapping[str, Raw]) -> None:
+        """Change a record; what else it shows it has from the one that it is a copy of."""
+        before: Mapping[str, Raw] = {}
+        if self.like is not None:
+            rows = self.like.crms[crm.crm].rows
+            before = rows[RecordRef(crm.crm, name, form.format(mark(number % TEMPLATE)))].fields
+        crm.put(RecordRef(crm.crm, name, form.format(mark(number))), {**before, **told})
 
 
 def build(place: Path, organisation: Organisation) -> None:
@@ -186,8 +197,10 @@ class Measured:
 def _measured(place: Path, organisation: Organisation, people: int) -> Measured:
     """Change 1,000 people, spread evenly, and time the cycle that takes it in."""
     organisation.pass_time(timedelta(hours=1))
-    for number in range(0, people, people // CHANGED):
-        organisation.person(number, TITLES[(number // (people // CHANGED) + 1) % 5])
+    for turn in range(CHANGED):
+        person = turn * (TEMPLATE // CHANGED) + turn % 10
+        copy = turn * (people // TEMPLATE) // CHANGED  # the same people, of other copies
+        organisation.person(person + copy * TEMPLATE, PROMOTED[turn % 3])
     organisation.pass_time(timedelta(minutes=1))
     clock = _Parts()
     with _setting(place, clock.hear) as setting:
@@ -224,13 +237,8 @@ def _setting(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Itera
         yield Setting(store, read_book(sources), sources, lambda: BEGINNING, tell, upkeep=upkeep)
 
 
-def _token(number: int) -> str:
-    """Return what a person's ids and address are made of, for ``copy_state`` to find."""
-    return f"Z{number:07d}Z"
-
-
 def _email(number: int) -> str:
-    return f"person.{_token(number).lower()}@company{number % 97}.example"
+    return f"person.{mark(number).lower()}@company{number % 97}.example"
 
 
 if __name__ == "__main__":

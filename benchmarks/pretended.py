@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -63,6 +63,10 @@ class PretendedCrm:
         """Return the clock."""
         return self.now
 
+    def heard(self) -> datetime:
+        """Return the clock."""
+        return self.now
+
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """Describe every field by its type; all can be written."""
         return {
@@ -84,6 +88,11 @@ class PretendedCrm:
         found.sort(key=lambda row: (row.stamp, row.ref.id))
         yield from (tuple(found[start : start + PAGE]) for start in range(0, len(found), PAGE))
 
+    def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
+        """Yield these records as they are now."""
+        found = [self.rows[ref] for key in ids if (ref := RecordRef(self.crm, request.object, key)) in self.rows]
+        yield tuple(replace(row, fields={name: row.fields.get(name) for name in request.fields}) for row in found)
+
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         """Yield the ids that stand."""
         yield tuple(sorted(ref.id for ref in self.rows if ref.object == name and ref.id > after))
@@ -94,7 +103,7 @@ class PretendedCrm:
         mine = [item for item in self.happened if item.kind == request.kind and after < item.stamp <= request.until]
         yield from (tuple(mine[start : start + PAGE]) for start in range(0, len(mine), PAGE))
 
-    def write(self, writes: Sequence[RecordWrite]) -> Iterator[tuple[WriteResult, ...]]:
+    def write(self, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
         """Take every value, a second later: the next pull sees our writes come back."""
         self.now += timedelta(seconds=1)
         for one in writes:

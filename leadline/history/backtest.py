@@ -16,7 +16,7 @@ from leadline.common.errors import UsageError
 from leadline.history.journeys import Journey, journey_of
 from leadline.history.pairing import Pairing
 from leadline.history.people import HistorySource, PersonHistory
-from leadline.history.replaying import Span, replayer
+from leadline.history.replaying import Span, lives, replayer
 from leadline.history.tally import Tally
 from leadline.history.working import in_parts
 from leadline.rules.model import Book
@@ -107,12 +107,13 @@ class PartTask:
 
 def journeys(part: HistorySource, asked: Question) -> Iterator[tuple[Journey | None, Journey | None]]:
     """Yield everybody's journeys under the new and the old book, with the same wins for both."""
-    olds: Mapping[str, PersonHistory] = {}
+    olds: Mapping[str, Journey] = {}
     if asked.old is not None:
-        olds = {history.person: history for history in part.load(asked.old)}
-    for history in part.load(asked.new):
-        new = _journey(asked.new, history, asked)
-        old = _journey(asked.old, olds[history.person], asked) if asked.old is not None else None
+        olds = {found.person: found for found in _journeys(asked.old, part.load(asked.old), asked)}
+    known = list(part.load(asked.new))
+    news = {found.person: found for found in _journeys(asked.new, known, asked)}
+    for history in known:
+        new, old = news.get(history.person), olds.get(history.person)
         truth = old if asked.old is not None else new
         judge = asked.old or asked.new
         if not asked.deals:
@@ -123,16 +124,14 @@ def journeys(part: HistorySource, asked: Question) -> Iterator[tuple[Journey | N
 
 def journey_in(book: Book, known: Iterable[PersonHistory], asked: Question) -> Iterator[Journey]:
     """Yield everybody's journey under one book alone, with its own wins."""
-    for history in known:
-        found = _journey(book, history, asked)
-        if found is not None:
-            yield found if asked.deals else replace(found, wins=_stage_wins(book, found))
+    for found in _journeys(book, known, asked):
+        yield found if asked.deals else replace(found, wins=_stage_wins(book, found))
 
 
-def _journey(book: Book, history: PersonHistory, asked: Question) -> Journey | None:
-    one = replayer(book, identify=False)
-    life = one.life(history, asked.span.until)
-    return journey_of(life, one.engine, asked.span, asked.landmark) if life is not None else None
+def _journeys(book: Book, known: Iterable[PersonHistory], asked: Question) -> Iterator[Journey]:
+    engine = replayer(book, identify=False).engine
+    for life in lives(book, known, asked.span.until, identify=False):
+        yield journey_of(life, engine, asked.span, asked.landmark)
 
 
 def _stage_wins(book: Book, journey: Journey | None) -> tuple[datetime, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 
 from leadline.common.errors import UsageError
 from leadline.common.instants import require_plausible
+from leadline.history.columns import Walker, by_columns, by_walker
 from leadline.history.events import Event, events_of
 from leadline.history.living import Life, OnePerson
-from leadline.history.people import HistorySource
+from leadline.history.people import HistorySource, PersonHistory
 from leadline.history.runs import SortedLines
 from leadline.history.working import in_parts
 from leadline.rules.deciding import decision_to_json
@@ -99,7 +101,7 @@ class _Task:
         people = 0
         counts: Counter[str] = Counter()
         lines: list[str] = []
-        for life in replayer(self.book).lives(part.load(self.book), self.span.until):
+        for life in lives(self.book, part.load(self.book), self.span.until):
             people += 1
             inside = (
                 event for event in events_of(self.book, life.decisions, life.history.born) if event.at in self.span
@@ -120,8 +122,18 @@ def replayer(book: Book, *, identify: bool = True) -> OnePerson:
     return found
 
 
+def lives(book: Book, people: Iterable[PersonHistory], until: datetime, *, identify: bool = True) -> Iterator[Life]:
+    """Yield each person's life under a book, by columns where they know the book; see ``living.Replayer``."""
+    one = replayer(book, identify=identify)
+    if one not in _WALKERS:
+        _WALKERS[one] = by_columns(one)
+    walker = _WALKERS[one]
+    return one.lives(people, until) if walker is None else by_walker(one, walker, people, until)
+
+
 _MOST_KEPT = 128
 _KEPT: dict[tuple[str, bool], OnePerson] = {}
+_WALKERS: WeakKeyDictionary[OnePerson, Walker | None] = WeakKeyDictionary()
 
 
 def _event_lines(events: list[Event]) -> Iterator[str]:

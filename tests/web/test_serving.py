@@ -205,8 +205,38 @@ def test_a_demo_request_becomes_an_mql_in_both_crms_in_seconds(installed: Instal
             assert time.monotonic() - began < 1
             time.sleep(1.2)
         until(lambda: shown(installed, third))
+        answers = misled(installed, url)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 143
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert "HubSpot" in said
+    own = installed.practice.credentials
+    for canary in ("zq", *ADDRESSES, SECRET, own.hubspot_token, own.salesforce_client_secret):
+        assert canary not in said and canary not in answers, said
+
+
+def misled(installed: Installed, url: str) -> str:
+    """Send what nobody should send, and let HubSpot fail beneath a cycle; return what the listener answered."""
+    body = b'[{"subscriptionType": "contact.zqkind", "objectId": "zq.1@zqhome.example"}, "zqtext"]'
+    stamp = str(int(datetime.now(UTC).timestamp() * 1000))
+    signed = {
+        "X-HubSpot-Signature-v3": signature(SECRET, "POST", "http://localhost/hubspot", body, stamp),
+        "X-HubSpot-Request-Timestamp": stamp,
+    }
+    odd = ({}, signed, {**signed, "X-HubSpot-Signature-v3": "zqsignature"})
+    answers = [requests.post(f"{url}/hubspot", data=body, headers=headers, timeout=10) for headers in odd]
+    answers.append(requests.post(f"{url}/salesforce/zqtoken", data=b"<zq>zq.1@zqhome.example</zq>", timeout=10))
+    answers.append(requests.get(f"{url}/zqpath?zq=1", timeout=10))
+    faults = installed.practice.hubspot.faults
+    faults.add([{"kind": "html_body"}])
+    before = installed.calls()
+    assert tell(url, people[ADDRESSES[0]][0]) == 204
+    until(lambda: installed.calls() > before)
+    time.sleep(1)
+    faults.clear()
+    answers.append(requests.get(f"{url}/health", timeout=10))
+    return "".join(answer.text for answer in answers)
 
 
 def shown_calls_are_still(installed: Installed) -> bool:

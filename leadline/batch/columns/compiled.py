@@ -16,14 +16,21 @@ import numpy.typing as npt
 
 from leadline.batch.columns.arrays import Ints, Whole
 
-_WORTH: Final = 1 << 17
-"""With fewer rows than this, loading numba costs more than it gains."""
+_WORTH: Final = 1 << 27
+"""After so many rows a process has spent on them about what loading numba and its code costs: a second."""
+_counted = [0]
 Loop = Callable[..., None]
 
 
-def compiled(loop: Loop, rows: int) -> Loop | None:
-    """Return a loop as machine code; None without the extra, or for so few rows that it would not be worth it."""
-    return _compiled(loop) if rows >= _WORTH else None
+def compiled(loop: Loop, rows: int, fast: bool | None) -> Loop | None:
+    """Return a loop as machine code, None where it stays with arrays.
+
+    ``fast`` asks for it at once, False never, None once this process has had so many rows that it will be worth it.
+    """
+    if fast is None:
+        _counted[0] += rows
+        fast = _counted[0] >= _WORTH
+    return _compiled(loop) if fast else None
 
 
 @cache
@@ -46,16 +53,21 @@ def count_rows(  # noqa: PLR0913, PLR0917
     people: int,
     counts: npt.NDArray[np.int32],
 ) -> None:
-    """Count each row at ``place[kind, b] + person``, where ``at`` lies behind ``b`` of the edges of its kind."""
-    width = edges.shape[1]
+    """Count each row at ``place[kind, b] + person``, where ``at`` lies behind ``b`` of the edges of its kind.
+
+    Places are unsigned, as machine code looks first whether a signed one counts from the end.
+    """
+    edge_of, place_of = edges.ravel(), place.ravel()
+    width, places = np.uint32(edges.shape[1]), np.uint32(edges.shape[1] + 1)
     for row in range(kind.size):
         person = whose[row] - first
         if person < 0 or person >= people:
             continue
-        what, when, behind = kind[row], at[row], 0
+        what, when = np.uint32(kind[row]), at[row]
+        behind = np.uint32(0)
         for edge in range(width):
-            behind += when > edges[what, edge]
-        counts[place[what, behind] + person] += 1
+            behind += np.uint32(when > edge_of[what * width + np.uint32(edge)])
+        counts[np.uint64(place_of[what * places + behind]) + np.uint64(person)] += np.int32(1)
 
 
 __all__: list[Any] = ["compiled", "count_rows"]

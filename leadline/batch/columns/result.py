@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow
 
-from leadline.batch.columns.arrays import NEVER, Ints, Small, Whole
+from leadline.batch.columns.arrays import NEVER, Ints, Small, Whole, looked
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.scoring import Cards
 from leadline.batch.columns.settling import Positions, Settler
@@ -132,7 +132,7 @@ def _named(codes: Small, names: Sequence[str | None], kind: Any) -> Any:
         return pyarrow.nulls(codes.size, kind) if names[0] is None else pyarrow.repeat(one, codes.size).cast(kind)
     texts = list(dict.fromkeys(name for name in names if name is not None))
     # A negative code counts from the end of a table, too.
-    numbers = np.array([-1 if name is None else texts.index(name) for name in names], np.int32)[codes]
+    numbers = looked(np.array([-1 if name is None else texts.index(name) for name in names], np.int32), codes)
     known = numbers >= 0
     bits = None if known.all() else pyarrow.py_buffer(np.packbits(known, bitorder="little"))
     index = pyarrow.Array.from_buffers(pyarrow.int32(), numbers.size, [bits, pyarrow.py_buffer(numbers)])

@@ -29,8 +29,9 @@ from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.truths import Truth, earlier
 from leadline.rules.decay import MOST_DECAY_STEPS
 from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.criteria import CompiledCriterion, inside
 from leadline.rules.deciding.fieldtests import NEAR_OPS
-from leadline.rules.deciding.scores import CompiledCriterion, CompiledScore, Scoring, inside, join, temperature
+from leadline.rules.deciding.scores import CompiledScore, Scoring, join, temperature
 from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
 
 Remembered = dict[tuple[object, ...], tuple[int, int, int]]

@@ -31,6 +31,7 @@ from leadline.rules.state import Unreadable
 _SIGNAL: Final = (FALSE, UNKNOWN, TRUE)
 _FLAG: Final = (0, 1)
 _HUMAN: Final = (0,)
+_ONE: Final = np.int64(1)
 _NOBODY: Final = np.zeros(0, np.int64)
 
 
@@ -111,26 +112,34 @@ class Settler:
         move of some people at once, with their positions before it and those of all people after it.
         """
         twice: list[Ints] = []
-        met = np.int64(1) << positions.stage.astype(np.int64)
-        active = np.arange(positions.stage.size)
+        begun = positions.stage.copy()
+        met: Ints | None = None
+        again_at_all = False
+        active = np.arange(begun.size)
         while active.size:
-            coming = []
-            for moved in self._once(truth, positions, active):
-                target = np.int64(1) << self.numbers[moved.way.target]
-                known = met.take(moved.who)
-                again = (known & target) != 0
-                if again.any():
-                    twice.append(moved.who[again])
-                    moved = replace(moved, rows=moved.rows[~again], who=moved.who[~again])  # noqa: PLW2901
-                    known = known[~again]
-                met[moved.who] = known | target
+            coming = np.zeros(begun.size, np.bool_)
+            found = self._once(truth, positions, active)
+            # Whoever moves for the first time comes to another stage, so the stages met count from the second on.
+            if met is None and found and (again_at_all or any(moved.way.target == moved.stage for moved in found)):
+                met = (_ONE << begun.astype(np.int64)) | (_ONE << positions.stage.astype(np.int64))
+            again_at_all = bool(found)
+            for moved in found:
+                if met is not None:
+                    target = _ONE << self.numbers[moved.way.target]
+                    known = met.take(moved.who)
+                    again = (known & target) != 0
+                    if again.any():
+                        twice.append(moved.who[again])
+                        moved = replace(moved, rows=moved.rows[~again], who=moved.who[~again])  # noqa: PLW2901
+                        known = known[~again]
+                    met[moved.who] = known | target
                 if moved.who.size:
                     before = None if tell is None else positions.take(moved.who)
                     self._enter(positions, moved.who, taken(truth.t, moved.who), moved.stage, moved.way)
-                    coming.append(moved.who)
+                    coming[moved.who] = True
                     if tell is not None and before is not None:
                         tell(moved, before, positions)
-            active = np.sort(np.concatenate(coming)) if coming else np.zeros(0, np.int64)
+            active = rows_where(coming)
         return np.concatenate(twice) if twice else np.zeros(0, np.int64)
 
     def moving(self, truth: Truth, positions: Positions) -> Bools:
@@ -169,14 +178,16 @@ class Settler:
 
     def _standings(self, truth: Truth, positions: Positions, active: Ints) -> list[tuple[str, Standing]]:
         """Group people by stage, and those in their first pass apart: nothing is too old for them."""
-        key = positions.stage * 2
-        key += positions.pass_number == 1
+        key = (positions.stage * 2).astype(np.uint8)
+        key += (positions.pass_number == 1).view(np.uint8)
         if active.size < key.size:
             key = key.take(active)
         found = []
-        together = key.size and bool((key == key[0]).all())
-        for value in [int(key[0])] if together else np.flatnonzero(np.bincount(key)).tolist():
-            who = active if together else rows_where(key == value, active)
+        for value in range(2 * len(self.names)):
+            here = key == value
+            if not (count := np.count_nonzero(here)):
+                continue
+            who = active if count == key.size else rows_where(here, active)
             stage = self.names[value // 2]
             place = Place(
                 positions.since.take(who) if self._asks_since else _NOBODY,

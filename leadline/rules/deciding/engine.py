@@ -42,7 +42,7 @@ class Engine:
         have no ids, which take longer than all else: for who only counts them.
         """
         self.book = book
-        self._decision = partial(decision if identify else unidentified, book)
+        self.decision = partial(decision if identify else unidentified, book)
         lifecycle = Lifecycle(book)
         chosen = durable_back_end(lifecycle.rules) if back_end is None else back_end
         self.settling = Settling(book, Scoring(book), lifecycle, chosen)
@@ -60,7 +60,7 @@ class Engine:
         known = ordered(facts)
         history = History(known, self._fields, self.book.deals)
         adopted = None if adopted is None else self._named_now(adopted)
-        start = self._start(adopted or Adopted(), at)
+        start = self.start(adopted or Adopted(), at)
         human = _last_human(history, at)
         if adopted is not None and adopted.stage is not None and human is not None:
             human = human if self._stage_now(str(human.value)) == adopted.stage else None
@@ -68,7 +68,7 @@ class Engine:
             human = None
         settled = self.settling.settle(history, at, start, human, starts=False)
         outcome = self.settling.outcome(settled)
-        made = self._decision(person, at, "adopted", settled.moves, None, outcome)
+        made = self.decision(person, at, "adopted", settled.moves, None, outcome)
         return self._advance(person, at, history, settled, outcome, (made,))
 
     def advance(self, state: PersonState, facts: Iterable[Fact], until: datetime) -> Advance:
@@ -102,7 +102,7 @@ class Engine:
             after = self.settling.outcome(settled)
             if after != outcome:
                 cause: Cause = "facts" if t == state.frontier or history.has_instant(t) else "time"
-                made.append(self._decision(state.person, t, cause, settled.moves, outcome, after))
+                made.append(self.decision(state.person, t, cause, settled.moves, outcome, after))
                 outcome = after
             t = self.settling.next_breakpoint(history, settled)
         ended = self._resting(history, until, position, livelock)
@@ -127,7 +127,7 @@ class Engine:
         outcome = self.settling.outcome(settled)
         made: tuple[Decision, ...] = ()
         if outcome != state.outcome:
-            made = (self._decision(state.person, at, "activated", settled.moves, state.outcome, outcome),)
+            made = (self.decision(state.person, at, "activated", settled.moves, state.outcome, outcome),)
         return self._advance(state.person, at, history, settled, outcome, made)
 
     def explain(self, state: PersonState, at: datetime | None = None) -> Trace:
@@ -166,7 +166,8 @@ class Engine:
         moment.card = self.settling.scoring.card(moment)
         return self._scope.holds(moment)
 
-    def _start(self, adopted: Adopted, at: datetime) -> Position:
+    def start(self, adopted: Adopted, at: datetime) -> Position:
+        """Return where somebody begins at ``at``. Raises RefusedError for a stage that the book does not have."""
         stage = adopted.stage or self.book.start_stage
         if stage not in self.book.stages:
             raise RefusedError(f"a person is in stage `{stage}`, which the rule book does not have")

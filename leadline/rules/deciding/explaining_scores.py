@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from leadline.common.messages import Message
+from leadline.rules.deciding.criteria import CompiledCriterion, Worth, clamp
 from leadline.rules.deciding.explaining_fields import fields_trace
 from leadline.rules.deciding.explaining_ways import condition_trace
 from leadline.rules.deciding.moment import ZERO, Moment
-from leadline.rules.deciding.scores import Card, CompiledCriterion, CompiledScore, Worth, clamp
+from leadline.rules.deciding.scores import Card, CompiledScore
 from leadline.rules.deciding.trace import ConditionTrace, CriterionTrace, GridTrace, MatchTrace, ScoreTrace
 from leadline.rules.deciding.words import joined, seen_field
 

@@ -74,6 +74,12 @@ class FieldTimeline:
         stale = not fresh and any(said.value is not None for said in current)
         return value, stale
 
+    def changes(self) -> list[tuple[datetime, Known]]:
+        """Return every instant at which a record said something, with the value from then on (None: empty)."""
+        if self._ats is None:
+            self._ats = self._resolve()
+        return list(zip(self._ats, self._values, strict=True))
+
     def origin(self, t: datetime) -> Origin | None:
         """Return where the value at ``t`` stands; None where the field is empty or unreadable there."""
         value = self.value(t)

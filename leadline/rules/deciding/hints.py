@@ -10,9 +10,9 @@ from decimal import Decimal
 from leadline.common.messages import Message
 from leadline.common.values import Value
 from leadline.rules.deciding.conditions import Node
+from leadline.rules.deciding.criteria import CompiledCriterion
 from leadline.rules.deciding.fieldtests import add_span, utc_day
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import CompiledCriterion
 from leadline.rules.deciding.words import field_test_text
 from leadline.rules.model import Bands, FieldTest, GradeTest, Months, ScoreTest
 from leadline.rules.state import Unreadable

@@ -9,9 +9,10 @@ from datetime import datetime
 from leadline.common.errors import RefusedError
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
 from leadline.rules.deciding.conditions import Node, both, compile_condition
+from leadline.rules.deciding.criteria import next_change
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import Card, next_change
+from leadline.rules.deciding.scores import Card
 from leadline.rules.exits import Exit, exits
 from leadline.rules.model import Book, Transition
 from leadline.rules.state import Hold, StageDate, Timer, Unreadable

@@ -15,10 +15,11 @@ from leadline.rules.business_time import Calendar, Target, Unit, add, elapsed, p
 from leadline.rules.business_time.model import DAY, Period, Span, business_time, micros
 from leadline.rules.deciding.clock import Timers
 from leadline.rules.deciding.conditions import Node, compile_condition
+from leadline.rules.deciding.criteria import next_change
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.lifecycle import truth
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import Card, next_change
+from leadline.rules.deciding.scores import Card
 from leadline.rules.deciding.timers import ended, overdue, running_due
 from leadline.rules.model import Book, Condition, DisqualifiedTest, GradeTest, ScoreTest, Sla, SlaTest
 from leadline.rules.reading.hashing import meaning

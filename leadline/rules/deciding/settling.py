@@ -83,15 +83,21 @@ class Settling:
                 if after.stage == position.stage:
                     met[-1] = position = after
                     continue
+                moves.append(self._move(position, after, way))
             else:
-                after = self._moved(position, moment, way)
-            moves.append(self._move(position, after, way))
+                after, move = self.taken(position, moment, way)
+                moves.append(move)
             after = clock.moved(after, moves[-1])
             first = next((number for number, before in enumerate(met) if before.stage == after.stage), None)
             if first is not None:
                 return Settled(clock.back(_at_ease(met[first]), first), card, tuple(moves[:first]), True)
             position = after
             met.append(after)
+
+    def taken(self, position: Position, moment: Moment, way: Way) -> tuple[Position, Move]:
+        """Return where taking a way out leads that the book's rules opened, and the move."""
+        after = self._entered(position, moment.t, way.target, way, self._reason(moment, way))
+        return after, self._move(position, after, way)
 
     def outcome(self, settled: Settled) -> Outcome:
         """Return what CRMs can show of a settled instant."""
@@ -178,9 +184,6 @@ class Settling:
         since = position.waits_since if waited else moment.t
         part = part_of(self.book, self.book.capacity[target], position.stage, moment)
         return replace(position, waits_for=target, waits_since=since, waits_in=part)
-
-    def _moved(self, position: Position, moment: Moment, way: Way) -> Position:
-        return self._entered(position, moment.t, way.target, way, self._reason(moment, way))
 
     def _entered(self, position: Position, t: datetime, stage: str, way: Way | None, reason: str) -> Position:
         """Return the position in a stage just entered, which no hold keeps yet."""

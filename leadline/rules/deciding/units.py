@@ -14,10 +14,11 @@ from decimal import Decimal
 
 from leadline.common.folding import fold
 from leadline.rules.deciding.conditions import Node, compile_condition
+from leadline.rules.deciding.criteria import CompiledCriterion, next_change
 from leadline.rules.deciding.fields import Known
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.moment import ZERO, Moment
-from leadline.rules.deciding.scores import CompiledCriterion, Scoring, next_change
+from leadline.rules.deciding.scores import Scoring
 from leadline.rules.model import (
     AccountFact,
     Book,

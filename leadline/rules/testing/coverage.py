@@ -10,10 +10,10 @@ from itertools import pairwise
 
 from leadline.rules.causes import action_word, actions_by_cause, has_actions
 from leadline.rules.deciding import Engine
+from leadline.rules.deciding.criteria import CompiledCriterion, inside
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, MAIN_PATH
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import CompiledCriterion, inside
 from leadline.rules.model import (
     Band,
     Book,

@@ -49,9 +49,11 @@ def forget_touched(connection: Connection, cycle: int) -> None:
 
 def joined_into(connection: Connection) -> dict[str, list[str]]:
     """Return the persons that were joined since their last evaluation, by the older person they belong to now."""
-    alias = select(persons.c.alias_of, persons.c.id).join(lifecycle, lifecycle.c.person_id == persons.c.id)
+    alias = select(persons.c.number, persons.c.alias_of, persons.c.id)
+    # Sorted here, and asked for texts and not for what is not NULL: else SQLite would go through everybody.
+    alias = alias.join(lifecycle, lifecycle.c.person_id == persons.c.id).where(persons.c.alias_of > "")
     found: dict[str, list[str]] = {}
-    for elder, younger in connection.execute(alias.where(persons.c.alias_of.is_not(None)).order_by(persons.c.number)):
+    for _, elder, younger in sorted(connection.execute(alias)):
         found.setdefault(elder, []).append(younger)
     return found
 

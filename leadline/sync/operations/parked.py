@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from leadline.common.values import RecordRef
 from leadline.sync.apply.remedies import remedy_for
@@ -60,10 +60,14 @@ def release_parked(store: Store, ids: Iterable[int] | None, now: datetime) -> in
 
 
 def _standing(connection: Connection) -> list[ParkedValue]:
-    """Go through the journal's endings in order: a later ending of a field takes the place of an earlier one."""
-    ended = journal.c.status.in_((*_REFUSED, "verified"))
+    """Go through how the writes of records with refusals ended: a later ending of a field replaces an earlier one."""
+    place = ("crm", "object", "record_id")
+    refused_once = select(*(journal.c[name] for name in place)).where(journal.c.status.in_(_REFUSED)).distinct()
+    theirs = refused_once.subquery()
+    ended = select(journal).join(theirs, and_(*(journal.c[name] == theirs.c[name] for name in place)))
+    ended = ended.where(journal.c.status.in_((*_REFUSED, "verified"))).order_by(journal.c.id)
     last: dict[tuple[RecordRef, str], ParkedValue | None] = {}
-    for row in connection.execute(select(journal).where(ended).order_by(journal.c.id)).mappings():
+    for row in connection.execute(ended).mappings():
         ref = RecordRef(row["crm"], row["object"], row["record_id"])
         refused = row["status"] in _REFUSED
         fields = tuple(row["blamed"] or ()) if refused else ()

@@ -21,6 +21,9 @@ from leadline.sync.store.schema import metadata
 SCHEMA_VERSION: Final = "0003"
 """The newest migration; a test compares it with the migrations themselves."""
 
+CACHE_KIBIBYTES: Final = 65_536
+"""Pages that a SQLite connection keeps at most: the 2 MiB it has by itself are written and read again and again."""
+
 BUSY_SECONDS: Final = 30
 """How long a SQLite writer waits for another one before it gives up."""
 
@@ -200,6 +203,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_SECONDS * 1000}",
+        f"cache_size=-{CACHE_KIBIBYTES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

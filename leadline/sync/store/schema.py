@@ -277,7 +277,7 @@ journal = Table(
     Column("planned_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("plan_hash", "seq"),
-    Index(None, "status"),
+    Index(None, "status", "crm"),
     Index(None, "changed_at"),
     Index(None, "crm", "object", "record_id"),
 )
@@ -367,6 +367,7 @@ timers = Table(
     Column("cycle", Number, nullable=False),
     Index(None, "status", "due"),
     Index(None, "sla", "started"),
+    Index(None, "sla", "status"),
 )
 
 tombstones = Table(

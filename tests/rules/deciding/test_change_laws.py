@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadline.rules.deciding.conditions import compile_condition
+from leadline.rules.deciding.criteria import next_change
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.lifecycle import Lifecycle, Position
 from leadline.rules.deciding.moment import Moment
-from leadline.rules.deciding.scores import Scoring, next_change
+from leadline.rules.deciding.scores import Scoring
 from leadline.rules.model import Book, Condition, Known
 from leadline.rules.state import Fact, StageDate
 from tests.rules.deciding.books import day, waterfall

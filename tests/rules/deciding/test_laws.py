@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.rules.allocation import place_fact
-from leadline.rules.deciding.scores import clamp
+from leadline.rules.deciding.criteria import clamp
 from leadline.rules.model import Book, Capacity, Known, Stage, Transition
 from leadline.rules.state import Fact
 from tests.rules.deciding.books import day, said, small_book

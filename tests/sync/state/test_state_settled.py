@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -139,6 +139,9 @@ class Crm(PretendCrm):
             taken = {name: value for name, value in one.fields.items() if name not in self.dropped}
             self.put(one.ref.object, one.ref.id, taken, author="robot@acme.example")
             yield (WriteResult(one.ref, "done"),)
+
+    def heard(self) -> datetime:
+        return self.now
 
     def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
         return [(one,) for one in writes]

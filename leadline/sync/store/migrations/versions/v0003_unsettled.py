@@ -12,24 +12,28 @@ INDICES = (
     ("account_values", "cycle"),
     ("decisions", "number"),
     ("journal", "changed_at"),
+    ("journal", "status", "crm"),
     ("lifecycle", "cycle"),
     ("person_records", "since_cycle"),
     ("person_records", "until_cycle"),
     ("records", "cycle"),
+    ("timers", "sla", "status"),
 )
 
 
 def upgrade() -> None:
     """Create the new table and indices."""
     _unsettled()
-    for table, column in INDICES:
-        op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
+    for table, *columns in INDICES:
+        op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, columns, unique=False)
+    op.drop_index(op.f("ix_journal_status"), "journal")  # the new one begins with it
 
 
 def downgrade() -> None:
     """Drop them again."""
-    for table, column in INDICES:
-        op.drop_index(op.f(f"ix_{table}_{column}"), table)
+    op.create_index(op.f("ix_journal_status"), "journal", ["status"], unique=False)
+    for table, *columns in INDICES:
+        op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
     op.drop_table("unsettled")
 
 

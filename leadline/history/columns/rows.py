@@ -1,0 +1,108 @@
+"""Every instant of everybody at which anything can change: one row each, in order of (person, instant)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from leadline.batch.columns.arrays import Bools, Ints
+from leadline.history.columns.told import Steps, Told
+
+Window = tuple[str, int | None]
+"""An activity, and for how many microseconds an occurrence counts; None for ever."""
+
+
+class Rows:
+    """The rows of some people; the first one of each is where they begin, with nothing known."""
+
+    def __init__(self, told: Told, windows: Iterable[Window]) -> None:
+        """Lay out the rows; ``windows`` are those that any rule asks for."""
+        self.told = told
+        self._base = int(told.born.min()) - 1
+        self._span = told.until - self._base + 2
+        asked = list(dict.fromkeys(windows))
+        happened = self._key(told.person, told.at)
+        sorts = {name: np.sort(happened[told.kind == number]) for number, name in enumerate(told.kinds)}
+        begins = self._key(np.arange(told.count), told.born - 1)
+        changed = {id(steps.at): self._key(steps.person, steps.at) for steps in told.fields.values()}
+        looks = self._key(*told.looks)
+        self._ends = {window: self._left(sorts[window[0]], window[1]) for window in asked if window[0] in sorts}
+        facts = [*sorts.values(), *changed.values(), looks]
+        over = [keys[within] for keys, within in self._ends.values()]
+        keys = np.sort(np.concatenate([begins, *facts, *over]))
+        self.keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+        self.size = int(self.keys.size)
+        self.first: Ints = np.append(np.searchsorted(self.keys, begins), self.size)
+        self._at = {name: np.searchsorted(self.keys, found) for name, found in sorts.items()}
+        self._changed = {number: np.searchsorted(self.keys, found) for number, found in changed.items()}
+        self._facts = [*self._at.values(), *self._changed.values(), np.searchsorted(self.keys, looks)]
+        self._runs: dict[int, tuple[Ints, Ints, Ints]] = {}
+
+    @cached_property
+    def person(self) -> Ints:
+        """Whose each row is."""
+        return np.repeat(np.arange(self.told.count), np.diff(self.first))
+
+    def instants(self, rows: Ints) -> Ints:
+        """Return when some rows are."""
+        return self.keys[rows] % self._span + self._base
+
+    def by_facts(self) -> Bools:
+        """Tell which rows are the instant of a fact; at the others only time went by."""
+        found = np.zeros(self.size, np.bool_)
+        for rows in self._facts:
+            found[rows] = True
+        return found
+
+    def counting(self, window: Window, most: int | None) -> tuple[Ints, Ints]:
+        """Return from which row and up to which one each occurrence counts: its window, and ``most`` later ones."""
+        starts = self._at.get(window[0])
+        if starts is None:
+            return _NONE, _NONE
+        keys, within = self._ends[window]
+        ends = self.first[self._whose(window[0]) + 1].copy()
+        ends[within] = np.searchsorted(self.keys, keys[within])
+        if most is not None and most < starts.size:
+            # The next person's occurrences lie beyond the end of this one's rows, so they end nothing.
+            np.minimum(ends[:-most], starts[most:], out=ends[:-most])
+        return starts, ends
+
+    def summed(self, parts: Sequence[tuple[Ints, Ints, int]]) -> Ints:
+        """Return at each row the sum of what counts there: (from, up to, points of each) of several lines."""
+        if not parts:
+            return np.zeros(self.size, np.int64)
+        places = np.concatenate([part for starts, ends, _ in parts for part in (starts, ends)])
+        weights = [np.full(starts.size, sign * points) for starts, _, points in parts for sign in (1, -1)]
+        # Whole numbers far below 2**53, so their sums as floats are exact.
+        steps = np.bincount(places, np.concatenate(weights).astype(np.float64), self.size + 1)
+        return np.cumsum(steps[:-1].astype(np.int64))
+
+    def runs(self, steps: Steps) -> tuple[Ints, Ints, Ints]:
+        """Return the first rows of the runs of a field, how long each is, and the step of each (-1: nothing yet)."""
+        found = self._runs.get(id(steps.at))
+        if found is None:
+            places = np.concatenate((self.first[:-1], self._changed[id(steps.at)]))
+            number = np.concatenate((np.full(self.told.count, -1), np.arange(steps.at.size)))
+            order = np.argsort(places, kind="stable")
+            places, number = places[order], number[order]
+            last = np.append(np.flatnonzero(np.diff(places)), places.size - 1)
+            places, number = places[last], number[last]
+            found = self._runs[id(steps.at)] = places, np.diff(places, append=self.size), number
+        return found
+
+    def _key(self, person: Ints, at: Ints) -> Ints:
+        return person.astype(np.int64) * self._span + (at - self._base)
+
+    def _left(self, keys: Ints, within: int | None) -> tuple[Ints, Bools]:
+        """Return when each occurrence leaves a window, and for which of them that comes in time."""
+        if within is None:
+            return keys, np.zeros(keys.size, np.bool_)
+        return keys + within, keys % self._span + within <= self._span - 2
+
+    def _whose(self, activity: str) -> Ints:
+        return self.person[self._at[activity]]
+
+
+_NONE: Ints = np.zeros(0, np.int64)
