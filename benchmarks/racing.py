@@ -70,7 +70,7 @@ def _timed(peer: Peer, work: Work) -> tuple[float, Answer | None]:
 
 
 def least(run: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the least CPU seconds of some runs, the first of which also finds its memory, and what the last found."""
+    """Return the least CPU seconds of some runs (the first also finds its memory), and what the last one found."""
     spent: list[float] = []
     found = None
     while not spent or (len(spent) < RUNS and sum(spent) < ENOUGH_SECONDS):
