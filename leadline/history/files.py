@@ -197,7 +197,7 @@ def open_files(
         accounts=any(book.accounts for book in books),
         size=size,
     )
-    pieces = tuple(Piece(part, 0, count) for part, count in enumerate(shelf.people))
+    pieces = tuple(Piece(part, 0, count) for part, count in enumerate(shelf.people) if count)
     return FileSource(people, shelf, pieces, table.columns, deals is not None, changes)
 
 
