@@ -12,8 +12,7 @@ from benchmarks.peers.peer import Work
 from benchmarks.peers.polars_frames import PolarsFrames
 from benchmarks.peers.reading import ReadingOnce
 from benchmarks.peers.rule_libraries import BusinessRules, RuleEngine
-from benchmarks.racing import Entry, race
-from benchmarks.work import timed
+from benchmarks.racing import Entry, least, race
 from benchmarks.workload import features_of, leads, rules
 
 BEYOND = {
@@ -80,8 +79,7 @@ def run_more(people: int, seed: int) -> None:
     print(f"what more is told costs more: leads from raw activities ({count:,} people, seed {seed})")
     plain = 0.0
     for name, wanted in ({"scores, grades and stage": frozenset[str]()} | BEYOND).items():
-        evaluate = Ours(name, wanted=wanted).prepare(work)
-        seconds = min(timed(evaluate)[0] for _ in range(2))
+        seconds, _ = least(Ours(name, wanted=wanted).prepare(work))
         plain = plain or seconds
         print(f"  {name:<48}{count:>10,}{count / seconds:>14,.0f}{seconds / plain:>9.2f}x the first line's time")
     print()

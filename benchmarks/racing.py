@@ -65,14 +65,18 @@ def _checked(peer: Peer, work: Work, expected: Answer | None) -> float:
 
 
 def _timed(peer: Peer, work: Work) -> tuple[float, Answer | None]:
-    """Return the least CPU seconds of some runs: the first also finds its memory."""
-    run = peer.prepare(work)
+    seconds, found = least(peer.prepare(work))
+    return seconds, peer.answer(found)
+
+
+def least(run: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the least CPU seconds of some runs (the first also finds its memory), and what the last one found."""
     spent: list[float] = []
     found = None
     while not spent or (len(spent) < RUNS and sum(spent) < ENOUGH_SECONDS):
         seconds, found = _once(run)
         spent.append(seconds)
-    return min(spent), peer.answer(found)
+    return min(spent), found
 
 
 def _once(run: Callable[[], Any]) -> tuple[float, Any]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from leadline.common.stats import Quartiles, Ratio, Share
 
-Verdict = Literal["raises", "lowers", "none", "too few"]
+Verdict = Literal["raises", "lowers", "none", "too few", "everybody has it", "nobody has it"]
 """What a criterion says of later wins: its people win more often, less often, no differently (the interval has 1)."""
 
 

@@ -129,17 +129,19 @@ def _criterion(book: Book, tally: Tally, score: Score, criterion: Criterion) -> 
     gave = share_of(count(True, True), count(True, True) + count(True, False))
     others = share_of(count(False, True), count(False, True) + count(False, False))
     lift = ratio_of(gave.part, gave.whole, others.part, others.whole)
-    verdict = _verdict(lift)
+    unknown = count(None, True) + count(None, False)
+    verdict = _verdict(lift, gave.whole, others.whole + unknown)
     points = None if criterion.bands is not None or criterion.counted else criterion.points
     wrong = points is not None and ((verdict == "lowers" and points > 0) or (verdict == "raises" and points < 0))
     read = {name for name in tally.assumed if readers(book, name, criterion)}
-    unknown = count(None, True) + count(None, False)
     return CriterionLine(
         score.name, criterion.name, points, gave, others, unknown, lift, verdict, wrong, tuple(sorted(read))
     )
 
 
-def _verdict(lift: Ratio | None) -> Verdict:
+def _verdict(lift: Ratio | None, gave: int, others: int) -> Verdict:
+    if not gave or not others:
+        return "everybody has it" if gave else "nobody has it"
     if lift is None:
         return "too few"
     if lift.low > 1:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from markupsafe import Markup
 
@@ -89,46 +88,6 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, s
             if steps:
                 drawn.append(f"{x(place + 1):.1f},{y(value):.1f}")
         parts.append(Markup('<polyline class="line s{}" points="{}"/>').format(look, " ".join(drawn)))
-    return svg(title, height, parts)
-
-
-def time_chart(
-    title: str,
-    start: datetime,
-    end: datetime,
-    lines: Sequence[tuple[str, Sequence[tuple[datetime, float]]]],
-    marks: Sequence[tuple[datetime, bool]] = (),
-) -> Markup:
-    """Return step lines over time: each value holds until the next; ``marks`` are ticks below, strong or not.
-
-    Values may be negative; the axis then begins at the lowest.
-    """
-    height = 240
-    values = [value for _, points in lines for _, value in points]
-    top = nice(max([*values, 0]))
-    floor = -nice(-min(values)) if values and min(values) < 0 else 0.0
-    span = max((end - start).total_seconds(), 1)
-
-    def x(at: datetime) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * (at - start).total_seconds() / span
-
-    def y(value: float) -> float:
-        return height - BOTTOM - 16 - (height - TOP - BOTTOM - 16) * (value - floor) / (top - floor)
-
-    parts = [*grid(top, y), *legend([(name, number) for number, (name, _) in enumerate(lines)])]
-    if floor < 0:
-        parts.append(line("grid", LEFT, y(floor), WIDTH - RIGHT, y(floor)))
-        parts.append(small(LEFT - 4, y(floor) + 4, short(floor), "end"))
-    for number, (_, points) in enumerate(lines):
-        drawn: list[str] = []
-        for (at, value), (until, _) in zip(points, [*points[1:], (end, 0.0)], strict=True):
-            drawn += [f"{x(at):.1f},{y(value):.1f}", f"{x(until):.1f},{y(value):.1f}"]
-        parts.append(Markup('<polyline class="line s{}" points="{}"/>').format(number % 3, " ".join(drawn)))
-    for at, strong in marks:
-        parts.append(line("mark" if strong else "tick", x(at), height - BOTTOM - 8, x(at), height - BOTTOM))
-    for share, anchor in ((0.0, "start"), (0.5, "middle"), (1.0, "end")):
-        day = start + (end - start) * share
-        parts.append(small(x(day), height - 14, f"{day:%Y-%m-%d}", anchor))
     return svg(title, height, parts)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from markupsafe import Markup
 
@@ -11,14 +16,30 @@ from leadline.common.canonical import decimal_text
 from leadline.common.marks import Mark
 from leadline.common.masking import mask_email
 from leadline.common.messages import ENGLISH, Language
-from leadline.pages.charts import time_chart
 from leadline.pages.shell import render_page, write_page
+from leadline.pages.timelines import Point, Scores, time_chart
+from leadline.rules.deciding import Step
 from leadline.rules.deciding.trace import CriterionTrace, ScoreTrace, Trace, WayTrace
-from leadline.sync.timeline import Timeline
+from leadline.sync.timeline import AHEAD, Timeline
 from leadline.terminal.slas import sla_line
 from leadline.terminal.tables import cell
 
 Rows = list[Sequence[object]]
+MARGIN: Final = timedelta(days=10)
+MOST_CHANGES: Final = 60
+"""Changes of scores that the table tells, the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one score at an instant, and what made it: the criteria with what they gave more or less."""
+
+    at: datetime
+    score: str
+    before: Decimal
+    after: Decimal
+    grade: str | None
+    why: str
 
 
 def write_person(path: Path, found: Timeline, language: Language = ENGLISH) -> None:
@@ -30,6 +51,7 @@ def person_page(found: Timeline, language: Language = ENGLISH) -> str:
     """Return the page; people stand there by their ids, and texts of fields never do."""
     trace = found.explained.trace
     outcome = trace.outcome
+    changes = _changes(found.steps)
 
     def say(text: str) -> str:
         return mask_email(language.text(text))
@@ -42,12 +64,22 @@ def person_page(found: Timeline, language: Language = ENGLISH) -> str:
         at=cell(trace.at),
         why=say(trace.why),
         cards=list(_cards(trace)),
-        chart=_chart(found),
+        chart=_chart(found, changes),
+        changes=_told(changes)[:MOST_CHANGES],
+        more=max(0, len(changes) - MOST_CHANGES),
+        coming=[row[1:] for row in _told(_changes((*found.steps[-1:], *found.coming)))][::-1],
+        ahead=AHEAD.days,
         days=(found.end - found.start).days,
         scores=[_score(score, say) for score in trace.scores],
         happened=_happened(found),
         moves=[
-            (cell(item.at), f"{item.move.source} → {item.move.target}", item.move.by, item.move.reason, item.decision)
+            (
+                cell(item.at),
+                f"{item.move.source} → {item.move.target}",
+                item.move.by,
+                cell(item.move.reason),
+                item.decision,
+            )
             for item in found.moved
         ],
         ways=[_way(way, say) for way in trace.ways],
@@ -74,11 +106,59 @@ def _cards(trace: Trace) -> Iterator[tuple[str, str]]:
         yield "temperature", outcome.temperature
 
 
-def _chart(found: Timeline) -> Markup:
-    names = tuple(found.explained.trace.outcome.scores)
-    lines = [(name, [(step.at, float(step.scores[name].value)) for step in found.steps]) for name in names]
-    marks = [(item.at, False) for item in found.happened] + [(item.at, True) for item in found.moved]
-    return time_chart("scores over time", found.start, found.end, lines, marks)
+def _chart(found: Timeline, changes: Sequence[Change]) -> Markup:
+    begun = [
+        *(item.at for item in found.happened),
+        *(item.at for item in found.moved),
+        *(item.at for item in changes),
+    ]
+    # Months in which nothing happened yet would leave no room for the rest.
+    start = max(found.start, min([*begun, found.end]) - MARGIN)
+    end = found.end + AHEAD if found.coming else found.end
+    before = [step for step in found.steps if step.at <= start][-1:]
+    past = [*(replace(step, at=start) for step in before), *(step for step in found.steps if step.at > start)]
+    scores = [
+        Scores(name, [(step.at, float(step.scores[name].value)) for step in past],
+               [(step.at, float(step.scores[name].value)) for step in found.coming])
+        for name in found.explained.trace.outcome.scores
+    ]  # fmt: skip
+    points = [
+        Point(change.at, float(change.after), number, f"{cell(change.at)} {change.score}: {change.why}")
+        for number, change in enumerate(changes, 1)
+    ]
+    activities, moves = [item.at for item in found.happened], [item.at for item in found.moved]
+    return time_chart(
+        "scores over time", start, found.end, end, scores, points=points, activities=activities, moves=moves
+    )
+
+
+def _changes(steps: Sequence[Step]) -> list[Change]:
+    """Return each change of a score between two steps, with the criteria that made it, in order of time."""
+    found = []
+    for before, after in pairwise(steps):
+        for name, score in after.scores.items():
+            old = before.scores[name].value
+            if old == score.value:
+                continue
+            lines = {line: points - before.lines.get(name, {}).get(line, points)
+                     for line, points in after.lines.get(name, {}).items()}  # fmt: skip
+            told = [f"{line} {_signed(points)}" for line, points in lines.items() if points]
+            if sum(lines.values()) != score.value - old:
+                told.append("within the limits of the score")
+            found.append(Change(after.at, name, old, score.value, after.grades.get(name), ", ".join(told)))
+    return found
+
+
+def _told(changes: Sequence[Change]) -> Rows:
+    return [
+        (str(number), cell(change.at), change.score, decimal_text(change.before), decimal_text(change.after),
+         cell(change.grade), change.why)
+        for number, change in reversed(list(enumerate(changes, 1)))
+    ]  # fmt: skip
+
+
+def _signed(points: Decimal) -> str:
+    return f"{'+' if points > 0 else ''}{decimal_text(points)}"
 
 
 def _score(score: ScoreTrace, say: object) -> dict[str, object]:

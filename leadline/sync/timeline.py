@@ -16,6 +16,7 @@ from leadline.sync.store import Store
 from leadline.sync.store.outcomes import decisions_of
 
 LOOK_BACK: Final = timedelta(days=180)
+AHEAD: Final = timedelta(days=45)
 MOST_MOVES: Final = 500
 
 
@@ -43,7 +44,8 @@ class Moved:
 class Timeline:
     """A person from ``start`` to ``end`` (UTC, both included): the scores as steps, activities and moves in order.
 
-    Everything is told by what is known now; ``explained`` is the trace at ``end``.
+    Everything is told by what is known now; ``explained`` is the trace at ``end``. ``coming`` are the steps of the
+    ``AHEAD`` after it if nothing new comes; none for an instant of the past, after which things did come.
     """
 
     explained: Explained
@@ -52,6 +54,7 @@ class Timeline:
     steps: tuple[Step, ...]
     happened: tuple[Happened, ...]
     moved: tuple[Moved, ...]
+    coming: tuple[Step, ...] = ()
 
 
 def timeline(
@@ -79,6 +82,7 @@ def timeline(
             if fact.kind == "activity" and fact.value is not False and start <= fact.at <= end
         ),
         tuple(moved for row in reversed(made) for moved in _moves(row.body) if start <= moved.at <= end),
+        engine.trajectory(state, end, end + AHEAD) if end >= state.frontier else (),
     )
 
 

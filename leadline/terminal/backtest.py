@@ -146,6 +146,8 @@ def _render_sides(console: Console, found: Backtest, sides: Sequence[BookSide]) 
 def _render_flips(console: Console, flips: Sequence[FlipLine]) -> None:
     rows = [(f"{line.source} -> {line.target}", line.both, line.only_old, line.only_new) for line in flips]
     console.print(table(["moves", "both", "only old", "only new"], rows, right=(1, 2, 3)))
+    if not any(line.only_old or line.only_new for line in flips):
+        console.print("Both books make the same moves of the same people.", markup=False)
     for line in flips:
         for word, samples in (("only old", line.lost), ("only new", line.gained)):
             for sample in samples:

@@ -107,7 +107,7 @@ def _share(text: str) -> float:
 
 
 def _require(url: str, secret: str, token: str) -> None:
-    if (secret or token) and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+    if (url or secret or token) and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise UsageError(f"--url {url}: write the public https:// address in front of this process, without a path")
     if token and len(token) < 20:
         raise UsageError(f"{SALESFORCE_TOKEN}: at least 20 characters, such as `openssl rand -hex 20` gives")

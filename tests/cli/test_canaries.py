@@ -233,7 +233,8 @@ def _look_around(watch: Watch) -> None:
     for verb in ("runs", "metrics", "conflicts", "drift", "identity"):
         watch.both(verb)
     watch.both("report", "--html", "report.html")
-    watch.say("report", "sla")
+    for name in ("velocity", "sources", "sla", "recycle", "rejections", "lifecycle"):
+        watch.say("report", name, "--html", f"report-{name}.html")
     watch.both("shadow", "report")
     watch.say("state", "check", "--decisions", "20")
     span = ("--from", "2026-01-01", "--to", "2026-08-01")

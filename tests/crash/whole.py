@@ -56,8 +56,8 @@ def torment_cycles(
     return tally
 
 
-def torment_databases(home: Path, *, people: int, seed: int, outages: int) -> Tally | None:
-    """Crash a PostgreSQL server under both scenes, and let rivals meet on it; None where there is none.
+def torment_databases(home: Path, *, people: int, seed: int, outages: int, crashes: bool = True) -> Tally | None:
+    """Crash a PostgreSQL server under both scenes (``crashes``), and let rivals meet on it; None where there is none.
 
     One after the other, because a server that dies takes everybody's database with it.
     """
@@ -69,12 +69,10 @@ def torment_databases(home: Path, *, people: int, seed: int, outages: int) -> Ta
         for number, scene in enumerate(scenes(home / "postgres", people, states=Databases(server))):
             peace, chance = left_in_peace(scene, home), random.Random(f"{seed} {number}")
             for _ in range((outages + 1 - number) // 2):
-                for disturb in (
-                    partial(crash_database, server, scene, peace),
-                    partial(kill_at, chance.randint(1, peace.points), scene, peace),
-                    partial(set_rivals, scene, peace),
-                    partial(set_rivals_apart, scene, peace),
-                ):
+                point = chance.randint(1, peace.points)
+                meeting = [partial(set_rivals, scene, peace), partial(set_rivals_apart, scene, peace)]
+                dying = [partial(crash_database, server, scene, peace), partial(kill_at, point, scene, peace)]
+                for disturb in (*dying, *meeting) if crashes else meeting:
                     disturb(home, tally, chance)
     return tally
 

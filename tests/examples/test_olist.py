@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -60,3 +61,41 @@ def test_the_whole_data_set(tmp_path: Path) -> None:
     assert sum(stages.values()) == 8000
     assert stages["customer"] == 842
     assert stages["mql"] > 0
+
+
+PLANTED = """      declared segment: {points: 5, when: {segment: {in: [pet, home]}}}
+    grades: {A: 60"""
+
+
+def test_a_backtest_names_the_field_that_knows_the_future(tmp_path: Path) -> None:
+    """Leads shaped like Olist's with a field that was filled when they signed: it tells wins apart, and it leaks."""
+    chance = Random(7)
+    origins = ["paid search", "email", "social", ""]
+    leads = [(f"m{n:03}", f"2018-0{1 + n % 4}-1{n % 9}", chance.choice(origins), chance.random()) for n in range(300)]
+    won = {name for name, _, origin, luck in leads if luck < (0.3 if origin == "paid search" else 0.1)}
+    asked = {
+        name: "pet" if (name in won) != (number % 7 == 0) else "office" for number, (name, *_) in enumerate(leads)
+    }
+    rows = [f"{name},{origin},other,{asked[name]}\n" for name, _, origin, _ in leads]
+    (tmp_path / "people.csv").write_text("person_id,origin,landing page,segment\n" + "".join(rows))
+    acts = [f"{name},first contact,{at}\n" for name, at, _, _ in leads]
+    acts += [f"{name},won,2018-05-{10 + number % 15}\n" for number, name in enumerate(sorted(won))]
+    (tmp_path / "activities.csv").write_text("person_id,activity,at\n" + "".join(acts))
+    (tmp_path / "new").mkdir()
+    text = (
+        (EXAMPLE / "rules.yml").read_text().replace("  landing page:", "  segment: {type: text}\n  landing page:", 1)
+    )
+    assert "    grades: {A: 60" in text
+    (tmp_path / "new" / "rules.yml").write_text(text.replace("    grades: {A: 60", PLANTED, 1))
+    command = [sys.executable, "-m", "leadline", "backtest", "--rules", "new", "--against", EXAMPLE]
+    command += ["--people", "people.csv", "--activities", "activities.csv"]
+    command += ["--from", "2018-01-01", "--to", "2018-06-01"]
+    done = subprocess.run([*command, "--json"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    leaks = {leak["field"]: leak for leak in told["leaking"]}
+    assert leaks["segment"]["people"] == 300
+    assert leaks["segment"]["readers"] == ["fit: declared segment"]
+    said = {line["criterion"]: line for line in told["new"]["criteria"]}
+    assert said["declared segment"]["verdict"] == "raises"
+    assert said["declared segment"]["leaking"] == ["segment"]
+    assert said["fresh contact"]["verdict"] == "everybody has it"

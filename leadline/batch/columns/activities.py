@@ -17,8 +17,10 @@ class Activities:
     ``windows`` are those that rules will ask for: what is counted is counted for all of them at once.
     """
 
-    def __init__(self, rows: Rows, windows: Iterable[Window], last: int = NEVER, *, fast: bool = False) -> None:
-        """``last`` is the last instant that anything is known of; ``fast`` lets loops be compiled."""
+    def __init__(
+        self, rows: Rows, windows: Iterable[Window], last: int = NEVER, *, fast: bool | None = False
+    ) -> None:
+        """``last`` is the last instant that anything is known of; ``fast`` as ``compiled`` has it."""
         self.rows = rows
         self.last = last
         self._fast = fast

@@ -153,8 +153,9 @@ def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[li
         if values > 1:
             code *= values
             code += column.astype(kind, copy=False)
+    cells = code.astype(np.intp)
     there = np.zeros(size, np.bool_)
-    there[code] = True
+    there[cells] = True
     known = np.flatnonzero(there)
     table: Small = np.zeros(size, np.uint16)
     table[known] = np.arange(known.size)
@@ -165,4 +166,4 @@ def grouped(columns: list[tuple[npt.NDArray[Any], int]], count: int) -> tuple[li
             rest, value = divmod(rest, values)
             row.append(value)
         rows.append(tuple(reversed(row)))
-    return rows, looked(table, code)
+    return rows, table.take(cells)

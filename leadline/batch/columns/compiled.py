@@ -16,14 +16,21 @@ import numpy.typing as npt
 
 from leadline.batch.columns.arrays import Ints, Whole
 
-_WORTH: Final = 1 << 17
-"""With fewer rows than this, loading numba costs more than it gains."""
+_WORTH: Final = 1 << 27
+"""After so many rows a process has spent on them about what loading numba and its code costs: a second."""
+_counted = [0]
 Loop = Callable[..., None]
 
 
-def compiled(loop: Loop, rows: int) -> Loop | None:
-    """Return a loop as machine code; None without the extra, or for so few rows that it would not be worth it."""
-    return _compiled(loop) if rows >= _WORTH else None
+def compiled(loop: Loop, rows: int, fast: bool | None) -> Loop | None:
+    """Return a loop as machine code, None where it stays with arrays.
+
+    ``fast`` asks for it at once, False never, None once this process has had so many rows that it will be worth it.
+    """
+    if fast is None:
+        _counted[0] += rows
+        fast = _counted[0] >= _WORTH
+    return _compiled(loop) if fast else None
 
 
 @cache

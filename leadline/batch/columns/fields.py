@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, cast
 
@@ -93,7 +94,7 @@ def asked(t: datetime, told: Mapping[str, Said]) -> Moment:
     return cast(Moment, Asked(t, told))
 
 
-def read_column(field: Field, column: Any, edges: Sequence[Decimal] | None, at: int) -> Column:
+def read_column(field: Field, column: Any, edges: tuple[Decimal, ...] | None, at: int) -> Column:
     """Return one field of a table of people. With ``edges`` numbers between two of them share a code.
 
     Raises OddError for a cell that cannot be read as a value of the field.
@@ -140,13 +141,14 @@ def _classed(numbers: Whole, edges: Sequence[Decimal]) -> Small | None:
     return classes(numbers if factor == 1 else numbers.astype(np.int64) * factor, scaled)
 
 
-def _representatives(edges: Sequence[Decimal]) -> list[Known]:
+@lru_cache(maxsize=1024)
+def _representatives(edges: tuple[Decimal, ...]) -> tuple[Known, ...]:
     """Return a number of each class: below the first edge, the edge itself, between it and the next, and so on."""
     if not edges:
-        return [Decimal(0)]
+        return (Decimal(0),)
     between = [(one + other) / 2 for one, other in pairwise(edges)]
     open_ends = [edges[0] - 1, *between, edges[-1] + 1]
-    return [*(item for pair in zip(open_ends, edges, strict=False) for item in pair), open_ends[-1]]
+    return (*(item for pair in zip(open_ends, edges, strict=False) for item in pair), open_ends[-1])
 
 
 def looked_up(field: Field, by: Column, own: Column | None) -> Column:

@@ -35,7 +35,7 @@ class Asks:
     local_days: bool
     first: bool
     windows: frozenset[Window]
-    fast: bool
+    fast: bool | None
 
 
 def unknown_features(book: Book) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ def nodes_of(engine: Engine) -> Iterator[Node]:
         tops += node.parts
 
 
-def asks_of(book: Book, engine: Engine, *, fast: bool) -> Asks:
+def asks_of(book: Book, engine: Engine, *, fast: bool | None) -> Asks:
     """Return what a book's compiled rules read."""
     nodes = list(nodes_of(engine))
     tests = [node.condition for node in nodes]

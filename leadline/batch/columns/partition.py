@@ -43,10 +43,11 @@ class Evaluated:
 class Columns:
     """A book, ready to evaluate partitions. Of each it keeps what values are worth, for the next one."""
 
-    def __init__(self, book: Book, back_end: BackEnd | None = None, *, fast: bool = True) -> None:
+    def __init__(self, book: Book, back_end: BackEnd | None = None, *, fast: bool | None = None) -> None:
         """Compile the book. Raises RefusedError where it cannot be decided. ``back_end`` is for tests.
 
-        ``fast`` lets loops be compiled where the extra of this name is installed.
+        ``fast`` lets loops be compiled where the extra of this name is installed: at once, never (False), or when
+        this process has had so many activities that it pays (None).
         """
         self.book = book
         self.engine = Engine(book, back_end)

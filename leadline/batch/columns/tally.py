@@ -59,8 +59,11 @@ Run = tuple[int, Sequence[tuple[int, Window]]]
 """An activity's number, and the starts of its windows with the windows, from the latest start to the earliest."""
 
 
-def tallies(windows: Iterable[Window], rows: Rows, t: int, *, fast: bool) -> Mapping[Window, Whole]:
-    """Return for each window how many activities each person has in (t - within, t]; ``fast`` by a compiled loop."""
+def tallies(windows: Iterable[Window], rows: Rows, t: int, *, fast: bool | None) -> Mapping[Window, Whole]:
+    """Return for each window how many activities each person has in (t - within, t].
+
+    ``fast`` is as ``compiled`` has it.
+    """
     by_name: dict[str, list[tuple[int, Window]]] = defaultdict(list)
     found: dict[Window, Whole] = {}
     for window in windows:
@@ -69,7 +72,7 @@ def tallies(windows: Iterable[Window], rows: Rows, t: int, *, fast: bool) -> Map
         else:
             found[window] = np.zeros(rows.people, np.int64)
     runs = [(rows.names.index(name), sorted(run, reverse=True, key=_start)) for name, run in by_name.items()]
-    count = compiled(count_rows, rows.kind.size) if fast else None
+    count = compiled(count_rows, rows.kind.size, fast)
     if count is None and not rows.all_here:
         rows = rows.here()
     edges = sorted({t, *(start for _, run in runs for start, _ in run)})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
@@ -14,7 +15,10 @@ from leadline.rules.state import ScoreValue
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What the scores come to from ``at`` (UTC) on, until the next step."""
+    """What the scores come to from ``at`` (UTC) on, until the next step.
+
+    ``lines`` are the points of each criterion, by score, before any limit; they alone make no step.
+    """
 
     at: datetime
     scores: Mapping[str, ScoreValue]
@@ -22,6 +26,7 @@ class Step:
     cell: str | None
     temperature: str | None
     disqualified: tuple[str, ...]
+    lines: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict, compare=False)
 
 
 def steps(scoring: Scoring, history: History, start: datetime, until: datetime) -> Iterator[Step]:
@@ -39,4 +44,8 @@ def steps(scoring: Scoring, history: History, start: datetime, until: datetime) 
 
 
 def _step(card: Card, at: datetime) -> Step:
-    return Step(at, card.scores(), card.grades(), card.cell(), card.temperature(), card.disqualified())
+    lines = {
+        name: {item.criterion.name: item.worth(card.moment).points for item in score.criteria}
+        for name, score in card.scoring.scores.items()
+    }
+    return Step(at, card.scores(), card.grades(), card.cell(), card.temperature(), card.disqualified(), lines)

@@ -50,9 +50,9 @@ def forget_touched(connection: Connection, cycle: int) -> None:
 def joined_into(connection: Connection) -> dict[str, list[str]]:
     """Return the persons that were joined since their last evaluation, by the older person they belong to now."""
     alias = select(persons.c.number, persons.c.alias_of, persons.c.id)
-    alias = alias.join(lifecycle, lifecycle.c.person_id == persons.c.id).where(persons.c.alias_of.is_not(None))
+    # Sorted here, and asked for texts and not for what is not NULL: else SQLite would go through everybody.
+    alias = alias.join(lifecycle, lifecycle.c.person_id == persons.c.id).where(persons.c.alias_of > "")
     found: dict[str, list[str]] = {}
-    # Sorted here: asked for this order, SQLite would go through everybody.
     for _, elder, younger in sorted(connection.execute(alias)):
         found.setdefault(elder, []).append(younger)
     return found

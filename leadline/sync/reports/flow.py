@@ -27,7 +27,7 @@ class Node:
 class Edge:
     """Moves from one stage to another: how often, by how many people, and why, most first.
 
-    ``planned`` says that the book names this move; others are made by hand, or skip stages.
+    ``planned`` says that the book knows this move, along the main path or by name; others are made by hand.
     """
 
     source: str
@@ -65,6 +65,11 @@ def flow_of(basis: Basis, book: Book, everybody: Iterable[Life]) -> FlowReport:
             reasons.setdefault((turn.source, turn.target), Counter())[told_reason(turn)] += 1
         people.update({(turn.source, turn.target) for turn in life.turns})
     planned = [*pairwise(basis.main_path), *((way.source, way.target) for way in book.transitions)]
+    path = basis.main_path
+
+    def forward(pair: tuple[str, str]) -> bool:
+        return all(stage in path for stage in pair) and path.index(pair[0]) < path.index(pair[1])
+
     order = {stage: place for place, stage in enumerate(basis.stages)}
     every = sorted({*planned, *reasons}, key=lambda pair: [order.get(stage, len(order)) for stage in pair])
     return FlowReport(
@@ -77,7 +82,7 @@ def flow_of(basis: Basis, book: Book, everybody: Iterable[Life]) -> FlowReport:
         ),
         tuple(
             Edge(*pair, (why := reasons.get(pair, Counter())).total(), people[pair], dict(why.most_common()),
-                 pair in planned)
+                 pair in planned or forward(pair))
             for pair in every
         ),
     )  # fmt: skip

@@ -13,8 +13,7 @@ from leadline.terminal.tables import percent
 DEFINITIONS = (
     "A move counts each time it was made since a rule book was first active. What taking over the CRMs or activating"
     " a changed book moved is left out: nothing happened then.",
-    "People stand where the last evaluation left them. Moves that the rule book does not list skip stages of the main"
-    " path, or were made by hand.",
+    "People stand where the last evaluation left them. Moves that the rule book does not list were made by hand.",
 )
 
 
@@ -47,6 +46,8 @@ def _sheets(found: FlowReport) -> Iterator[Sheet]:
     rows = [(f"{edge.source} -> {edge.target}", edge.moves, edge.people, _why(edge), "yes" if edge.planned else "no")
             for edge in made]  # fmt: skip
     yield Sheet("moves", "Moves", ["move", "times", "people", "why", "in the book"], rows, (1, 2), _KEY)
+    never = [(f"{edge.source} -> {edge.target}",) for edge in found.edges if edge.planned and not edge.moves]
+    yield Sheet("never", "Moves of the rule book that nobody made", ["move"], never if made else [])
     nodes = [
         (node.stage, node.kind, node.team, node.stock, percent(node.stock, found.people)) for node in found.nodes
     ]

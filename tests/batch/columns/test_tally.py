@@ -52,7 +52,7 @@ def test_every_way_counts_alike(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tally, "_AT_ONCE", at_once)
         patch.setattr(tally, "_COMPARED", 24 if at_once else 1)
-        for way in (lambda loop, _: None, lambda loop, _: loop):
+        for way in (lambda loop, *_: None, lambda loop, *_: loop):
             patch.setattr(tally, "compiled", way)
             assert {
                 window: count.tolist() for window, count in tallies(windows, given_rows, t, fast=True).items()
@@ -69,8 +69,8 @@ def test_machine_code_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> N
     activities = pyarrow.table({"person_id": chance.integers(0, 45, 400), "activity": names, "at": at})
     found = []
     monkeypatch.setattr(compiled, "_WORTH", 0)
-    for fast in (False, True):
+    for fast in (False, True, None):
         columns = Columns(book, Oracle(Lifecycle(book).rules), fast=fast)
         found.append(columns.evaluate(None, pyarrow.table({"person_id": ids}), activities, None, day(50)).table)
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
     assert len(set(found[0]["interest"].to_pylist())) > 3
