@@ -80,7 +80,8 @@ chaos: $(DEV_READY)
 	$(BIN)/python -m tests.chaos --people $(PEOPLE) --seed $(SEED)
 
 bench: $(DEV_READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench,fast]'
+	$(BIN)/python -m benchmarks $(BENCH)
 
 screenshots: $(DEV_READY)
 	$(BIN)/python -m scripts.screenshots

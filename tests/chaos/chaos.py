@@ -73,9 +73,10 @@ def all_kinds(rate: float, chance: random.Random) -> list[dict[str, Any]]:
 
 @dataclass
 class Tally:
-    """What happened: runs by exit code, what was parked, and every promise that was broken."""
+    """What happened: runs by exit code, faults that struck, what was parked, and every promise that was broken."""
 
     codes: Counter[int] = field(default_factory=Counter)
+    struck: int = 0
     settled: Counter[str] = field(default_factory=Counter)
     parked: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Tally:
         told = "the end is as without faults" if not self.broken else f"BROKEN ({len(self.broken)}):"
         return [
             f"{self.codes.total()} runs, by exit code: {dict(sorted(self.codes.items()))}",
+            f"{self.struck} faults struck",
             f"writes: {dict(sorted(self.settled.items()))}; parked on the way: {dict(sorted(self.parked.items()))}",
             told,
             *self.broken[:40],
@@ -141,7 +143,7 @@ def _cycle(chaos: Side, tally: Tally, what: str, rate: float, chance: random.Ran
     for number in range(1, TRIES + 1):
         chaos.served.ask("disturb", faults=all_kinds(rate, chance))
         ended = chaos.run(*SYNC)
-        chaos.served.ask("calm")
+        tally.struck += chaos.served.ask("calm")
         chaos.served.ask("advance", seconds=60)
         tally.codes[ended.status] += 1
         _look(chaos, ended, tally, f"{what}, run {number}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FEW = ("--people", "40", "--cycles", "1")
+FEW = ("--people", "80", "--cycles", "2")
 
 
 @pytest.mark.timeout(400)
@@ -19,4 +20,5 @@ def test_whatever_fails_the_end_is_as_without_faults() -> None:
     command = [sys.executable, "-m", "tests.chaos", *FEW]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3: " in done.stdout.splitlines()[0], "no run failed: the faults did not strike"
+    found = re.search(r"(\d+) faults struck", done.stdout)
+    assert found is not None and int(found[1]) > 20

@@ -193,9 +193,13 @@ class _Asked:
         for harness in (self._world.salesforce, self._world.hubspot):
             harness.faults.add(faults)
 
-    def calm(self) -> None:
-        for harness in (self._world.salesforce, self._world.hubspot):
-            harness.faults.clear()
+    def calm(self) -> int:
+        """Take every fault away; return how often they struck."""
+        boxes = [harness.faults for harness in (self._world.salesforce, self._world.hubspot)]
+        struck = sum(int(fault["struck"]) for box in boxes for fault in box.plain())
+        for box in boxes:
+            box.clear()
+        return struck
 
 
 def _answer(world: World, asking: Any, answering: Any) -> None:

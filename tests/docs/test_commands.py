@@ -37,7 +37,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FEWER = re.compile(r"^<!-- tried with ([0-9]+) people -->$", re.MULTILINE)
 ELSEWHERE = re.compile(r"leadline practice(?! --save)")
-MAKE = re.compile(r"make (\w+)$")
+MAKE = re.compile(r"make (\w+)( [A-Z]+=.*)?$")
 EXPORT = re.compile(r"export (\w+)=(\S+)$")
 NOT_HERE = ("git clone ", "cd leadline")
 
