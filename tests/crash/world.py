@@ -118,12 +118,14 @@ def set_up(home: Path, extra: str) -> None:
     rules = home / "rules"
     shutil.copytree(example / "lists", rules / "lists")
     text = (example / "rules.yml").read_text(encoding="utf-8")
-    for old, new in (("recycled: unchanged", "recycled: lead"), ("most: 2000 or 10%", "most: 1000000")):
+    for old, new in (
+        ("recycled: unchanged", "recycled: lead"),
+        ("most: 2000 or 10%", "most: 1000000"),
+        ("  backward: 50\n", "  backward: 1000000\n  actions: 1000000\n"),  # faults are looked at, not guards
+        ("  to: {disqualified: 100}\n", ""),
+    ):
         assert old in text, old
         text = text.replace(old, new)
-    for old in ("  backward: 50\n", "  to: {disqualified: 100}\n"):
-        assert old in text, old
-        text = text.replace(old, "")
     (rules / "rules.yml").write_text(text + extra, encoding="utf-8")
     (home / "leadline.yml").write_text(CONFIGURATION, encoding="utf-8")
 
