@@ -160,7 +160,7 @@ def test_values_have_texts_of_their_own(values: tuple[object, ...]) -> None:
 
 
 def test_order_of_facts_that_differ_late() -> None:
-    """Facts alike in instant, source, record and name are told apart by all the rest, once each, whatever came first."""
+    """Facts alike in instant, source, record and name are told apart by all the rest, once each."""
     one = did("webinar", 3, "w1", seen=3)
     facts = [one, replace(one, seen=day(9)), replace(one, rank=1), replace(one, value=False), did("webinar", 1, "w0")]
     expected = tuple(sorted(set(facts), key=fact_key))
