@@ -78,6 +78,24 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         return writer(partial, columns, rows)
 
 
+def parquet_tables(table: Table, rows: int) -> Iterator[Any]:
+    """Yield a Parquet table's rows as Arrow tables of one schema, at most ``rows`` in each.
+
+    Raises UsageError for what ``plain_cells`` cannot read and where the files of a directory have no types in common.
+    """
+    import pyarrow
+
+    schema = None
+    for path, batch in _parquet_batches(table.files, rows):
+        _require_readable(path, batch)
+        if schema is None:
+            schema = _common_schema(table)
+        try:
+            yield pyarrow.Table.from_batches([batch]).cast(schema)
+        except pyarrow.ArrowException as error:
+            raise UsageError(f"{path}: other types than {table.files[0]}; write the files alike") from error
+
+
 def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() in {".parquet", ".pq"}
 
@@ -149,18 +167,55 @@ def _parquet_columns(path: Path) -> tuple[str, ...]:
         return tuple(file.schema_arrow.names)
 
 
+def _common_schema(table: Table) -> Any:
+    import pyarrow
+
+    schemas = []
+    for path in table.files:
+        with _parquet_file(path) as file:
+            schemas.append(file.schema_arrow.remove_metadata())
+    try:
+        return pyarrow.unify_schemas(schemas, promote_options="permissive")
+    except pyarrow.ArrowException as error:
+        raise UsageError(f"{table.path}: its files have other types in one column; write them alike") from error
+
+
 def _parquet_rows(files: Sequence[Path]) -> Iterator[Row]:
     number = 0
+    for path, batch in _parquet_batches(files, PARQUET_BATCH_ROWS):
+        names = batch.schema.names
+        columns = [_parquet_values(path, name, column) for name, column in zip(names, batch.columns, strict=True)]
+        for cells in zip(*columns, strict=True):
+            number += 1
+            yield Row(number, dict(zip(names, cells, strict=True)))
+
+
+def _parquet_batches(files: Sequence[Path], rows: int) -> Iterator[tuple[Path, Any]]:
     for path in files:
         with _parquet_file(path) as file:
-            for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
-                names = batch.schema.names
-                columns = [
-                    _parquet_values(path, name, column) for name, column in zip(names, batch.columns, strict=True)
-                ]
-                for cells in zip(*columns, strict=True):
-                    number += 1
-                    yield Row(number, dict(zip(names, cells, strict=True)))
+            for batch in file.iter_batches(batch_size=rows):
+                yield path, batch
+
+
+def _require_readable(path: Path, batch: Any) -> None:
+    """Refuse cells that ``plain_cells`` cannot read, without reading those that it surely can."""
+    import pyarrow
+    import pyarrow.compute
+    from pyarrow import types
+
+    try:
+        batch.validate(full=True)
+    except pyarrow.ArrowException:
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            _parquet_values(path, name, column)
+    surely = (types.is_string, types.is_integer, types.is_floating, types.is_boolean)
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+        if types.is_timestamp(column.type) or types.is_date(column.type):
+            edges = pyarrow.compute.min_max(column)
+            _parquet_values(path, name, pyarrow.array([edges["min"], edges["max"]], column.type))
+        elif not any(plain(kind) for plain in surely):
+            _parquet_values(path, name, column)
 
 
 def _parquet_values(path: Path, name: str, column: Any) -> list[Raw]:

@@ -10,104 +10,119 @@ somebody's first change it is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from leadline.batch.accounts import COLUMN
 from leadline.batch.evaluating import STATE_COLUMNS
 from leadline.batch.problems import Problems
-from leadline.batch.tables import Row, Table
+from leadline.batch.tables import Table
 from leadline.common.errors import UsageError
-from leadline.common.instants import read_instant
-from leadline.common.values import Precision, Raw
+from leadline.history.partition import Dated, Rows, partition_of
 from leadline.history.people import Limits, PersonHistory, Together
+from leadline.history.shelving import PEOPLE, Shelf, put_on_shelf
 from leadline.rules.convert import convert
 from leadline.rules.model import Book
-from leadline.rules.nearest import nearest
 from leadline.rules.state import Fact
 
 SOURCE: Final = "files"
-DEAL_STATES: Final = ("open", "won", "lost", "gone")
-_NO_DATE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
-    """One dated row: an activity (``name``), a change (``name`` is the field) or a deal (``value`` its state)."""
+class Piece:
+    """Some people of one partition: those from ``low`` to ``high`` in order of id, or the ``chosen`` ones."""
 
-    line: int
-    name: str
-    at: datetime
-    precision: Precision
-    value: Raw = None
-    record: str = ""
-    assumed: bool = False
-
-
-@dataclass(slots=True)
-class _Rows:
-    """What the files hold of one person."""
-
-    line: int = 0
-    cells: Mapping[str, Raw] = field(default_factory=dict)
-    created: datetime | None = None
-    account: str = ""
-    activities: list[Dated] = field(default_factory=list)
-    changes: list[Dated] = field(default_factory=list)
-    deals: list[Dated] = field(default_factory=list)
+    part: int
+    low: int
+    high: int
+    chosen: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A ``HistorySource`` over files; ``changing`` are fields of which the changes file knows any change."""
+    """A ``HistorySource`` over files that were put aside by partition; ``pieces`` say which people."""
 
     people: Path
-    rows: Mapping[str, _Rows]
-    chosen: tuple[str, ...]
+    shelf: Shelf
+    pieces: tuple[Piece, ...]
     columns: tuple[str, ...]
-    changing: frozenset[str]
-    earliest: datetime
-    strangers: int = 0
     has_deals: bool = False
     changes: Path | None = None
 
+    @property
+    def count(self) -> int:
+        """How many people there are."""
+        return sum(piece.high - piece.low if piece.chosen is None else len(piece.chosen) for piece in self.pieces)
+
     def ids(self) -> Sequence[str]:
         """Return everybody, sorted."""
-        return self.chosen
+        return sorted(one for piece in self.pieces for one in self._chosen(piece))
 
     def part(self, ids: Sequence[str]) -> FileSource:
-        """Return these people; rows of the others in their accounts come along."""
-        accounts = {account for person in ids if (account := self.rows[person].account)}
-        members = [person for person, row in self.rows.items() if row.account in accounts] if accounts else []
-        rows = {person: self.rows[person] for person in (*ids, *members)}
-        return replace(self, rows=rows, chosen=tuple(sorted(ids)))
+        """Return these people; rows of the others in their accounts come along when they are read."""
+        homes: dict[int, set[str]] = {}
+        for person in ids:
+            home = self.shelf.home(person)
+            if home is not None:
+                homes.setdefault(home, set()).add(person)
+        counts = self.shelf.people
+        pieces = (Piece(part, 0, counts[part], frozenset(found)) for part, found in sorted(homes.items()))
+        return replace(self, pieces=tuple(pieces))
+
+    def parts(self, size: int) -> Iterator[FileSource]:
+        """Yield the same people in parts of at most ``size``, partition by partition."""
+        for piece in self.pieces:
+            if piece.chosen is not None:
+                found = sorted(piece.chosen)
+                cuts = (found[low : low + size] for low in range(0, len(found), size))
+                yield from (replace(self, pieces=(replace(piece, chosen=frozenset(cut)),)) for cut in cuts)
+                continue
+            for low in range(piece.low, piece.high, size):
+                yield replace(self, pieces=(replace(piece, low=low, high=min(low + size, piece.high)),))
 
     def load(self, book: Book) -> Iterator[PersonHistory]:
-        """Yield everybody's history; see ``HistorySource``. What this book does not name is left out."""
+        """Yield everybody's history; see ``HistorySource``. What this book does not name is left out.
+
+        They come in order of id in each partition.
+        """
+        for piece in self.pieces:
+            yield from self._load(book, piece)
+
+    def _chosen(self, piece: Piece) -> Sequence[str]:
+        ids = partition_of(self.shelf, piece.part).ids
+        if piece.chosen is None:
+            return ids[piece.low : piece.high]
+        return sorted(piece.chosen)
+
+    def _load(self, book: Book, piece: Piece) -> Iterator[PersonHistory]:
         columns = tuple(name for name in book.fields if name in self.columns)
+        chosen = self._chosen(piece)
+        known = partition_of(self.shelf, piece.part).rows(chosen, columns, together=bool(book.accounts))
         problems = Problems(self.people)
-        alone = {person: self._history(book, person, columns, problems) for person in self.rows}
+        alone = {person: self._history(book, rows, person, columns, problems) for person, rows in known.items()}
         problems.raise_if_any()
+        if not book.accounts:
+            yield from alone.values()
+            return
+        members: dict[str, list[str]] = {}
+        for person, rows in known.items():
+            members.setdefault(f"a{rows.account}" if rows.account else f"p{person}", []).append(person)
         units: dict[str, Together] = {}
-        for person in self.chosen:
-            history, account = alone[person], self.rows[person].account
-            if not book.accounts:
-                yield history
-                continue
-            if not account or account not in units:
-                members = [one for one, row in self.rows.items() if row.account == account] if account else [person]
-                born = min(alone[one].born for one in members)
-                units[account] = Together({one: alone[one].facts for one in members}, born)
-            yield replace(history, together=units[account])
+        for unit, people in members.items():
+            units[unit] = Together({one: alone[one].facts for one in people}, min(alone[one].born for one in people))
+        for person in chosen:
+            account = known[person].account
+            yield replace(alone[person], together=units[f"a{account}" if account else f"p{person}"])
 
     def limits(self, book: Book) -> Limits:
         """Say what these files cannot know; see ``HistorySource``."""
         said = ["Deleted and merged people are not in a file; who is missing in it is missing in every figure."]
-        if self.strangers:
-            said.append(f"{self.strangers} people of the other files are not in the people file; they were left out.")
+        if self.shelf.strangers:
+            said.append(
+                f"{self.shelf.strangers} people of the other files are not in the people file; they were left out."
+            )
         if any(name in self.columns for name in STATE_COLUMNS):
             said.append("The people file's stage is that of now; everybody begins in the start stage instead.")
         silent = {
@@ -115,24 +130,25 @@ class FileSource:
             if item.signal
             else "no column and no change tells it"
             for name, item in book.fields.items()
-            if name not in self.changing and (item.signal or name not in self.columns)
+            if name not in self.shelf.changing and (item.signal or name not in self.columns)
         }
         fieldless = {name: why for name, why in silent.items() if book.fields[name].table is None}
         return Limits(tuple(said), fieldless)
 
-    def _history(self, book: Book, person: str, columns: tuple[str, ...], problems: Problems) -> PersonHistory:
-        rows = self.rows[person]
+    def _history(
+        self, book: Book, rows: Rows, person: str, columns: tuple[str, ...], problems: Problems
+    ) -> PersonHistory:
         dated = (*rows.activities, *rows.changes, *rows.deals)
-        born = rows.created or min((item.at for item in dated), default=self.earliest)
+        born = rows.created or min((item.at for item in dated), default=self.shelf.earliest)
         changed = {item.name for item in rows.changes}
         now = [name for name in columns if name not in changed and not book.fields[name].signal]
         facts = [*self._as_of_now(book, now, rows, born, problems), *self._dated(book, rows, problems)]
-        assumed = {name for name in now if name not in self.changing}
+        assumed = {name for name in now if name not in self.shelf.changing}
         assumed |= {item.name for item in rows.changes if item.assumed and item.name in book.fields}
         return PersonHistory(person, born, tuple(facts), tuple(name for name in book.fields if name in assumed))
 
     def _as_of_now(
-        self, book: Book, columns: Iterable[str], rows: _Rows, born: datetime, problems: Problems
+        self, book: Book, columns: Iterable[str], rows: Rows, born: datetime, problems: Problems
     ) -> Iterator[Fact]:
         for name in columns:
             value, reason = convert(book.fields[name], rows.cells[name])
@@ -142,7 +158,7 @@ class FileSource:
                 continue
             yield Fact("field", name, value, born, SOURCE, "person", born)
 
-    def _dated(self, book: Book, rows: _Rows, problems: Problems) -> Iterator[Fact]:
+    def _dated(self, book: Book, rows: Rows, problems: Problems) -> Iterator[Fact]:
         for item in rows.changes:
             if item.name in book.fields:
                 value, reason = convert(book.fields[item.name], item.value)
@@ -160,116 +176,47 @@ class FileSource:
 
 
 def open_files(
-    books: Sequence[Book], people: Path, activities: Path | None, changes: Path | None, deals: Path | None
+    books: Sequence[Book],
+    people: Path,
+    activities: Path | None,
+    changes: Path | None,
+    deals: Path | None,
+    size: int = PEOPLE,
 ) -> FileSource:
-    """Read the files into a source for these books.
+    """Read the files into a source for these books, put aside by partitions of about ``size`` people.
 
     Raises UsageError with every problem of a file at once; an activity or a changed field must be known to any book.
     """
     table = Table(people)
     table.require("person_id")
-    rows = _people(table)
-    strangers: set[str] = set()
-    if activities is not None:
-        names = {name for book in books for name in book.activities}
-        for person, item in _read(activities, "activity", names, "activity"):
-            _mine(rows, strangers, person, "activities", item)
-    changing: set[str] = set()
-    if changes is not None:
-        names = {name for book in books for name in book.fields}
-        for person, item in _read(changes, "field", names, "field", "value"):
-            changing.add(item.name)
-            _mine(rows, strangers, person, "changes", item)
-    if deals is not None:
-        for person, item in _read_deals(deals):
-            _mine(rows, strangers, person, "deals", item)
-    dated = (item.at for row in rows.values() for item in (*row.activities, *row.changes, *row.deals))
-    created = [row.created for row in rows.values() if row.created is not None]
-    earliest = min((*dated, *created), default=_NO_DATE)
-    return FileSource(
-        people,
-        rows,
-        tuple(sorted(rows)),
-        table.columns,
-        frozenset(changing),
-        earliest,
-        len(strangers),
-        deals is not None,
-        changes,
+    shelf = put_on_shelf(
+        table,
+        _named(activities, {name for book in books for name in book.activities}, "activity"),
+        _named(changes, {name for book in books for name in book.fields}, "field", "value"),
+        _table(deals, "person_id", "deal", "state", "at"),
+        accounts=any(book.accounts for book in books),
+        size=size,
     )
+    pieces = tuple(Piece(part, 0, count) for part, count in enumerate(shelf.people) if count)
+    return FileSource(people, shelf, pieces, table.columns, deals is not None, changes)
+
+
+def _named(path: Path | None, names: set[str], *columns: str) -> tuple[Table, set[str]] | None:
+    table = _table(path, "person_id", *columns, "at")
+    return None if table is None else (table, names)
+
+
+def _table(path: Path | None, *columns: str) -> Table | None:
+    if path is None:
+        return None
+    table = Table(path)
+    table.require(*columns)
+    return table
 
 
 def _fact(kind: str, item: Dated, value: object, record: str) -> Fact:
     name = item.name
     return Fact(kind, name, value, item.at, SOURCE, record, item.at, precision=item.precision)  # type: ignore[arg-type]
-
-
-def _mine(rows: Mapping[str, _Rows], strangers: set[str], person: str, where: str, item: Dated) -> None:
-    if person in rows:
-        getattr(rows[person], where).append(item)
-    else:
-        strangers.add(person)
-
-
-def _people(table: Table) -> dict[str, _Rows]:
-    problems = Problems(table.path)
-    found: dict[str, _Rows] = {}
-    for row in table:
-        person = _text(row, "person_id")
-        if not person:
-            problems.add(row.line, "person_id is empty", "every person needs one")
-        elif person in found:
-            problems.add(row.line, f"person_id stands already in line {found[person].line}", "one row a person")
-        created = _instant(row, "created", problems)[0] if _text(row, "created") else None
-        found.setdefault(person, _Rows(row.line, row.cells, created, _text(row, COLUMN)))
-    problems.raise_if_any()
-    return found
-
-
-def _read(
-    path: Path, column: str, names: set[str], what: str, value: str | None = None
-) -> Iterator[tuple[str, Dated]]:
-    table = Table(path)
-    table.require("person_id", column, *([value] if value else []), "at")
-    problems = Problems(path)
-    for row in table:
-        person, name = _text(row, "person_id"), _text(row, column)
-        at, precision = _instant(row, "at", problems)
-        if not person:
-            problems.add(row.line, "person_id is empty", "name the person it is about")
-        if name not in names:
-            problems.add(row.line, f"no book has the {what} {name[:60]!r}", nearest(name, names))
-        assumed = value is not None and _text(row, "assumed").lower() == "true"
-        yield person, Dated(row.line, name, at, precision, row.cells[value] if value else None, assumed=assumed)
-    problems.raise_if_any()
-
-
-def _read_deals(path: Path) -> Iterator[tuple[str, Dated]]:
-    table = Table(path)
-    table.require("person_id", "deal", "state", "at")
-    problems = Problems(path)
-    for row in table:
-        person, deal, state = (_text(row, name) for name in ("person_id", "deal", "state"))
-        at, precision = _instant(row, "at", problems)
-        if not person or not deal:
-            problems.add(row.line, "person_id or deal is empty", "name the person and the deal")
-        if state not in DEAL_STATES:
-            problems.add(row.line, f"no state of a deal: {state[:40]!r}", nearest(state, DEAL_STATES))
-        yield person, Dated(row.line, _text(row, "kind") or "deal", at, precision, state, deal)
-    problems.raise_if_any()
-
-
-def _text(row: Row, name: str) -> str:
-    return str(row.cells.get(name) or "").strip()
-
-
-def _instant(row: Row, name: str, problems: Problems) -> tuple[datetime, Precision]:
-    try:
-        at, precision = read_instant(_text(row, name))
-        return at, "day" if name == "at" and _text(row, "precision") == "day" else precision
-    except ValueError as error:
-        problems.add(row.line, f"{name}: {error}")
-    return _NO_DATE, "day"
 
 
 def require_files(people: Path | None, *others: Path | None) -> None:

@@ -35,6 +35,11 @@ class MirrorSource:
     chosen: tuple[str, ...]
     has_deals: bool
 
+    @property
+    def count(self) -> int:
+        """How many people there are."""
+        return len(self.chosen)
+
     def ids(self) -> Sequence[str]:
         """Return everybody, sorted."""
         return self.chosen
@@ -42,6 +47,10 @@ class MirrorSource:
     def part(self, ids: Sequence[str]) -> MirrorSource:
         """Return the same mirror for these people."""
         return replace(self, chosen=tuple(sorted(ids)))
+
+    def parts(self, size: int) -> Iterator[MirrorSource]:
+        """Yield the same mirror for at most ``size`` people after the other, in order of id."""
+        return (self.part(self.chosen[low : low + size]) for low in range(0, len(self.chosen), size))
 
     def load(self, book: Book) -> Iterator[PersonHistory]:
         """Yield everybody's history; who has no record left is left out. See ``HistorySource``."""

@@ -62,14 +62,21 @@ class HistorySource(Protocol):
     def has_deals(self) -> bool:
         """Whether it tells of deals at all; else a win must be told by a stage."""
 
+    @property
+    def count(self) -> int:
+        """How many people there are."""
+
     def ids(self) -> Sequence[str]:
         """Return everybody, sorted."""
 
     def part(self, ids: Sequence[str]) -> HistorySource:
         """Return the same source for these people only."""
 
+    def parts(self, size: int) -> Iterator[HistorySource]:
+        """Yield the same people in parts of at most ``size``, in the order that is read fastest."""
+
     def load(self, book: Book) -> Iterator[PersonHistory]:
-        """Yield everybody's history in this book's names, in order of id. Raises UsageError for bad cells."""
+        """Yield everybody's history in this book's names, always in one order. Raises UsageError for bad cells."""
 
     def limits(self, book: Book) -> Limits:
         """Say what this source cannot know for this book."""

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final
 
 MOST_RUNS: Final = 64
-"""Runs that are open at once; more are merged into one first."""
+"""Runs of one size that are kept; more are merged into one first."""
 
 
 class SortedLines:
@@ -19,7 +19,7 @@ class SortedLines:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="leadline-")
-        self._runs: list[Path] = []
+        self._levels: list[list[Path]] = []
         self._made = 0
 
     def __enter__(self) -> SortedLines:
@@ -32,23 +32,28 @@ class SortedLines:
 
     def add(self, lines: Iterable[str]) -> None:
         """Add some lines; these are sorted in memory."""
-        self._write(sorted(lines))
-        if len(self._runs) >= MOST_RUNS:
-            old = self._runs
-            self._runs = []
-            self._write(_merged(old))
+        self._keep(0, self._write(sorted(lines)))
+
+    def __iter__(self) -> Iterator[str]:
+        return _merged([path for level in self._levels for path in level])
+
+    def _keep(self, level: int, run: Path) -> None:
+        """Put a run beside those of its size; so many of them become one of the next, so a line moves a few times."""
+        if level == len(self._levels):
+            self._levels.append([])
+        self._levels[level].append(run)
+        if len(self._levels[level]) >= MOST_RUNS:
+            old, self._levels[level] = self._levels[level], []
+            self._keep(level + 1, self._write(_merged(old)))
             for path in old:
                 path.unlink()
 
-    def __iter__(self) -> Iterator[str]:
-        return _merged(self._runs)
-
-    def _write(self, lines: Iterable[str]) -> None:
+    def _write(self, lines: Iterable[str]) -> Path:
         self._made += 1
         path = Path(self._folder.name) / f"{self._made:06}"
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(f"{line}\n" for line in lines)
-        self._runs.append(path)
+        return path
 
 
 def _merged(runs: list[Path]) -> Iterator[str]:

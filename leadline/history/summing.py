@@ -81,7 +81,7 @@ def book_side(asked: Question, tally: Tally, book: Book, weeks: Sequence[date]) 
         stages=tuple(_stage(tally, stage, weeks) for stage in book.stages),
         steps=tuple(
             StepLine(
-                *step, share_of(tally.converted[step], tally.entered[step]), quartiles_of(tally.times.get(step, []))
+                *step, share_of(tally.converted[step], tally.entered[step]), quartiles_of(tally.times.get(step, ()))
             )
             for step in steps
         ),
@@ -104,7 +104,7 @@ def _stage(tally: Tally, stage: str, weeks: Sequence[date]) -> StageLine:
         stage,
         sum(counts.values()),
         tuple(counts[week] for week in weeks),
-        quartiles_of(tally.stays.get(stage, [])),
+        quartiles_of(tally.stays.get(stage, ())),
         tally.staying[stage],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -30,8 +31,8 @@ class Tally:
     entries: Counter[tuple[str, date]] = field(default_factory=Counter)
     entered: Counter[tuple[str, str]] = field(default_factory=Counter)
     converted: Counter[tuple[str, str]] = field(default_factory=Counter)
-    times: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    stays: dict[str, list[int]] = field(default_factory=dict)
+    times: dict[tuple[str, str], array[int]] = field(default_factory=dict)
+    stays: dict[str, array[int]] = field(default_factory=dict)
     staying: Counter[str] = field(default_factory=Counter)
     load: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     late: Counter[tuple[str, str, int]] = field(default_factory=Counter)
@@ -49,7 +50,7 @@ class Tally:
                 mine.update(theirs)
             elif isinstance(mine, dict):
                 for key, found in theirs.items():
-                    mine.setdefault(key, []).extend(found)
+                    mine.setdefault(key, _numbers()).extend(found)
             else:
                 setattr(self, item.name, mine + theirs)
 
@@ -74,7 +75,7 @@ class Tally:
             if visit.source is not None and visit.at in span:
                 self.entries[visit.stage, day_of(visit.at, book.zone)] += 1
             if visit.left is not None and visit.left in span:
-                self.stays.setdefault(visit.stage, []).append(_seconds(visit.at, visit.left))
+                self.stays.setdefault(visit.stage, _numbers()).append(_seconds(visit.at, visit.left))
             elif visit.left is None:
                 self.staying[visit.stage] += 1
         for _, visits in groupby(journey.visits, key=lambda visit: visit.pass_number):
@@ -100,7 +101,7 @@ class Tally:
         self.entered[step] += 1
         if ended is not None:
             self.converted[step] += 1
-            self.times.setdefault(step, []).append(_seconds(began, ended))
+            self.times.setdefault(step, _numbers()).append(_seconds(began, ended))
 
     def _take_timers(self, book: Book, journey: Journey, span: Span) -> None:
         from zoneinfo import ZoneInfo
@@ -112,6 +113,11 @@ class Tally:
             self.load[key] += 1
             self.late[key] += timer.state.breached is not None
             self.ended[timer.sla, timer.state.status] += 1
+
+
+def _numbers() -> array[int]:
+    """Of a million people there are many millions of these, which as objects would take five times the memory."""
+    return array("q")
 
 
 def _seconds(start: datetime, end: datetime) -> int:

@@ -68,7 +68,7 @@ def _left_out(asked: Question, found: Compared) -> Iterator[str]:
 def _unripe(asked: Question, found: Compared) -> Iterator[str]:
     """Say from when on people had less than the usual time to be won."""
     tally = found.old if asked.old is not None else found.new
-    times = tally.times.get((asked.focus, WON), [])
+    times = tally.times.get((asked.focus, WON), ())
     if times:
         usual = timedelta(seconds=int(median(times)))
         ripe = asked.span.until - usual

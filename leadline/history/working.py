@@ -18,22 +18,20 @@ Result = TypeVar("Result")
 def in_parts(
     source: HistorySource, task: Callable[[HistorySource], Result], workers: int = 1, size: int = PART
 ) -> Iterator[tuple[int, Result]]:
-    """Yield (people, what ``task`` gave) for each part of ``source``, in order of person.
+    """Yield (people, what ``task`` gave) for each part of ``source``, in the order of ``source.parts``.
 
     With several workers ``task`` runs in fresh processes, so it must be picklable (a dataclass with ``__call__``);
     at most two parts a worker wait in memory.
     """
-    ids = source.ids()
-    parts = (ids[start : start + size] for start in range(0, len(ids), size))
-    if workers <= 1 or len(ids) <= size:
-        for chosen in parts:
-            yield len(chosen), task(source.part(chosen))
+    if workers <= 1 or source.count <= size:
+        for part in source.parts(size):
+            yield part.count, task(part)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: list[tuple[int, Future[Result]]] = []
         try:
-            for chosen in parts:
-                waiting.append((len(chosen), pool.submit(task, source.part(chosen))))
+            for part in source.parts(size):
+                waiting.append((part.count, pool.submit(task, part)))
                 if len(waiting) > 2 * workers:
                     count, future = waiting.pop(0)
                     yield count, future.result()

@@ -93,10 +93,7 @@ _HELD_BACK = ("hidden", "read-only", "parked")
 def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: int = HEAD) -> None:
     """Print a plan's summary, its call forecast and its first ``head`` writes; ``out`` is the file that has all."""
     if plan.empty:
-        agree = "Both CRMs agree" if len(plan.organisations) > 1 else "The CRM agrees"
-        held = any(word in item.reason for item in plan.not_written for word in _HELD_BACK)
-        told = "But not everything could be written: see below" if held else f"{agree} with the decisions"
-        console.print(f"Plan {plan.hash[:12]}: nothing to write. {told}.", markup=False)
+        console.print(f"Plan {plan.hash[:12]}: nothing to write.{_why_empty(plan)}", markup=False)
         _not_written(console, plan)
         return
     kind = "adoption (first run): " if plan.adoption else ""
@@ -123,6 +120,18 @@ def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: 
     if plan.writes:
         _writes(console, plan.writes, out, head)
     _effects(console, plan, head)
+
+
+def _why_empty(plan: Plan) -> str:
+    """Return what an empty plan tells of the CRMs: one that takes another back says nothing of the decisions."""
+    if plan.undoes:
+        return ""
+    if any(word in item.reason for item in plan.not_written for word in _HELD_BACK):
+        return " But not everything could be written: see below."
+    if plan.only:
+        return f" What was compared ({plan.only}) agrees with the decisions."
+    agree = "Both CRMs agree" if len(plan.organisations) > 1 else "The CRM agrees"
+    return f" {agree} with the decisions."
 
 
 def _writes(console: Console, writes: tuple[PlannedWrite, ...], out: Path | None, head: int) -> None:

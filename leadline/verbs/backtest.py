@@ -61,7 +61,7 @@ def backtest(rules: Path, against: str | None, config: Path, as_json: bool, **ch
     source = chosen_source([book for book in (new, old) if book is not None], chosen, config)
     focus = focus_of(new, old, chosen["stage"])
     asked = Question(new, old, span, focus, source.has_deals, timedelta(days=chosen["landmark"]))
-    people = len(source.ids())
+    people = source.count
     with screen.progress("Backtesting", people) as progress:
         found = report_of(source, asked, compare(source, asked, chosen["workers"], progress))
     swept = None

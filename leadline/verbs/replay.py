@@ -53,7 +53,7 @@ def replay(rules: str | None, manner: str | None, config: Path, as_json: bool, *
         raise UsageError("--rules is missing: which rule book shall be replayed?")
     source = chosen_source([book], chosen, config)
     with (
-        screen.progress("Replaying", len(source.ids())) as progress,
+        screen.progress("Replaying", source.count) as progress,
         replay_happened(
             source, book, span, bodies=wanted.bodies, workers=chosen["workers"], progress=progress
         ) as done,

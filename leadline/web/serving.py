@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Protocol
 
 import uvicorn
@@ -29,36 +30,29 @@ def serve(
     ``ready`` is told the port once it listens (``port`` 0 takes a free one); ``beside`` runs as long as the worker.
     A cycle at work is finished first. Raises UsageError where the port cannot be had, and what ended a job.
     """
-    ended: list[UsageError] = []
     server = uvicorn.Server(_config(app, host, port))
-
-    def work(job: Job) -> None:
-        try:
-            job.run()
-        except UsageError as error:
-            ended.append(error)
-            server.should_exit = True
-
     jobs: tuple[Job, ...] = (worker, *beside)
-    threads = [threading.Thread(target=work, args=[job], name=type(job).__name__) for job in jobs]
+
+    def end(_: object) -> None:
+        server.should_exit = True
+
     try:
         socket = server.config.bind_socket()
         socket.listen()  # who calls before the server runs is answered a moment later
     except (OSError, SystemExit):
         raise UsageError(f"{host}:{port} cannot be listened on; choose another --host or --port") from None
     ready(int(socket.getsockname()[1]))
-    for thread in threads:
-        thread.start()
-    try:
-        server.run(sockets=[socket])
-    finally:
-        for job in jobs:
-            job.stop()
-        for thread in threads:
-            thread.join()
-        socket.close()
-    for error in ended:
-        raise error
+    with closing(socket), ThreadPoolExecutor(len(jobs), "job") as pool:
+        working = [pool.submit(job.run) for job in jobs]
+        try:
+            for one in working:
+                one.add_done_callback(end)  # whatever ended it: hints would be taken that nobody looks at
+            server.run(sockets=[socket])
+        finally:
+            for job in jobs:
+                job.stop()
+    for one in working:
+        one.result()
     return worker.code
 
 

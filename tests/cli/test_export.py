@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ import pyarrow
 import pyarrow.dataset
 import pytest
 
-from leadline.history.warehouse import exporting
+from leadline.common.bookfiles import read_sources
+from leadline.history.mirror import open_mirror
+from leadline.history.warehouse import Options, export_state, exporting
+from leadline.rules.reading import read_book
+from leadline.sync.store import open_store
 from tests.cli.conftest import Leadline
 from tests.cli.desk import Desk
 
@@ -41,6 +46,7 @@ def test_the_state_goes_out_and_comes_back(desk: Desk, monkeypatch: pytest.Monke
     evaluates(desk)
     begins_later(desk, told["rows"])
     is_whole_or_not_at_all(desk, monkeypatch)
+    is_of_one_instant()
 
 
 def replays(desk: Desk) -> None:
@@ -144,6 +150,24 @@ def is_whole_or_not_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {path for path in Path().iterdir() if path.suffix not in {".db-shm", ".db-wal"}} == there
     assert "there is something else" in desk.leadline("export", "--to", ".").err
     assert "cannot be written" in desk.leadline("export", "--to", "no/such/place").err
+
+
+def is_of_one_instant() -> None:
+    """What is written while an export runs is not in it, in no table."""
+    before = files_of("lake")
+
+    def meanwhile(_: int) -> None:
+        with sqlite3.connect("leadline.db") as state:
+            state.execute("DELETE FROM lifecycle")
+            state.execute("DELETE FROM journal")
+        state.close()
+
+    url = "sqlite:///leadline.db"
+    with open_store(url) as store:
+        export_state(
+            store, open_mirror(store, url), read_book(read_sources(Path())), Path("lake"), Options(), meanwhile
+        )
+    assert files_of("lake") == before
 
 
 @pytest.mark.parametrize(

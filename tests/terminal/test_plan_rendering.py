@@ -134,3 +134,16 @@ def test_a_plan_of_actions_alone_is_not_empty() -> None:
     lines = printed(lambda console: render_plan(console, plan))
     assert not any("nothing to write" in line for line in lines)
     assert any(line.startswith("hubspot 0 1 1") for line in lines)
+
+
+def test_an_empty_plan_tells_only_of_what_was_compared() -> None:
+    """A part says nothing of everybody, and what takes a plan back says nothing of the decisions."""
+    plan = plan_of()
+    lines = [printed(lambda console, one=one: render_plan(console, one))[0] for one in (
+        plan, replace(plan, only="hubspot"), replace(plan, undoes="f" * 64)
+    )]  # fmt: skip
+    assert [line.partition(": ")[2] for line in lines] == [
+        "nothing to write. The CRM agrees with the decisions.",
+        "nothing to write. What was compared (hubspot) agrees with the decisions.",
+        "nothing to write.",
+    ]

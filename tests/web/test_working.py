@@ -17,6 +17,8 @@ from leadline.sync.hints import HintQueue
 from leadline.sync.pull.hinted import LOOK_BACK, Hinted
 from leadline.web.allowance import Allowance
 from leadline.web.polling import Polling
+from leadline.web.receiving import Receiving, application
+from leadline.web.serving import serve
 from leadline.web.working import Worker
 
 THOROUGH = Hinted(thorough=True)
@@ -142,6 +144,32 @@ def test_a_book_that_cannot_be_read_ends_it(queue: HintQueue) -> None:
     with pytest.raises(UsageError):
         Worker(queue, job, wall, LONG, ended=lambda: closed.append(1)).run()
     assert closed == [1]
+
+
+class _Impatient:
+    """Ends everything when nothing else has."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        if not self._stopped.wait(5):
+            raise UsageError("nobody ended it")
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+def test_whatever_ends_the_cycles_ends_the_process(queue: HintQueue) -> None:
+    """Nobody goes on taking hints that are never looked at: a mistake of ours is raised, too."""
+
+    def job(_: Hinted) -> int:
+        raise ZeroDivisionError
+
+    worker = Worker(queue, job, wall, LONG)
+    app = application(Receiving(queue, wall, worker.wake, ""))
+    with pytest.raises(ZeroDivisionError):
+        serve(app, worker, "127.0.0.1", 0, lambda _: None, [_Impatient()])
 
 
 def test_a_burst_is_quick_and_a_steady_stream_keeps_to_its_share() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,13 +16,16 @@ from pyarrow import csv, parquet
 
 from leadline.batch.columns.arrays import micros
 from leadline.batch.columns.fields import OddError
-from leadline.batch.tables import CSV_CELL_CHARACTERS, Table, plain_cells
+from leadline.batch.tables import CSV_CELL_CHARACTERS, Row, Table, parquet_tables, plain_cells
 from leadline.common.instants import read_instant
+from leadline.common.spreadsheets import as_it_was
 from leadline.common.values import Raw
 from leadline.rules.model import Book
 
 ROWS: Final = 1 << 18
 """Rows of a file in memory at a time."""
+LINE: Final = " line"
+"""The column with each row's line, as ``Row`` counts them; no name of a file's column begins with a space."""
 _BLOCK: Final = 1 << 24
 _UTC: Final = pyarrow.timestamp("us", "UTC")
 _FIRST, _LAST = micros(datetime(1, 1, 2, tzinfo=UTC)), micros(datetime(9999, 12, 30, tzinfo=UTC))
@@ -41,6 +44,30 @@ def tables_of(table: Table) -> Iterator[Any]:
             yield from _plain_csv(table)
         else:
             yield from _quoted_csv(table)
+
+
+def numbered_tables(table: Table) -> Iterator[Any]:
+    """Yield a file's rows as Arrow tables with each row's ``LINE``. Raises UsageError as reading row by row does."""
+    done = 0
+    if table.is_parquet:
+        for found in parquet_tables(table, ROWS):
+            yield _numbered(found, done + 1)
+            done += found.num_rows
+        return
+    if _is_plain(table.path) and not _has_empty_lines(table.path):
+        try:
+            with odd_values():
+                for found in _plain_csv(table):
+                    yield _numbered(found, done + 2)
+                    done += found.num_rows
+        except OddError:
+            pass  # the rows from here on are read one by one, which tells what is wrong
+        else:
+            return
+    rows = islice(iter(table), done, None)
+    while chosen := list(islice(rows, ROWS)):
+        cells = _texts_of(table, chosen)
+        yield cells.append_column(LINE, pyarrow.array([row.line for row in chosen], pyarrow.int64()))
 
 
 @contextmanager
@@ -70,18 +97,46 @@ def person_ids(column: Any) -> Any:
 
 def activity_table(book: Book, table: Any) -> Any:
     """Return rows of activities with typed instants. Raises OddError for an unknown name or an odd instant."""
-    names = table["activity"].combine_chunks().dictionary_encode()
-    known = ["" if cell is None else str(cell).strip() for cell in plain_cells(names.dictionary)]
-    if names.indices.null_count or not set(known) <= set(book.activities):
+    return dated_table(book.activities, "activity", table)
+
+
+def dated_table(names: Collection[str], column: str, table: Any) -> Any:
+    """Return rows that name one of ``names`` in ``column``, with typed instants. Raises OddError for any other."""
+    coded = table[column].combine_chunks().dictionary_encode()
+    known = ["" if cell is None else str(cell).strip() for cell in plain_cells(coded.dictionary)]
+    if coded.indices.null_count or not set(known) <= set(names):
         raise OddError
-    activity = pyarrow.DictionaryArray.from_arrays(names.indices, pyarrow.array(known, pyarrow.string()))
-    at, days = _instants(table["at"].combine_chunks())
+    named = pyarrow.DictionaryArray.from_arrays(coded.indices, pyarrow.array(known, pyarrow.string()))
+    at, days = instants(table["at"].combine_chunks())
     if "precision" in table.column_names:
         told = pyarrow.compute.equal(table["precision"].combine_chunks(), "day").fill_null(False)
         days |= told.to_numpy(zero_copy_only=False)
-    columns = {"person_id": person_ids(table["person_id"]), "activity": activity.cast(pyarrow.string()), "at": at}
+    columns = {"person_id": person_ids(table["person_id"]), column: named.cast(pyarrow.string()), "at": at}
     precision = pyarrow.array(["instant", "day"]).take(pyarrow.array(days.astype(np.int64)))
     return pyarrow.table({**columns, "precision": precision})
+
+
+def instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Return instants (UTC), and of which only the day is known. Raises OddError for an empty or odd one."""
+    if _all_match(column, _PLAIN_INSTANT):
+        return column.cast(_UTC), np.zeros(len(column), np.bool_)
+    if pyarrow.types.is_timestamp(column.type) and not column.null_count and len(column):
+        found = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False).cast(pyarrow.timestamp("us", "UTC"))
+        edges = pyarrow.compute.min_max(found.cast(pyarrow.int64())).as_py()
+        if edges["min"] >= _FIRST and edges["max"] <= _LAST:
+            return found, np.zeros(len(column), np.bool_)
+    coded = column.dictionary_encode()
+    if coded.indices.null_count:
+        raise OddError
+    values, days = [], []
+    for cell in plain_cells(coded.dictionary):
+        try:
+            at, precision = read_instant(str(cell or "").strip())
+        except ValueError as error:
+            raise OddError from error
+        values.append(at)
+        days.append(precision == "day")
+    return pyarrow.array(values, _UTC).take(coded.indices), np.array(days, np.bool_)[coded.indices.to_numpy()]
 
 
 def state_table(book: Book, table: Any, ids: Any, as_of: datetime) -> Any:
@@ -125,29 +180,6 @@ def _instant(text: str) -> datetime:
         raise OddError from error
 
 
-def _instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Return instants, and of which only the day is known."""
-    if _all_match(column, _PLAIN_INSTANT):
-        return column.cast(_UTC), np.zeros(len(column), np.bool_)
-    if pyarrow.types.is_timestamp(column.type) and not column.null_count and len(column):
-        found = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False).cast(pyarrow.timestamp("us", "UTC"))
-        edges = pyarrow.compute.min_max(found.cast(pyarrow.int64())).as_py()
-        if edges["min"] >= _FIRST and edges["max"] <= _LAST:
-            return found, np.zeros(len(column), np.bool_)
-    coded = column.dictionary_encode()
-    if coded.indices.null_count:
-        raise OddError
-    values, days = [], []
-    for cell in plain_cells(coded.dictionary):
-        try:
-            at, precision = read_instant(str(cell or "").strip())
-        except ValueError as error:
-            raise OddError from error
-        values.append(at)
-        days.append(precision == "day")
-    return pyarrow.array(values, _UTC).take(coded.indices), np.array(days, np.bool_)[coded.indices.to_numpy()]
-
-
 def _all_match(column: Any, pattern: str) -> bool:
     """Tell whether a column is of texts alone that all match a pattern."""
     if not pyarrow.types.is_string(column.type) or column.null_count:
@@ -176,7 +208,13 @@ def _plain_csv(table: Table) -> Iterator[Any]:
         for batch in reader:
             if any(_longest(column) > CSV_CELL_CHARACTERS for column in batch.columns):
                 raise OddError
-            yield pyarrow.Table.from_batches([batch])
+            yield pyarrow.table({name: _as_it_was(batch[name]) for name in names})
+
+
+def _as_it_was(column: Any) -> Any:
+    if not pyarrow.compute.any(pyarrow.compute.starts_with(column, "'"), min_count=0).as_py():
+        return column
+    return pyarrow.array([as_it_was(cell) for cell in column.to_pylist()], pyarrow.string())
 
 
 def _longest(column: Any) -> int:
@@ -186,5 +224,24 @@ def _longest(column: Any) -> int:
 def _quoted_csv(table: Table) -> Iterator[Any]:
     rows = iter(table)
     while chosen := list(islice(rows, ROWS)):
-        cells: dict[str, list[Raw]] = {name: [row.cells[name] for row in chosen] for name in table.columns}
-        yield pyarrow.table({name: pyarrow.array(column, pyarrow.string()) for name, column in cells.items()})
+        yield _texts_of(table, chosen)
+
+
+def _texts_of(table: Table, rows: Sequence[Row]) -> Any:
+    cells: dict[str, list[Raw]] = {name: [row.cells[name] for row in rows] for name in table.columns}
+    return pyarrow.table({name: pyarrow.array(column, pyarrow.string()) for name, column in cells.items()})
+
+
+def _numbered(table: Any, first: int) -> Any:
+    return table.append_column(LINE, pyarrow.array(np.arange(first, first + table.num_rows)))
+
+
+def _has_empty_lines(path: Path) -> bool:
+    """Tell whether some lines are no rows, so that rows cannot be counted as lines."""
+    last = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            if b"\n\n" in last + block:
+                return True
+            last = block[-1:]
+    return False

@@ -5,8 +5,8 @@ Memory holds some rows at a time and one partition: the way from a person to the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,21 +45,55 @@ def put_aside(
     book: Book, people: Table, activities: Table | None, deals: Table | None, as_of: datetime, folder: Path
 ) -> PutAside:
     """Write the rows of the files to ``folder`` by partition. Raises OddError."""
-    rows = _read_people(people, folder)
-    parts = min(MOST_PARTS, max(1, -(-rows // PEOPLE)))
-    _spread_people(book, folder, parts)
     happened: dict[str, Callable[[], Iterator[Any]]] = {}
     if activities is not None:
         happened["activities"] = lambda: _activity_tables(book, activities)
     if deals is not None:
         happened["deals"] = lambda: deal_tables(book, deals, as_of)
+    lost = later = 0
+
+    def follow(name: str, _: Any, apart: Any) -> None:
+        nonlocal lost, later
+        lost += apart.num_rows if name == "activities" else 0
+        later += pyarrow.compute.sum(pyarrow.compute.greater(apart["at"], as_of)).as_py() or 0
+
+    named = (named_people(table) for table in tables_of(people))
+    found, strangers = spread_out(named, lambda table: units_of(book, table)[1], happened, folder, PEOPLE, follow)
+    return PutAside(Aside(folder, len(found)), strangers, lost, later)
+
+
+def spread_out(
+    people: Iterator[Any],
+    units: Callable[[Any], Any],
+    happened: Mapping[str, Callable[[], Iterator[Any]]],
+    folder: Path,
+    size: int,
+    follow: Callable[[str, Any, Any], None],
+) -> tuple[tuple[int, ...], int]:
+    """Write tables to ``folder`` by partitions of about ``size`` people; return how many each has, and the strangers.
+
+    ``units`` says for each row of ``people`` with whom it must stay together. The tables of ``happened`` go by their
+    ``person_id`` to where that person is; ``follow`` is called with a name, rows that found their people, and rows of
+    strangers. The files are named ``people``, as those of ``happened``, and ``homes`` (see ``home_of``).
+    Raises OddError for a person who stands twice.
+    """
+    rows = _read_people(people, folder)
+    parts = min(MOST_PARTS, max(1, -(-rows // size)))
+    found = _spread_people(units, folder, parts)
     for name, tables in happened.items():
         with Spill(folder, f"all-{name}") as spill:
             for table in tables():
                 if table.num_rows:
                     spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
-    strangers, lost, later = _follow(folder, tuple(happened), parts, as_of)
-    return PutAside(Aside(folder, parts), strangers, lost, later)
+    return found, _follow(folder, tuple(happened), parts, follow)
+
+
+def home_of(folder: Path, parts: int, person: str) -> int | None:
+    """Return the partition of a person in a folder of ``spread_out``, None for a stranger."""
+    asked = pyarrow.array([person], pyarrow.string())
+    home = read_part(folder, "homes", int(parts_of(asked, parts)[0]))
+    place = -1 if home is None else pyarrow.compute.index(home["person_id"], asked[0]).as_py()
+    return None if place < 0 else int(home[_PART][place].as_py())
 
 
 def _activity_tables(book: Book, activities: Table) -> Iterator[Any]:
@@ -68,58 +102,56 @@ def _activity_tables(book: Book, activities: Table) -> Iterator[Any]:
             yield activity_table(book, table)
 
 
-def _read_people(people: Table, folder: Path) -> int:
+def _read_people(people: Iterator[Any], folder: Path) -> int:
     rows = 0
     with closing(ArrowFile(part_path(folder, "read", 0))) as file:
-        for table in tables_of(people):
-            numbers = pyarrow.array(np.arange(rows, rows + table.num_rows))
-            file.write(named_people(table).append_column(ROW, numbers))
+        for table in people:
+            file.write(table.append_column(ROW, pyarrow.array(np.arange(rows, rows + table.num_rows))))
             rows += table.num_rows
     return rows
 
 
-def _spread_people(book: Book, folder: Path, parts: int) -> None:
-    """Put people into their account's partition, and by id where that is."""
+def _spread_people(units: Callable[[Any], Any], folder: Path, parts: int) -> tuple[int, ...]:
+    """Put people into their account's partition, and by id where that is; return how many are in each."""
+    found = np.zeros(parts, np.int64)
     path = part_path(folder, "read", 0)
     with Spill(folder, "people") as spill, Spill(folder, "homes") as homes:
         for batch in batches_of(path):
             table = pyarrow.Table.from_batches([batch])
-            units = units_of(book, table)[1]
-            units = units.combine_chunks() if isinstance(units, pyarrow.ChunkedArray) else units
-            part = parts_of(units, parts)
+            together = units(table)
+            together = together.combine_chunks() if isinstance(together, pyarrow.ChunkedArray) else together
+            part = parts_of(together, parts)
             spill.add(table, part)
+            found += np.bincount(part, minlength=parts)
             ids = table["person_id"].combine_chunks()
             homes.add(pyarrow.table({"person_id": ids, _PART: part}), parts_of(ids, parts))
     path.unlink()
+    return tuple(found.tolist())
 
 
-def _follow(folder: Path, names: tuple[str, ...], parts: int, as_of: datetime) -> tuple[int, int, int]:
-    """Bring what happened to where its people are; return the strangers, their activities, and those to come."""
-    strangers = lost = later = 0
-    spills = {name: Spill(folder, name) for name in names}
-    for number in range(parts):
-        home = read_part(folder, "homes", number)
-        ids = pyarrow.array([], pyarrow.string()) if home is None else home["person_id"].combine_chunks()
-        if pyarrow.compute.count_distinct(ids).as_py() != len(ids):
-            raise OddError
-        unknown = []
-        for name in names:
-            table = read_part(folder, f"all-{name}", number)
-            if table is None:
-                continue
-            part_path(folder, f"all-{name}", number).unlink()
-            place = pyarrow.compute.index_in(table["person_id"].combine_chunks(), value_set=ids)
-            there = place.is_valid()
-            apart = table.filter(pyarrow.compute.invert(there))
-            unknown.append(apart["person_id"])
-            lost += apart.num_rows if name == "activities" else 0
-            later += pyarrow.compute.sum(pyarrow.compute.greater(apart["at"], as_of)).as_py() or 0
-            if home is not None and apart.num_rows < table.num_rows:
-                at = home[_PART].combine_chunks().take(place.drop_null()).to_numpy()
-                spills[name].add(table.filter(there), at)
-        if unknown:
-            chunks = [chunk for column in unknown for chunk in column.chunks]
-            strangers += pyarrow.compute.count_distinct(pyarrow.chunked_array(chunks, pyarrow.string())).as_py()
-    for spill in spills.values():
-        spill.__exit__()
-    return strangers, lost, later
+def _follow(folder: Path, names: tuple[str, ...], parts: int, follow: Callable[[str, Any, Any], None]) -> int:
+    """Bring what happened to where its people are; return the strangers."""
+    strangers = 0
+    with ExitStack() as opened:
+        spills = {name: opened.enter_context(Spill(folder, name)) for name in names}
+        for number in range(parts):
+            home = read_part(folder, "homes", number)
+            ids = pyarrow.array([], pyarrow.string()) if home is None else home["person_id"].combine_chunks()
+            if pyarrow.compute.count_distinct(ids).as_py() != len(ids):
+                raise OddError
+            unknown = []
+            for name in names:
+                table = read_part(folder, f"all-{name}", number)
+                if table is None:
+                    continue
+                part_path(folder, f"all-{name}", number).unlink()
+                place = pyarrow.compute.index_in(table["person_id"].combine_chunks(), value_set=ids)
+                there = place.is_valid()
+                found, apart = table.filter(there), table.filter(pyarrow.compute.invert(there))
+                unknown += apart["person_id"].chunks
+                follow(name, found, apart)
+                if found.num_rows:
+                    at = home[_PART].combine_chunks().take(place.drop_null()).to_numpy()
+                    spills[name].add(found, at)
+            strangers += pyarrow.compute.count_distinct(pyarrow.chunked_array(unknown, pyarrow.string())).as_py()
+    return strangers

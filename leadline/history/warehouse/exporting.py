@@ -67,13 +67,14 @@ def export_state(
 ) -> Exported:
     """Write mirror and decisions to the directory ``to``, in the names of ``book``; the same state, the same bytes.
 
+    All of it is of one instant: what a cycle writes meanwhile is not in it.
     ``progress`` is called with the number of people done. An earlier export at ``to`` is replaced at once. Memory
     holds some hundred people and some thousand rows, and every person's id. Raises UsageError where ``to`` is
     something else or cannot be written.
     """
     shapes, telling = shapes_of(book), Telling(book, personal=options.personal)
     with _whole_folder(to, private=options.personal) as folder, store.read() as connection:
-        written = _People(store, source, telling, options).write(folder, shapes, progress)
+        written = _People(connection, source, telling, options).write(folder, shapes, progress)
         for name, rows in ledger_rows(connection, telling, source.cycle, options.since).items():
             with Files(folder, shapes[name], personal=options.personal, csv=options.csv) as files:
                 last = ""
@@ -91,8 +92,8 @@ def export_state(
 class _People:
     """The tables by bucket."""
 
-    def __init__(self, store: Store, source: MirrorSource, telling: Telling, options: Options) -> None:
-        self._store = store
+    def __init__(self, connection: Connection, source: MirrorSource, telling: Telling, options: Options) -> None:
+        self._connection = connection
         # Account facts are derived by whoever reads the export.
         self._book = replace(telling.book, accounts={})
         self._source = source
@@ -102,10 +103,9 @@ class _People:
     def write(self, folder: Path, shapes: Mapping[str, Shape], progress: Callable[[int], None]) -> dict[str, Files]:
         """Write them, bucket after bucket."""
         buckets: list[dict[str, str | None]] = [{} for _ in range(self._options.buckets)]
-        with self._store.read() as connection:
-            for person, account in self._accounts(connection):
-                unit = account or person
-                buckets[zlib.crc32(unit.encode()) % len(buckets)][person] = account
+        for person, account in self._accounts():
+            unit = account or person
+            buckets[zlib.crc32(unit.encode()) % len(buckets)][person] = account
         own = [shape for shape in shapes.values() if shape.by == "bucket"]
         files = {
             shape.name: Files(folder, shape, personal=self._options.personal, csv=self._options.csv) for shape in own
@@ -124,18 +124,17 @@ class _People:
                 one.close_all()
         return files
 
-    def _accounts(self, connection: Connection) -> Iterator[tuple[str, str | None]]:
+    def _accounts(self) -> Iterator[tuple[str, str | None]]:
         book, cycle = self._telling.book, self._source.cycle
         for ids in chunks(self._source.ids()):
-            _, accounts = units_of(connection, book.primary, ids, cycle)
+            _, accounts = units_of(self._connection, book.primary, ids, cycle)
             for person in ids:
                 yield person, str(accounts[person]) if person in accounts else None
 
     def _rows(
         self, ids: list[str], accounts: Mapping[str, str | None]
     ) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        with self._store.read() as connection:
-            stands = load_lifecycle(connection, ids)
+        stands = load_lifecycle(self._connection, ids)
         telling, since = self._telling, self._options.since
         for history in self._source.part(ids).load(self._book):
             person = history.person

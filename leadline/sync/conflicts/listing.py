@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from leadline.common.masking import mask
-from leadline.common.values import Raw, RecordRef
+from leadline.common.values import CRMS, ObjectDescription, Raw, RecordRef
 from leadline.rules.model import Book
 from leadline.sync.conflicts.fighting import Fight, fights
 from leadline.sync.knowing import described_before
@@ -84,12 +84,18 @@ class _Telling:
             accounts = account_values_of(self.connection, refs).values()
             views |= {view.record.ref: view for view in account_views(self.connection, frontier, accounts)}
         written = _written_since(self.connection, refs)
+        described = {crm: described_before(self.connection, crm) or {} for crm in CRMS}
         newer: set[tuple[RecordRef, str]] = set()
         told = []
         for one in self.found:
             view = views.get(one.ref)
             fate = self._fate(
-                one, view, frontier, written.get((one.ref, one.field), ()), later=(one.ref, one.field) in newer
+                one,
+                view,
+                described[one.ref.crm].get(one.ref.object),
+                frontier,
+                written.get((one.ref, one.field), ()),
+                later=(one.ref, one.field) in newer,
             )
             newer.add((one.ref, one.field))
             policy = (
@@ -106,6 +112,7 @@ class _Telling:
         self,
         one: Conflict,
         view: PersonView | AccountView | None,
+        described: ObjectDescription | None,
         frontier: datetime | None,
         written: Sequence[datetime],
         *,
@@ -119,7 +126,6 @@ class _Telling:
         targets = self.book.write.get(one.ref.crm)
         if view is None or targets is None or frontier is None:
             return "gone", None, ""
-        described = (described_before(self.connection, one.ref.crm) or {}).get(one.ref.object)
         if isinstance(view, AccountView):
             record, desired = view.record, desired_account_values(view.values, targets, described)
         else:

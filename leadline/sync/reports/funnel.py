@@ -13,7 +13,7 @@ from typing import Final
 from leadline.common.stats import Share, share_of
 from leadline.common.survival import Lasting, lasting
 from leadline.rules.model import Book
-from leadline.sync.reports.lives import Basis, Entered, Life, dated, lives, source_field
+from leadline.sync.reports.lives import Basis, Entered, Life, beyond, dated, lives, source_field
 from leadline.sync.store import Store
 
 UNKNOWN_SOURCE: Final = "(unknown)"
@@ -42,8 +42,8 @@ class StageLine:
 class Conversion:
     """Of the passes that entered ``source`` in person, how many entered ``target``; ``open`` ones may do so yet.
 
-    Passes in which either is implied say nothing about this step and are left out. ``median_time`` is between the two
-    entries, where both have a date of their own.
+    Passes in which either is implied, or that are past ``target`` without having entered it, say nothing about this
+    step and are left out. ``median_time`` is between the two entries, where both have a date of their own.
     """
 
     source: str
@@ -203,7 +203,7 @@ class _Step:
 
     def add(self, basis: Basis, entered: Entered, source: str, target: str, here: str | None) -> None:
         start, end = entered.get(source), entered.get(target)
-        if start is None or start.implied or (end is not None and end.implied):
+        if start is None or start.implied or (end is not None and end.implied) or beyond(basis, entered, target):
             return
         self.entered += 1
         if end is not None and end.at >= start.at:

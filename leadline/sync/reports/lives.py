@@ -95,6 +95,15 @@ def dated(basis: Basis, when: StageDate) -> bool:
     return not when.implied and when.at != basis.began
 
 
+def beyond(basis: Basis, entered: Entered, target: str) -> bool:
+    """Tell whether a pass is past ``target`` without having entered it, as CRMs that are taken over may show it.
+
+    That says nothing about who goes on to ``target``, nor how long it takes.
+    """
+    path = basis.main_path
+    return target not in entered and any(stage in entered for stage in path[path.index(target) + 1 :])
+
+
 def source_field(book: Book, name: str | None) -> str | None:
     """Return the field to count people by. Raises UsageError for one that the book does not have."""
     if name is not None and name not in book.fields:

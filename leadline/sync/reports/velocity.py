@@ -11,7 +11,7 @@ from leadline.common.survival import Arrival, arriving
 from leadline.rules.deciding.localdays import day_of
 from leadline.rules.model import Book
 from leadline.sync.reports.funnel import whole_seconds
-from leadline.sync.reports.lives import Basis, Entered, Life, dated, lives
+from leadline.sync.reports.lives import Basis, Life, beyond, dated, lives
 from leadline.sync.store import Store
 
 
@@ -93,7 +93,7 @@ class _Step:
         left = _left(basis, life, number, start.at)
         if left is not None:
             self._count(basis, start.at, "otherwise", left)
-        elif number == life.number and not _beyond(basis, entered, self.target):
+        elif number == life.number and not beyond(basis, entered, self.target):
             self._count(basis, start.at, "open", basis.frontier)
 
     def _count(self, basis: Basis, start: datetime, how: str, end: datetime) -> None:
@@ -116,9 +116,3 @@ def _left(basis: Basis, life: Life, number: int, start: datetime) -> datetime | 
     if later:
         turns += [when.at for when in life.passes[min(later)].values() if when.at >= start]
     return min(turns, default=None)
-
-
-def _beyond(basis: Basis, entered: Entered, target: str) -> bool:
-    """Tell whether a pass is past ``target`` without having entered it: that says nothing about how long it takes."""
-    path = basis.main_path
-    return any(stage in entered for stage in path[path.index(target) + 1 :])

@@ -215,18 +215,25 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection, connection.begin():
+        if _is_current(connection):
+            return  # without a lock: who only reads need not wait for a cycle that writes
     with engine.connect() as plain:
         connection = plain.execution_options(leadline_write=True)
         with connection.begin():
-            found = _version(connection)
-            if found == SCHEMA_VERSION:
-                return
-            if found is not None and found > SCHEMA_VERSION:
-                raise UsageError(
-                    f"the state store has schema {found}, this Leadline knows {SCHEMA_VERSION}: "
-                    "it was written by a newer version; upgrade Leadline"
-                )
-            _upgrade(connection)
+            if not _is_current(connection):
+                _upgrade(connection)
+
+
+def _is_current(connection: Connection) -> bool:
+    """Tell whether the schema is ours; UsageError where it is newer than that."""
+    found = _version(connection)
+    if found is not None and found > SCHEMA_VERSION:
+        raise UsageError(
+            f"the state store has schema {found}, this Leadline knows {SCHEMA_VERSION}: "
+            "it was written by a newer version; upgrade Leadline"
+        )
+    return found == SCHEMA_VERSION
 
 
 def _version(connection: Connection) -> str | None:

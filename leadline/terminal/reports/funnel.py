@@ -28,8 +28,8 @@ DEFINITIONS = (
     " once for each pass.",
     "A share is of the passes that entered the first stage in person; those that may go on yet are in it, so it grows"
     " for a while. Of the decided leaves them out."
-    " Skipped (implied) stages are left out of conversion and times. Intervals of shares are"
-    " Wilson's, 95 %.",
+    " Passes that skipped either stage (implied), or that are past the second without a date of it, are left out."
+    " Intervals of shares are Wilson's, 95 %.",
     "A stay is over when the person leaves the stage, whatever for. Its median is Kaplan and Meier's: stays that go"
     " on count for as long as they have lasted. Only stays that began while a rule book was active are measured.",
     f"Fewer than {FEWEST} passes or stays are not judged. A bottleneck is named only where its interval keeps it"

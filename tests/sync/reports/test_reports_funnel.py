@@ -41,6 +41,19 @@ def test_conversion_counts_entries_in_person() -> None:
     assert (mql.entered, mql.implied) == (1, 1)
 
 
+def test_who_is_past_a_stage_without_its_date_did_not_leave() -> None:
+    """A customer of whom the CRMs know no MQL date says nothing about how many inquiries become MQLs."""
+    people = [
+        life("a", "mql", 3, entered={"inquiry": 1, "mql": 3}),
+        life("b", "customer", 9, entered={"inquiry": 1, "customer": 9}),
+        life("c", "recycled", 9, entered={"inquiry": 1, "sal": 5, "recycled": 9}),
+    ]
+    first, second, third = funnel_of(basis(60), people).conversions
+    assert (first.entered, first.converted, first.decided.share) == (1, 1, 1)
+    assert (second.entered, second.open) == (1, 1)
+    assert (third.entered, third.converted) == (1, 0)
+
+
 def test_what_the_taking_over_dated_has_no_time() -> None:
     """A stage entered at the instant of taking over counts as entered, but nothing is measured from or to it."""
     (step, *_) = funnel_of(basis(9), [life("a", "mql", 3, entered={"inquiry": 0, "mql": 3})]).conversions

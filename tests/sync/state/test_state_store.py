@@ -67,6 +67,15 @@ def test_migrations_make_exactly_the_schema(any_url):
         assert context.get_current_revision() == SCHEMA_VERSION
 
 
+def test_reading_waits_for_no_writer(any_url, monkeypatch):
+    """A report, an export or a health check opens the state while a cycle writes, and sees it as it was."""
+    monkeypatch.setattr("leadline.sync.store.opening.BUSY_SECONDS", 0)
+    with open_store(any_url) as store, store.write() as writing:
+        start_cycle(writing, "sync", START)
+        with open_store(any_url) as another, another.read() as connection:
+            assert last_cycles(connection) == []
+
+
 def test_opening_twice_keeps_what_is_there(any_url):
     """A second opening migrates nothing and loses nothing."""
     with open_store(any_url) as store, store.write() as connection:

@@ -1,0 +1,204 @@
+"""Histories out of files: the same whatever the form of the files, however they are cut, and bad ones are told."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import csv, parquet
+
+from leadline.batch.columns import sources
+from leadline.batch.tables import Table
+from leadline.common.errors import UsageError
+from leadline.history.backtest import Question, compare
+from leadline.history.files import FileSource, open_files
+from leadline.history.partition import partition_of
+from leadline.history.people import PersonHistory
+from leadline.history.replaying import Span, replay_happened
+from leadline.history.summing import report_of
+from leadline.rules.model import Book
+from leadline.rules.reading import read_book
+from tests.batch.partitions.made import BOOKS
+from tests.history import tiny
+from tests.rules.deciding.laws import law
+
+OLD, NEW = (
+    read_book({"rules.yml": BOOKS[kind].replace("at_least: 5}", f"at_least: {least}}}").encode()})
+    for kind, least in (("accounts", 5), ("plain", 10))
+)
+SPAN = Span(tiny.SPAN.since.replace(month=1), tiny.SPAN.until)
+AT = st.sampled_from(["2026-02-01", "2026-02-10T08:00:00Z", "2026-02-10T08:00:00Z", "2026-02-27T09:00:00+01:00"])
+WHO = st.sampled_from([f"p{number}" for number in range(9)])
+
+
+def rows(most: int, **cells: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Return rows of a file."""
+    return st.lists(st.fixed_dictionaries(cells), max_size=most)
+
+
+FILES = st.fixed_dictionaries(
+    {
+        "people": rows(
+            8,
+            account=st.sampled_from(["Acme", " Acme", "Globex", "", "p1"]),
+            role=st.sampled_from(["buyer", "", "'=buyer"]),
+            size=st.sampled_from(["7", "80.0", ""]),
+            created=st.sampled_from(["", "2026-01-20"]),
+        ),
+        "activities": rows(
+            20, person_id=WHO, activity=st.just("demo"), at=AT, precision=st.sampled_from(["", "day"])
+        ),
+        "changes": rows(
+            8, person_id=WHO, field=st.sampled_from(["role", "size"]), value=st.sampled_from(["", "9", "90"]), at=AT,
+            assumed=st.sampled_from(["", "true"]),
+        ),
+        "deals": rows(5, person_id=WHO, deal=st.just("1"), state=st.sampled_from(["open", "won", "gone"]), at=AT),
+    }
+)  # fmt: skip
+COLUMNS = {
+    "people": ("person_id", "account", "role", "size", "created"),
+    "activities": ("person_id", "activity", "at", "precision"),
+    "changes": ("person_id", "field", "value", "at", "assumed"),
+    "deals": ("person_id", "deal", "state", "at"),
+}
+
+
+def write(folder: Path, files: dict[str, list[dict[str, Any]]], form: str) -> list[Path]:
+    """Write the files as plain or quoted CSV, as Parquet, or as directories of it."""
+    found = []
+    for name, columns in COLUMNS.items():
+        own = [{"person_id": f"p{number}", **row} for number, row in enumerate(files[name])]
+        table = pyarrow.Table.from_pylist(own, schema=pyarrow.schema([(one, pyarrow.string()) for one in columns]))
+        path = folder / name
+        if form == "directory":
+            path.mkdir()
+            for part in range(3):
+                parquet.write_table(table.slice(part * 3, 3 if part < 2 else None), path / f"{part}.parquet")
+        elif form == "parquet":
+            path = path.with_suffix(".parquet")
+            parquet.write_table(table, path)
+        else:
+            path = path.with_suffix(".csv")
+            style = "all_valid" if form == "quoted" else "none"
+            csv.write_csv(table, path, csv.WriteOptions(quoting_style=style, quoting_header=style))
+        found.append(path)
+    return found
+
+
+def told(source: FileSource, size: int) -> tuple[list[str], object]:
+    """Return the decision log of one book and the report of two, with so many people at a time."""
+    asked = Question(NEW, OLD, SPAN, "mql", source.has_deals)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("leadline.history.working.in_parts.__defaults__", (1, size))
+        with replay_happened(source, OLD, SPAN, bodies=True) as done:
+            log = list(done.texts())
+        return log, report_of(source, asked, compare(source, asked))
+
+
+@law(15)
+@given(FILES, st.sampled_from(["plain", "quoted", "parquet", "directory"]), st.integers(1, 5), st.integers(1, 3))
+def test_any_partitioning_tells_the_same(
+    files: dict[str, list[dict[str, Any]]], form: str, size: int, most: int
+) -> None:
+    """Log and report of two books, one of accounts: by any partitions, parts and stretches of rows, byte for byte."""
+    with TemporaryDirectory() as name:
+        people, *others = write(Path(name), files, form)
+        whole = told(open_files([NEW, OLD], people, *others), 500)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sources, "ROWS", most)
+            assert told(open_files([NEW, OLD], people, *others, size=size), most) == whole
+
+
+def flat(source: FileSource, book: Book) -> Iterator[object]:
+    """Yield histories without the lines that the form of a file gives to activities."""
+    found: list[PersonHistory] = sorted(source.load(book), key=lambda one: one.person)
+    for one in found:
+        yield one.person, one.born, one.assumed, [(f.kind, f.name, f.value, f.at, f.precision) for f in one.facts]
+
+
+@law(6)
+@given(FILES)
+def test_any_form_tells_the_same(files: dict[str, list[dict[str, Any]]]) -> None:
+    """Plain CSV, which is read by columns, is quoted CSV, which is read by rows; Parquet is the same in its parts."""
+    for row in files["people"]:
+        row["role"] = row["role"].strip("'=")
+    found = []
+    for form in ("plain", "quoted", "parquet", "directory"):
+        with TemporaryDirectory() as name:
+            source = open_files([NEW, OLD], *write(Path(name), files, form), size=3)
+            found.append((source.ids(), source.shelf.strangers, *(list(flat(source, book)) for book in (NEW, OLD))))
+    assert all(one == found[0] for one in found)
+
+
+def test_the_folder_goes_with_its_owner(tmp_path: Path) -> None:
+    """A copy in another process reads the same files; they are gone with the source that put them aside."""
+    source = tiny.history(tmp_path)
+    copy: FileSource = pickle.loads(pickle.dumps(source))
+    assert copy.ids() == ["a", "b", "c", "d"]
+    folder = source.shelf.folder.path
+    del copy
+    assert folder.is_dir()
+    partition_of.__globals__["_last"].clear()
+    del source
+    assert not folder.exists()
+
+
+def test_people_of_a_part(tmp_path: Path) -> None:
+    """Some people can be asked for by name, strangers are nobody."""
+    source = tiny.history(tmp_path)
+    some = source.part(["d", "a", "x"])
+    assert (some.count, some.ids()) == (2, ["a", "d"])
+    assert [(part.count, part.ids()) for part in some.parts(1)] == [(1, ["a"]), (1, ["d"])]
+
+
+def test_many_rows_and_then_a_bad_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a bad line stands, it is told by its number in the file, empty lines counted."""
+    monkeypatch.setattr(sources, "_BLOCK", 64)
+    tiny.history(tmp_path)
+    path = tmp_path / "activities.csv"
+    good = path.read_text()
+    for bad, said in (("a,form", "2 cells"), ("a,form,soon", "not an ISO 8601"), (",form,2026-03-02", "is empty")):
+        for gap, line in (("", 16), ("\n\n", 18)):
+            path.write_text(good + gap + "".join(good.splitlines(keepends=True)[1:]) + bad + "\n")
+            with pytest.raises(UsageError, match=rf"activities.csv:{line}:.*{said}"):
+                open_files([tiny.book()], tmp_path / "people.csv", path, None, None)
+
+
+def test_files_of_a_directory_that_are_not_alike(tmp_path: Path) -> None:
+    """Numbers of two widths have a type in common; a number and a list have none, and the directory is named."""
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for name, kind in (("a", pyarrow.int32()), ("b", pyarrow.int64())):
+        table = pyarrow.table({"person_id": [name], "budget": pyarrow.array([7], kind)})
+        parquet.write_table(table, folder / f"{name}.parquet")
+    source = open_files([tiny.book()], folder, None, None, None)
+    assert [fact.value for one in source.load(tiny.book()) for fact in one.facts] == [7, 7]
+    parquet.write_table(pyarrow.table({"person_id": ["c"], "budget": [[1]]}), folder / "c.parquet")
+    with pytest.raises(UsageError, match="other types in one column"):
+        open_files([tiny.book()], folder, None, None, None)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    """A Parquet text that is not UTF-8 is told by its column."""
+    path = tmp_path / "people.parquet"
+    texts = pyarrow.StringArray.from_buffers(
+        1, pyarrow.py_buffer(b"\0\0\0\0\2\0\0\0"), pyarrow.py_buffer(b"\xff\xfe")
+    )
+    parquet.write_table(pyarrow.table({"person_id": ["a"], "country": texts}), path)
+    with pytest.raises(UsageError, match=r"people.parquet: the column country \(string\) holds"):
+        open_files([tiny.book()], path, None, None, None)
+
+
+def test_marked_cells_of_plain_files(tmp_path: Path) -> None:
+    """What a spreadsheet must not take for a formula is read as it was, by columns too."""
+    path = tmp_path / "people.csv"
+    path.write_text("person_id,country\na,'=x\nb,'tis\n")
+    tables = [found["country"].to_pylist() for found in sources.tables_of(Table(path))]
+    assert tables == [["=x", "'tis"]]
