@@ -67,8 +67,9 @@ def serve(config: Path, as_json: bool, **chosen: Any) -> int:
         queue.close()
         raise UsageError(f"nobody tells of anything: put a secret into {HUBSPOT_SECRET} or {SALESFORCE_TOKEN}")
     receiving = Receiving(
-        queue, wall_clock, worker.wake, chosen["url"].rstrip("/"), secret, token, chosen["organisation"]
-    )
+        queue, wall_clock, worker.wake, chosen["url"].rstrip("/"), secret, token, chosen["organisation"],
+        lambda: worker.failures,
+    )  # fmt: skip
 
     def ready(port: int) -> None:
         asked = f"; asking Salesforce every {chosen['poll']}" if polling is not None else ""

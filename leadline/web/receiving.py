@@ -35,7 +35,8 @@ class Receiving:
 
     ``hubspot_secret`` is the app's client secret; ``salesforce_token`` the secret last part of the address given to
     Salesforce, and ``salesforce_organisation`` the 15 or 18 characters of its id. Without a secret that CRM's address
-    does not exist. ``told`` wakes whoever looks at the queue; ``clock`` gives the present, UTC.
+    does not exist. ``told`` wakes whoever looks at the queue; ``clock`` gives the present, UTC. ``failures`` says how
+    many cycles failed, one after the other, the last one included.
     """
 
     queue: HintQueue
@@ -45,6 +46,7 @@ class Receiving:
     hubspot_secret: str = ""
     salesforce_token: str = ""
     salesforce_organisation: str = ""
+    failures: Callable[[], int] = lambda: 0
 
 
 def application(receiving: Receiving) -> Starlette:
@@ -86,8 +88,11 @@ def application(receiving: Receiving) -> Starlette:
 
     async def health(_: Request) -> Response:
         waits = await run_in_threadpool(receiving.queue.waiting)
+        failed = receiving.failures()
         age = (receiving.clock() - waits.since).total_seconds() if waits.since else 0
-        return JSONResponse({"ok": True, "waiting": waits.records, "oldest_seconds": round(max(age, 0))})
+        return JSONResponse(
+            {"ok": not failed, "failures": failed, "waiting": waits.records, "oldest_seconds": round(max(age, 0))}
+        )
 
     routes = [Route("/health", health)]
     if receiving.hubspot_secret:

@@ -34,6 +34,7 @@ class Worker:
 
     It is given what was told of, for a quick cycle, or for a thorough one every so often (``every``).
     ``tell`` hears of failures; they are tried again after a growing pause, and what waits stays in the queue.
+    ``failures`` is how many cycles failed, one after the other, the last one included.
     ``clock`` gives the present, UTC; ``rest`` how long quick cycles must wait for the CRMs' limits; ``ended`` is
     called in the worker's thread at the end.
     """
@@ -48,6 +49,7 @@ class Worker:
     gather: timedelta = GATHER
     settle: timedelta = SETTLE
     code: int = 0
+    failures: int = 0
     _recent: frozenset[RecordRef] = frozenset()
     _settles: datetime | None = None
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -71,7 +73,6 @@ class Worker:
 
     def _work(self) -> None:
         due = self.clock()
-        failures = 0
         while not self._stopped.is_set():
             thorough = self.clock() >= due
             if not thorough and not self._something(due):
@@ -79,12 +80,12 @@ class Worker:
             began = self.clock()
             hinted = self._hinted(began, thorough=thorough)
             if self._once(hinted):
-                failures = 0
+                self.failures = 0
                 self._note_done(began, hinted)
                 due = self.clock() + self.every if thorough else due
             else:
-                failures += 1
-                self._pause(longer(failures))
+                self.failures += 1
+                self._pause(longer(self.failures))
 
     def _something(self, due: datetime) -> bool:
         """Wait for what is next; say whether a quick cycle has something to do now."""

@@ -100,7 +100,12 @@ def test_a_signed_batch_is_kept_once(desk: Desk) -> None:
     assert desk.hubspot(events(17, 17, "18")) == 204
     assert desk.queue.waiting().records == 2
     assert desk.told == 2
-    assert requests.get(f"{desk.url}/health", timeout=10).json() == {"ok": True, "waiting": 2, "oldest_seconds": 0}
+    assert requests.get(f"{desk.url}/health", timeout=10).json() == {
+        "ok": True,
+        "failures": 0,
+        "waiting": 2,
+        "oldest_seconds": 0,
+    }
 
 
 def test_the_vendor_s_own_client_agrees(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from leadline.common.errors import LeadlineError, UnavailableError, UsageError
@@ -79,21 +81,32 @@ def test_a_hint_brings_a_quick_cycle_and_one_more(queue: HintQueue) -> None:
     assert queue.waiting().records == 0
 
 
+async def health(receiving: Receiving) -> dict[str, object]:
+    """Ask /health as a load balancer would."""
+    transport = httpx.ASGITransport(application(receiving))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        found: dict[str, object] = (await client.get("/health")).json()
+    return found
+
+
 def test_what_fails_is_tried_again_and_nothing_is_lost(queue: HintQueue) -> None:
-    """A CRM that is down is told of, and the hint waits for the run that ends well."""
+    """A CRM that is down is told of, also by /health, and the hint waits for the run that ends well."""
     told: list[LeadlineError] = []
-    runs: list[int] = []
+    healths: list[dict[str, object]] = []
 
     def job(_: Hinted) -> int:
-        runs.append(1)
-        if len(runs) == 1:
+        healths.append(asyncio.run(health(receiving)))
+        if len(healths) == 1:
             raise UnavailableError("down")
         return 0
 
     queue.take_in([ANN], wall())
-    with working(Worker(queue, job, wall, LONG, tell=told.append, gather=timedelta(0))) as worker:
+    worker = Worker(queue, job, wall, LONG, tell=told.append, gather=timedelta(0))
+    receiving = Receiving(queue, wall, worker.wake, "", failures=lambda: worker.failures)
+    with working(worker):
         until(lambda: queue.waiting().records == 0)
-    assert (len(told), worker.code) == (1, 0)
+    assert (len(told), worker.code, worker.failures) == (1, 0, 0)
+    assert [(one["ok"], one["failures"]) for one in healths] == [(True, 0), (False, 1)]
 
 
 def test_what_is_told_meanwhile_stays(queue: HintQueue) -> None:

@@ -34,7 +34,8 @@ Owners = Callable[[datetime], str]
 class RejectedLine:
     """Rejections that share one value of what they are counted ``by``, and the reasons for them.
 
-    ``share`` is of all people who entered the stage, for the line of a stage; None for the others.
+    ``share`` is of all stays in the stage since a book was first active, those that go on too, for the line of a
+    stage; None for the others.
     """
 
     by: str
@@ -75,12 +76,11 @@ def rejections_of(
     """Return the report over lives, each with who owned the person at an instant; they are gone through once."""
     path = set(basis.main_path)
     counts: dict[tuple[str, str], Counter[str]] = {}
-    entered: Counter[str] = Counter()
+    stays: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     people = 0
     for life, owner in everybody:
-        for one in life.passes.values():
-            entered.update(stage for stage, when in one.items() if not when.implied and stage in path)
+        stays.update((*(turn.source for turn in life.turns), life.stage))
         turns = list(rejected(life, path))
         people += bool(turns)
         for turn in turns:
@@ -93,7 +93,7 @@ def rejections_of(
                     counts.setdefault((by, key), Counter())[reason] += 1
     lines = [
         RejectedLine(by, key, found.total(), dict(found.most_common()),
-                     share_of(min(found.total(), entered[key]), entered[key]) if by == "stage" else None)
+                     share_of(found.total(), stays[key]) if by == "stage" else None)
         for (by, key), found in counts.items()
     ]  # fmt: skip
     lines.sort(key=lambda line: (BY.index(line.by), -line.count, line.key))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from leadline.common.canonical import plain
 from leadline.sync.reports.funnel import FEWEST, FunnelReport
 from leadline.terminal.reports.sheets import (
-    NOBODY_YET,
     Sheet,
     Told,
     basis_line,
@@ -18,7 +17,7 @@ from leadline.terminal.reports.sheets import (
     share_cells,
     span_cells,
 )
-from leadline.terminal.tables import cell, percent, table
+from leadline.terminal.tables import cell, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,16 +68,6 @@ def told_funnel(report: FunnelReport) -> Told:
         list(_sheets(report)),
         DEFINITIONS,
     )
-
-
-def render_stock(console: Console, report: FunnelReport) -> None:
-    """Print people by stage, now."""
-    sheet = _stock(report)
-    console.print(table(sheet.columns, sheet.rows, right=tuple(sheet.numbers)))
-    if report.basis.frontier is None:
-        console.print(NOBODY_YET)
-    else:
-        console.print(f"{report.people:,} people as of {cell(report.basis.frontier)}.", markup=False)
 
 
 def render_report(console: Console, report: FunnelReport) -> None:

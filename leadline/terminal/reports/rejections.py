@@ -27,8 +27,8 @@ DEFINITIONS = (
     " seller's answer or a person decided it: the reason tells, in the words of the rule book.",
     "The owner is who had the person's first record just then, the team is the one that the rule book names for the"
     " stage that was left. Addresses are masked.",
-    "Who rejected of those who entered is by stage, of the passes that entered it in person; intervals are Wilson's,"
-    " 95 %.",
+    "The share of a stage is of all stays in it since a rule book was first active, those that go on too. Intervals"
+    " are Wilson's, 95 %.",
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def _sheets(found: RejectionsReport) -> Iterator[Sheet]:
     for by, heading in HEADINGS.items():
         lines = lines_by(found, by)
         rated = by == "stage"
-        columns = [by, "rejections", *(["entered", "share", "95 % interval"] if rated else ["share of all"]),
+        columns = [by, "rejections", *(["stays", "share", "95 % interval"] if rated else ["share of all"]),
                    *shown, *(["other reasons"] if more else [])]  # fmt: skip
         cross = [_row(line, found.count, shown, more=more) for line in lines]
         if lines:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leadline.common.canonical import instant_text, plain
 from leadline.common.errors import UsageError
@@ -16,12 +16,9 @@ from leadline.common.stats import share_of
 from leadline.sync.slas.attribution import Attribution
 from leadline.sync.slas.report import Risk, SlaReport
 from leadline.sync.slas.summing import SlaLine
-from leadline.terminal.reports.sheets import Sheet, Told, basis_line, render_told, share_cells
+from leadline.terminal.reports.sheets import Sheet, Told, basis_line, share_cells
 from leadline.terminal.slas import span_text
 from leadline.terminal.tables import cell
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 CAUSES = ("sync", "unassigned", "rep", "outside", "paused")
 LINE_COLUMNS = ("by", "name", "met", "breached", "void", "running", "attained", "median_used_seconds",
@@ -67,11 +64,6 @@ def told_sla(report: SlaReport, *, at_risk: bool = False) -> Told:
         findings.append("No open timer is at risk.")
     sheets = [*([] if at_risk else _sheets(report)), *_risk_sheet(report)]
     return Told(f"SLAs: {report.timers:,} timers", basis_line(report.basis), findings, sheets, DEFINITIONS)
-
-
-def render_sla_report(console: Console, report: SlaReport, *, at_risk: bool = False) -> None:
-    """Print attainment by SLA, stage, owner, source and week, then what is at risk."""
-    render_told(console, told_sla(report, at_risk=at_risk))
 
 
 def by_key(report: SlaReport) -> Iterator[tuple[str, list[SlaLine]]]:

@@ -91,12 +91,13 @@ def test_who_came_back_and_what_became_of_them() -> None:
 
 
 def test_reasons_of_rejections_by_everything() -> None:
-    """Each rejection is counted by stage, team, owner of that instant, source and grade; the share is of entries."""
+    """Each rejection is counted by stage, team, owner of that instant, source and grade; the share is of stays."""
     people = [
         life("a", "recycled", 5, turn(5, "mql", "recycled", "cooled", since=1), entered={"mql": 1}, source="Web"),
         life("b", "disqualified", 7, turn(7, "mql", "disqualified", "competitor", since=1, band="D4"),
              entered={"mql": 1}),
-        life("c", "sal", 7, entered={"mql": 1, "sal": 7}),
+        life("c", "sal", 7, turn(7, "mql", "sal", since=1), entered={"mql": 1}),
+        life("adopted", "sal", 0, entered={"mql": -9, "sal": -1}),
     ]  # fmt: skip
     owned = [(one, lambda at: "Ada" if at < day(6) else "Bo") for one in people]
     found = rejections_of(basis(), {"mql": "marketing"}, owned)
