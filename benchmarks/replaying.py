@@ -7,7 +7,7 @@ Decisions are checked equal before a line is printed. The decisions are counted,
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -73,15 +73,19 @@ def walked(one: OnePerson, people: Any, activities: Any) -> list[Lived]:
 
 
 def facts_of(people: Any, activities: Any, number: int) -> tuple[Fact, ...]:
-    """Return one person as facts: fields since a year ago, activities at their instants."""
+    """Return one person as facts: fields since a year ago, activities at their instants.
+
+    Instants are in ``datetime.UTC``, as every reader of the product makes them: comparing them with Arrow's own zone
+    is six times as slow.
+    """
     born = AT - YEAR
     low, high = np.searchsorted(activities["person_id"].to_numpy(), (number, number + 1))
     own = activities.slice(low, high - low).to_pylist()
     fields = people.slice(number, 1).drop_columns(["person_id"]).to_pylist()[0]
     return (
         *(Fact("field", name, value, born, "files", "person", born) for name, value in fields.items()),
-        *(Fact("activity", row["activity"], True, row["at"], "files", f"a{place}", row["at"])
-          for place, row in enumerate(own)),
+        *(Fact("activity", row["activity"], True, at, "files", f"a{place}", at)
+          for place, row in enumerate(own) if (at := row["at"].astimezone(UTC))),
     )  # fmt: skip
 
 

@@ -99,13 +99,14 @@ def _numbers(column: Any) -> Whole:
 
 
 def _flags(column: Any) -> Small | None:
-    """Return 0 for empty, 1 for false and 2 for true; None where only some of these are there."""
-    if not len(column):
+    """Return 0 for empty, 1 for false and 2 for true; None where not both of these are there."""
+    if not column.true_count or not column.false_count:
         return None
-    codes = _bits(column.buffers()[1], column).view(np.uint8) + 1
+    codes = _bits(column.buffers()[1], column).view(np.uint8)
+    codes += 1
     if column.null_count:
         codes *= known_rows(column).view(np.uint8)
-    return codes if (codes == 1).any() and (codes == 2).any() else None
+    return codes
 
 
 def _bits(buffer: Any, column: Any) -> Bools:

@@ -48,6 +48,8 @@ class Column:
     codes: Small
     values: Sequence[Known]
     said: Ints | None = None
+    complete: bool = False
+    """Whether it is known that nobody's is empty."""
 
     def entries(self) -> list[Said]:
         """Return what conditions see of each value; then of a known and of an empty value from before the pass."""
@@ -103,12 +105,14 @@ def read_column(field: Field, column: Any, edges: tuple[Decimal, ...] | None, at
     if numbers is not None and edges is not None and field.type in ("integer", "decimal", "money"):
         classed = _classed(numbers[0], edges)
         if classed is not None:
-            codes = classed + 1
+            codes = classed
+            codes += 1
             if numbers[1] is not None:
                 codes *= numbers[1].view(np.uint8)
-            return Column(field, codes, [None, *_representatives(edges)], _said(field, codes, at))
+            values = [None, *_representatives(edges)]
+            return Column(field, codes, values, _said(field, codes, at), numbers[1] is None)
     codes, raw = distinct_cells(column)
-    values: dict[tuple[type, Known], int] = {(type(None), None): 0}
+    known: dict[tuple[type, Known], int] = {(type(None), None): 0}
     places = np.zeros(len(raw), narrow(len(raw)))
     for number, cell in enumerate(raw):
         value: Known
@@ -117,10 +121,11 @@ def read_column(field: Field, column: Any, edges: tuple[Decimal, ...] | None, at
             raise OddError
         if isinstance(value, int | Decimal) and not isinstance(value, bool) and edges is not None:
             value = _representatives(edges)[bisect_left(edges, value) + bisect_right(edges, value)]
-        places[number] = values.setdefault((type(value), value), len(values))
+        places[number] = known.setdefault((type(value), value), len(known))
     if not np.array_equal(places, np.arange(len(raw))):
         codes = looked(places, codes)
-    return Column(field, codes, [value for _, value in values], _said(field, codes, at))
+    complete = column.null_count == 0 and bool(places[1:].all())
+    return Column(field, codes, [value for _, value in known], _said(field, codes, at), complete)
 
 
 def _said(field: Field, codes: Small, at: int) -> Ints | None:

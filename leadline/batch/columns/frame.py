@@ -183,7 +183,7 @@ def _resolve(
             places, values = [len(values)], [*values, value]
         codes = column.codes if len(column.values) > 256 else column.codes.astype(np.int64)
         codes[person] = places[0]
-        columns[name] = replace(column, codes=codes, values=values)
+        columns[name] = replace(column, codes=codes, values=values, complete=False)
 
 
 def _deal_columns(deals: Mapping[tuple[int, str, str], list[Fact]]) -> dict[str, DealColumns]:

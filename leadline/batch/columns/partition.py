@@ -56,7 +56,7 @@ class Columns:
         self._asks = asks_of(book, self.engine, fast=fast)
         self._operands = book_operands(book, [node.condition for node in nodes_of(self.engine)])
         self._unknown = unknown_features(book)
-        self._remembered: Remembered = {}
+        self._remembered = Remembered()
         self._sizes: dict[int, dict[str, Scale] | None] = {}
         if len(book.stages) > MOST_STAGES:
             self._unknown = (*self._unknown, f"more than {MOST_STAGES} stages")

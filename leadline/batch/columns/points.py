@@ -12,6 +12,8 @@ from leadline.batch.columns.arrays import Small, Whole, tight
 
 _TOGETHER: Final = 1 << 14
 """So many combinations of values are tabled: a table that stays near the processor."""
+_BYTE: Final = (1 << 8) - 1
+"""So many combinations of values are numbered in a byte, which is the quickest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,8 @@ def of_fields(fields: Sequence[tuple[Small, Whole]]) -> Points:
     Fields with few values are looked up together: one table of the sums of all combinations.
     """
     total: Points | None = None
-    for together in _grouped(fields):
-        code, sums = together[0]
-        for codes, table in together[1:]:
-            sums = (sums[:, :, None] + table[:, None, :]).reshape(3, -1)
-            kind = tight(sums.shape[1])
-            code = code.astype(kind, copy=False) * table.shape[1]
-            code += codes.astype(kind, copy=False)
+    for together in _grouped(fields, _TOGETHER):
+        code, sums = _joined([_joined(some) for some in _grouped(together, _BYTE)])
         places = code.astype(np.intp, copy=False)
         value = sums[0].take(places)
         low = value if np.array_equal(sums[0], sums[1]) else sums[1].take(places)
@@ -62,11 +59,27 @@ def of_fields(fields: Sequence[tuple[Small, Whole]]) -> Points:
     return total
 
 
-def _grouped(fields: Sequence[tuple[Small, Whole]]) -> Iterator[list[tuple[Small, Whole]]]:
+def _joined(fields: Sequence[tuple[Small, Whole]]) -> tuple[Small, Whole]:
+    """Return fields as one: a code of each combination, and what it gives."""
+    code, sums = fields[0]
+    fresh = False
+    for codes, table in fields[1:]:
+        sums = (sums[:, :, None] + table[:, None, :]).reshape(3, -1)
+        kind = tight(sums.shape[1])
+        width = kind.type(table.shape[1])
+        if fresh and code.dtype == kind:
+            code *= width
+        else:
+            code, fresh = code.astype(kind, copy=False) * width, True
+        np.add(code, codes, out=code, casting="unsafe")
+    return code, sums
+
+
+def _grouped(fields: Sequence[tuple[Small, Whole]], most: int) -> Iterator[list[tuple[Small, Whole]]]:
     together: list[tuple[Small, Whole]] = []
     size = 1
     for codes, table in sorted(fields, key=lambda field: field[1].shape[1]):
-        if together and size * table.shape[1] > _TOGETHER:
+        if together and size * table.shape[1] > most:
             yield together
             together, size = [], 1
         together.append((codes, table))

@@ -132,7 +132,11 @@ def _named(codes: Small, names: Sequence[str | None], kind: Any) -> Any:
         return pyarrow.nulls(codes.size, kind) if names[0] is None else pyarrow.repeat(one, codes.size).cast(kind)
     texts = list(dict.fromkeys(name for name in names if name is not None))
     # A negative code counts from the end of a table, too.
-    numbers = looked(np.array([-1 if name is None else texts.index(name) for name in names], np.int32), codes)
+    table = np.array([-1 if name is None else texts.index(name) for name in names], np.int32)
+    if codes.dtype == np.int32 and np.array_equal(table, (*range(len(texts)), -1)):
+        numbers = codes.astype(np.int32, copy=False)
+    else:
+        numbers = looked(table, codes)
     known = numbers >= 0
     bits = None if known.all() else pyarrow.py_buffer(np.packbits(known, bitorder="little"))
     index = pyarrow.Array.from_buffers(pyarrow.int32(), numbers.size, [bits, pyarrow.py_buffer(numbers)])

@@ -34,9 +34,25 @@ from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.scores import CompiledScore, Scoring, join, temperature
 from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
 
-Remembered = dict[tuple[object, ...], tuple[int, int, int]]
-"""By score, field, first criterion and value: points, lowest and highest that the criteria of one field give."""
+
+class Remembered(dict[tuple[object, ...], tuple[int, int, int]]):
+    """By score, field, first criterion and value: points, lowest and highest that the criteria of one field give.
+
+    ``tables`` are whole ones of fields with few values, of which partitions mostly have the same.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[tuple[object, ...], Whole] = {}
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        super().clear()
+        self.tables.clear()
+
+
 MOST_REMEMBERED = 200_000
+_FEW = 16
 _MOST = 2**31 - 1
 """No partition has more activities."""
 
@@ -49,7 +65,7 @@ class Cards:
     ) -> None:
         """``remembered`` is what values gave before, in other partitions under the same book."""
         self.scoring = scoring
-        self.remembered: Remembered = {} if remembered is None else remembered
+        self.remembered = Remembered() if remembered is None else remembered
         self.scales = scales
         self.asked = truth
         truth.cards = self
@@ -201,8 +217,12 @@ class Cards:
         """Return by code what criteria about one field give together (value, lowest, highest): asked once a value."""
         name, at = column.field.name, instant(0)
         key = (scale.name, name, lines[0].criterion.name)
-        if len(self.remembered) > MOST_REMEMBERED:
+        if len(self.remembered) + len(self.remembered.tables) > MOST_REMEMBERED:
             self.remembered.clear()
+        few = len(column.values) <= _FEW
+        told = (*key, scale.dtype, column.complete, *map(type, column.values), *column.values) if few else ()
+        if few and (table := self.remembered.tables.get(told)) is not None:
+            return table
         rows = []
         for said in column.entries()[: len(column.values)]:
             whole = (*key, type(said.value), said.value)
@@ -215,7 +235,13 @@ class Cards:
                     sum(scale.whole(one.highest) for one in worths),
                 )
             rows.append(found)
-        return np.ascontiguousarray(np.array(rows, scale.dtype).T)
+        if column.complete:
+            # Nobody's is empty, so what that would be worth leaves nothing in doubt.
+            rows[0] = (rows[0][0],) * 3
+        table = np.ascontiguousarray(np.array(rows, scale.dtype).T)
+        if few:
+            self.remembered.tables[told] = table
+        return table
 
     def _worth(self, line: CompiledCriterion, scale: Scale) -> Points:
         criterion = line.criterion

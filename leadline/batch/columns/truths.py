@@ -94,6 +94,7 @@ class Truth:
         self.t = t
         self.cards: Cards | None = None
         self._kept: dict[int, Truths] = {}
+        self._looked: dict[tuple[str, tuple[int, ...]], Truths] = {}
         self._counts: dict[tuple[str, int | None, bool], Ints] = {}
 
     def of(self, node: Node) -> Truths:
@@ -197,7 +198,13 @@ class Truth:
         if len(columns) == 1 and not (dated and isinstance(self.t, np.ndarray)):
             at = instant(self.t if isinstance(self.t, int) else 0)
             answers = [truth_of(node.holds(asked(at, {names[0]: said}))) for said in columns[0].entries()]
-            return looked(np.array(answers, np.uint8), columns[0].since(floor))
+            key = (names[0], tuple(answers))
+            if floor is not None or key not in self._looked:
+                found = looked(np.array(answers, np.uint8), columns[0].since(floor))
+                if floor is not None:
+                    return found
+                self._looked[key] = found
+            return self._looked[key]
         entries = [column.entries() for column in columns]
         codes = [column.since(floor) for column in columns]
         moments, place = distinct(each(self.t if dated else 0, self.frame.people))

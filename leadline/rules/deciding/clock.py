@@ -1,4 +1,4 @@
-"""The timers of one person beside their position, at one instant. Without SLAs it does nothing and loads nothing."""
+"""The timers of one person beside their position, at one instant; without SLAs ``UNTIMED``, which loads nothing."""
 
 from __future__ import annotations
 
@@ -46,10 +46,38 @@ class Hop:
     floor: datetime | None
 
 
-class Clock:
-    """The timers of one person at one instant, kept beside their position; without SLAs it does nothing."""
+class Untimed:
+    """The clock of a book without SLAs: positions stay as they are."""
 
-    def __init__(self, timing: Timing | None, history: History, t: datetime, card: Card, starts: bool) -> None:
+    __slots__ = ()
+
+    def measured(self, position: Position, late: datetime | None) -> Position:
+        """See ``Clock``."""
+        del late
+        return position
+
+    def moved(self, after: Position, move: Move) -> Position:
+        """See ``Clock``."""
+        del move
+        return after
+
+    def rested(self, position: Position) -> Position:
+        """See ``Clock``."""
+        return position
+
+    def back(self, position: Position, kept: int) -> Position:
+        """See ``Clock``."""
+        del kept
+        return position
+
+
+UNTIMED = Untimed()
+
+
+class Clock:
+    """The timers of one person at one instant, kept beside their position."""
+
+    def __init__(self, timing: Timing, history: History, t: datetime, card: Card, starts: bool) -> None:
         self._timing = timing
         self._history = history
         self._t = t
@@ -61,15 +89,11 @@ class Clock:
 
     def measured(self, position: Position, late: datetime | None) -> Position:
         """Return the position with its timers by the facts of this instant."""
-        if self._timing is None:
-            return position
         self._base = self._timing.measured(self._history, self._t, self._card, position.timers, late)
         return replace(position, timers=self._base)
 
     def moved(self, after: Position, move: Move) -> Position:
         """Return the position after a move: a stage that is only passed through starts a timer for that long."""
-        if self._timing is None:
-            return after
         hop = Hop(after.stage, move.by, after.floor)
         self._hops.append(hop)
         timers = self._timing.moved(hop, self._t, after.timers)
@@ -79,8 +103,6 @@ class Clock:
 
     def rested(self, position: Position) -> Position:
         """Return the position as it is where nothing moves; the same one when that changes no timer."""
-        if self._timing is None:
-            return position
         timers = self._at_rest(self._hops)
         self._before += len(self._hops)
         self._base, self._hops = timers, []
@@ -88,13 +110,10 @@ class Clock:
 
     def back(self, position: Position, kept: int) -> Position:
         """Return an earlier position of this instant, with the timers after its first ``kept`` moves."""
-        if self._timing is None:
-            return position
         if kept < self._before:
             self._base = position.timers
             return replace(position, timers=self._at_rest(()))
         return replace(position, timers=self._at_rest(self._hops[: kept - self._before]))
 
     def _at_rest(self, hops: Sequence[Hop]) -> Timers:
-        assert self._timing is not None
         return self._timing.rested(hops, self._t, self._history, self._card, self._base, starts=self._starts)

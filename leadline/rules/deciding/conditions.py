@@ -12,7 +12,7 @@ from datetime import datetime
 
 from leadline.common.messages import Message
 from leadline.rules.deciding.deals import DealsQuestion
-from leadline.rules.deciding.fieldtests import NEAR_OPS, compare_number, next_day_change, value_test
+from leadline.rules.deciding.fieldtests import COMPARISONS, NEAR_OPS, next_day_change, value_test
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.money import amount_test, currency_field
 from leadline.rules.deciding.timers import status_at
@@ -181,13 +181,13 @@ def _read_fields(name: str, book: Book) -> frozenset[str]:
 
 
 def _field_node(test: FieldTest, book: Book) -> Node:
-    passes = value_test(test, book.zone)
+    name, passes = test.field, value_test(test, book.zone)
     amount = amount_test(test, book) if test.currency is not None else None
     code = currency_field(test, book)
     fields = _read_fields(test.field, book) | (_read_fields(code, book) if code is not None else frozenset())
 
     def holds(moment: Moment) -> bool | None:
-        value, stale = moment.value_in_pass(test.field)
+        value, stale = moment.value_in_pass(name)
         if value is None:
             # What a signal said before this pass is known not to have been said in it.
             return False if stale else None
@@ -287,7 +287,7 @@ def _state_test(condition: Condition) -> Holds:
             condition.kind,
         )
     if isinstance(condition, ScoreTest):
-        return lambda moment: _score_holds(condition, moment)
+        return _score_test(condition)
     if isinstance(condition, GradeTest):
         names = frozenset(condition.names)
         return lambda moment: _one_of(names, _grades(condition, moment))
@@ -314,16 +314,22 @@ def _sla_holds(test: SlaTest, moment: Moment) -> bool:
     return status_at(timer, moment.t) in test.statuses if test.reached is None else test.reached in timer.reached
 
 
-def _score_holds(test: ScoreTest, moment: Moment) -> bool | None:
-    score = moment.score(test.score)
-    lowest = compare_number(test.op, score.lowest, test.operand)
-    if score.lowest is score.highest:
-        return lowest
-    highest = compare_number(test.op, score.highest, test.operand)
-    if test.op == "equals":
-        inside = score.lowest <= test.operand <= score.highest
-        return lowest if score.lowest == score.highest else (None if inside else False)
-    return lowest if lowest is highest else None
+def _score_test(test: ScoreTest) -> Holds:
+    name, operand, equals = test.score, test.operand, test.op == "equals"
+    compare = COMPARISONS[test.op]
+
+    def holds(moment: Moment) -> bool | None:
+        assert moment.card is not None
+        score = moment.card.score(name)
+        lowest = compare(score.lowest, operand)
+        if score.lowest is score.highest:
+            return lowest
+        if equals:
+            inside = score.lowest <= operand <= score.highest
+            return lowest if score.lowest == score.highest else (None if inside else False)
+        return lowest if lowest is compare(score.highest, operand) else None
+
+    return holds
 
 
 def _grades(test: GradeTest, moment: Moment) -> frozenset[str | None]:

@@ -52,9 +52,12 @@ class FieldTimeline:
         self._field = field
         self._changes = facts
         self._ats: list[datetime] | None = None
-        self._values: list[Known] = []
+        self._values: list[Known]
         if len(facts) == 1:
-            self._ats, self._values = [facts[0].at], [facts[0].value]
+            fact = facts[0]
+            self._ats, self._values = [fact.at], [fact.value]
+        else:
+            self._values = []
 
     def value(self, t: datetime) -> Known:
         """Return the value at ``t``, with what blank means where it is empty."""
@@ -177,10 +180,11 @@ def field_timelines(fields: Mapping[str, Field], facts: Mapping[str, Sequence[Fa
     timelines: dict[str, Timeline] = {}
     waiting = []
     for name, field in fields.items():
-        if field.table is None or name in facts:
-            timelines[name] = FieldTimeline(field, facts.get(name, ()))
-        else:
+        said = facts.get(name)
+        if said is None and field.table is not None:
             waiting.append(field)
+        else:
+            timelines[name] = FieldTimeline(field, said or ())
     while waiting:
         ready = [item for item in waiting if item.table and item.table.by not in {other.name for other in waiting}]
         for field in ready or waiting:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
+from operator import eq, ge, gt, le, lt
+from typing import Any, TypeVar
 
 from leadline.common.folding import fold
 from leadline.common.values import Value
@@ -88,15 +89,17 @@ Number = TypeVar("Number", Decimal, Fraction)
 
 def compare_number(op: str, value: Number | int, operand: Number) -> bool:
     """Compare exactly, by the operator's name."""
-    if op == "at_least":
-        return value >= operand
-    if op == "at_most":
-        return value <= operand
-    if op == "over":
-        return value > operand
-    if op == "under":
-        return value < operand
-    return value == operand
+    return bool((COMPARISONS.get(op) or eq)(value, operand))
+
+
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "at_least": ge,
+    "at_most": le,
+    "over": gt,
+    "under": lt,
+    "equals": eq,
+}
+"""How numbers compare, by the operator's name."""
 
 
 def words_of(text: str) -> str:

@@ -11,8 +11,8 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
-from operator import attrgetter, itemgetter
+from itertools import islice
+from operator import attrgetter, eq, lt
 
 from leadline.common.canonical import decimal_text
 from leadline.common.values import Value
@@ -40,8 +40,8 @@ class Occurrences:
     def __init__(self, facts: Sequence[Fact]) -> None:
         """Take facts in order (``ordered``)."""
         self.ends: list[datetime | None] | None = None
-        if _told_once(facts):
-            self.facts = list(facts)
+        if (len(facts) == 1 and facts[0].value is not False) or _told_once(facts):
+            self.facts = facts
         else:
             entries = _versions(facts)
             entries.sort(key=lambda entry: fact_key(entry[0]))
@@ -101,16 +101,16 @@ class History:
 
     __slots__ = (
         "_all",
-        "_by_activity",
+        "_ats",
         "_deals",
         "_first",
         "_one_by_one",
         "_places",
         "_told",
+        "activities",
         "facts",
         "fields",
         "humans",
-        "instants",
         "unreadable",
     )
 
@@ -118,7 +118,7 @@ class History:
         self.facts = facts
         if facts and facts[-1].at > LAST_INSTANT:
             facts = [fact for fact in facts if fact.at <= LAST_INSTANT]
-        self.instants: list[datetime] = []
+        self._ats = [fact.at for fact in facts]
         # What an account says of itself is no first sign of a person.
         self._first = next((fact.at for fact in facts if fact.source != SOURCE), None)
         self.unreadable = False
@@ -127,46 +127,54 @@ class History:
         by_deal: dict[tuple[str, str], list[Fact]] = {}
         self.humans: list[Fact] = []
         self._places: set[tuple[str, datetime]] = set()
-        last: datetime | None = None
         for fact in facts:
-            if fact.at != last:
-                last = fact.at
-                self.instants.append(last)
+            kind, name = fact.kind, fact.name
             if isinstance(fact.value, Unreadable):
                 self.unreadable = True
-            if fact.kind == "field":
-                by_field.setdefault(fact.name, []).append(fact)
-            elif fact.kind == "activity":
-                by_activity.setdefault(fact.name, []).append(fact)
-            elif fact.kind == "deal":
-                kind = "" if fact.name == "deal" else fact.name
-                by_deal.setdefault((kind, fact.record), []).append(fact)
-            elif fact.kind == "human":
+            if kind == "field":
+                if name in by_field:
+                    by_field[name].append(fact)
+                else:
+                    by_field[name] = [fact]
+            elif kind == "activity":
+                if name in by_activity:
+                    by_activity[name].append(fact)
+                else:
+                    by_activity[name] = [fact]
+            elif kind == "deal":
+                by_deal.setdefault(("" if name == "deal" else name, fact.record), []).append(fact)
+            elif kind == "human":
                 self.humans.append(fact)
-            elif fact.name == "capacity":
+            elif name == "capacity":
                 self._places.add((str(fact.value), fact.at))
         self.fields: dict[str, Timeline] = field_timelines(book_fields, by_field)
         self._deals: dict[str, list[_DealTimeline]] = {}
-        for (kind, _), found in sorted(by_deal.items()):
-            self._deals.setdefault(kind, []).append(_DealTimeline(found))
-        self._told = ({record: found for (kind, record), found in by_deal.items() if not kind}, by_field, deals)
+        for (of, _), found in sorted(by_deal.items()) if by_deal else ():
+            self._deals.setdefault(of, []).append(_DealTimeline(found))
+        self._told = (by_deal, by_field, deals)
         self._one_by_one: tuple[Deal, ...] | None = None
         for name in deals.fields if deals is not None else ():
             self.fields[DEAL_PREFIX + name] = DealField(name, self)
-        self._by_activity = {name: Occurrences(found) for name, found in by_activity.items()}
+        self.activities = {name: Occurrences(found) for name, found in by_activity.items()}
         self._all: Occurrences | None = None
 
     @property
     def deals(self) -> tuple[Deal, ...]:
         """The person's deals, in order of when they began, then of their records."""
         if self._one_by_one is None:
-            states, by_field, deals = self._told
+            by_deal, by_field, deals = self._told
+            states = {record: found for (kind, record), found in by_deal.items() if not kind}
             self._one_by_one = () if deals is None else _deals(states, by_field, deals)
         return self._one_by_one
 
+    @property
+    def instants(self) -> list[datetime]:
+        """The instants at which something happened, once each, in order."""
+        return list(dict.fromkeys(self._ats))
+
     def activity(self, name: str) -> Occurrences:
         """Return when the activity of this name happened."""
-        return self._by_activity.get(name, _NEVER)
+        return self.activities.get(name, _NEVER)
 
     def any_activity(self) -> Occurrences:
         """Return every activity of the book, whatever its name."""
@@ -211,13 +219,13 @@ class History:
 
     def has_instant(self, t: datetime) -> bool:
         """Tell whether a fact happened at exactly this instant."""
-        position = bisect_right(self.instants, t)
-        return position > 0 and self.instants[position - 1] == t
+        position = bisect_right(self._ats, t)
+        return position > 0 and self._ats[position - 1] == t
 
     def next_instant(self, t: datetime) -> datetime | None:
         """Return the first instant of a fact after ``t``."""
-        position = bisect_right(self.instants, t)
-        return self.instants[position] if position < len(self.instants) else None
+        position = bisect_right(self._ats, t)
+        return self._ats[position] if position < len(self._ats) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,15 +306,25 @@ def _deals(states: Mapping[str, list[Fact]], by_field: Mapping[str, list[Fact]],
 
 def ordered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return the facts once each by (at, source, record, name), then by all the rest: order of arrival is gone."""
-    keyed = sorted([(_FIRST_OF_KEY(fact), fact) for fact in facts], key=itemgetter(0))
-    if not any(one[0] == other[0] for one, other in pairwise(keyed)):
-        # The first parts of the keys tell all of them apart, so the rest, which is dear to make, decides nothing.
-        return tuple([fact for _, fact in keyed])
-    unique = {fact_key(fact): fact for _, fact in keyed}
+    found = list(facts)
+    for first in _FIRST_OF_KEY:
+        keys = list(map(first, found))
+        if all(map(lt, keys, islice(keys, 1, None))):
+            return tuple(found)
+        order = sorted(range(len(found)), key=keys.__getitem__)
+        found = [found[place] for place in order]
+        keys = [keys[place] for place in order]
+        if not any(map(eq, keys, islice(keys, 1, None))):
+            # The first parts of the keys tell all of them apart, so the rest, which is dear to make, decides nothing.
+            return tuple(found)
+    unique = {fact_key(fact): fact for fact in found}
     return tuple(unique[key] for key in sorted(unique))
 
 
-_FIRST_OF_KEY = attrgetter("at", "source", "record", "name", "seen", "kind", "rank")
+_FIRST_OF_KEY = (
+    attrgetter("at", "source", "record", "name"),
+    attrgetter("at", "source", "record", "name", "seen", "kind", "rank"),
+)
 
 
 FactKey = tuple[datetime, str, str, str, datetime, str, int, str, str]
@@ -355,9 +373,12 @@ def _versions(facts: Sequence[Fact]) -> list[tuple[Fact, datetime | None]]:
 
 def _told_once(facts: Sequence[Fact]) -> bool:
     """Tell whether no occurrence has a second version, and none is withdrawn."""
-    if any(fact.value is False for fact in facts):
-        return False
-    return len({(fact.name, fact.source, fact.record) for fact in facts}) == len(facts)
+    seen = set()
+    for fact in facts:
+        if fact.value is False:
+            return False
+        seen.add((fact.name, fact.source, fact.record))
+    return len(seen) == len(facts)
 
 
 _NEVER = Occurrences(())

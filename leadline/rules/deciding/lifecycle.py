@@ -36,9 +36,12 @@ class Way:
     require: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Position:
-    """Where one person stands in the lifecycle, between two steps of the fold."""
+    """Where one person stands in the lifecycle, between two steps of the fold; never changed once it is made.
+
+    Not frozen: that takes ten times as long to make, and one is made at each move of each person.
+    """
 
     stage: str
     since: datetime
@@ -117,7 +120,8 @@ class Lifecycle:
             values.append(truth(way.when, moment))
             if way.move.require is not None:
                 values.append(FALSE if missing(way, moment) else TRUE)
-            values += self._limits(way, moment, position)
+            if way.transition is not None:
+                values += self._limits(way, moment, position)
             if way.move.room is not None:
                 values.append(TRUE if moment.history.has_place(way.target, moment.t) else FALSE)
         return tuple(values)

@@ -6,17 +6,21 @@ score's floor and cap. Decayed points are rounded half-even once, to the decimal
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from leadline.rules.deciding.criteria import CompiledCriterion, Worth, added, clamped
+from leadline.rules.deciding.history import History, Occurrences
 from leadline.rules.deciding.moment import ZERO, Moment
 from leadline.rules.model import Book, Score, Temperatures
 from leadline.rules.state import ScoreValue
 
 MOST_REMEMBERED = 50_000
 """Answers kept of each question that is asked of many people in the same words."""
+MOST_MULTIPLES = 100
+"""Occurrences up to which what they give together is worked out once per book."""
 
 
 class _OfField:
@@ -41,6 +45,43 @@ class _OfField:
         return found
 
 
+class _OfActivity:
+    """What the lines give together that count one activity and give the same for each occurrence.
+
+    From where they count at an instant is kept: many people are asked about at the same one.
+    """
+
+    __slots__ = ("_kept", "_lines", "activity")
+
+    def __init__(self, activity: str, lines: Sequence[tuple[timedelta | None, int | None, Decimal]]) -> None:
+        self.activity = activity
+        self._lines = [(within, each, _multiples(each, most)) for within, most, each in lines]
+        self._kept: tuple[datetime | None, list[tuple[datetime | None, Decimal, Sequence[Decimal]]]] = (None, [])
+
+    def points(self, occurrences: Occurrences, t: datetime) -> Decimal:
+        """Return the points for these occurrences at ``t``."""
+        at, lines = self._kept
+        if at is not t:
+            lines = [(None if within is None else t - within, each, given) for within, each, given in self._lines]
+            self._kept = (t, lines)
+        ats, corrected = occurrences.ats, occurrences.ends is not None
+        reached = bisect_right(ats, t)
+        points = ZERO
+        for after, each, given in lines:
+            if corrected:
+                number = occurrences.number(after, t)
+            else:
+                number = reached if after is None else reached - bisect_right(ats, after)
+            if number:
+                points += given[min(number, len(given) - 1)] if given else each * number
+        return points
+
+
+def _multiples(each: Decimal, most: int | None) -> Sequence[Decimal]:
+    """Return the points of no, one, two and more occurrences up to ``most``; empty where there is no such end."""
+    return [each * number for number in range(most + 1)] if most is not None and most <= MOST_MULTIPLES else []
+
+
 class _Part:
     """The criteria of one group, or those of none: by field, by activity, and all others."""
 
@@ -54,24 +95,30 @@ class _Part:
             for field in dict.fromkeys(name for name, _ in named if name is not None)
         )
         left = [line for name, line in named if name is None]
-        self.plain = tuple(plain for line in left if (plain := line.plain()) is not None)
+        plain = [found for line in left if (found := line.plain()) is not None]
+        self.plain = tuple(
+            _OfActivity(activity, tuple(found[1:] for found in plain if found[0] == activity))
+            for activity in dict.fromkeys(found[0] for found in plain)
+        )
         self.counted = tuple(line for line in left if line.criterion.activity is not None and line.plain() is None)
         others = tuple(line for line in left if line.criterion.activity is None)
         self.asked: tuple[_OfField | CompiledCriterion, ...] = (*fields, *others)
 
     def worth(self, moment: Moment) -> Worth:
-        points = sum([line.earned(moment) for line in self.counted], ZERO)
-        t, activity = moment.t, moment.history.activity
-        for name, within, most, each in self.plain:
-            number = activity(name).number(None if within is None else t - within, t)
-            if number:
-                points += each * (number if most is None or number < most else most)
+        points = ZERO
+        for counted in self.counted:
+            points += counted.earned(moment)
+        activities = moment.history.activities
+        for plain in self.plain:
+            if plain.activity in activities:
+                points += plain.points(activities[plain.activity], moment.t)
         lower = upper = ZERO
-        for worth in [line.worth(moment) for line in self.asked]:
-            points += worth.points
-            if worth.lowest is not worth.points or worth.highest is not worth.points:
-                lower += worth.lowest - worth.points
-                upper += worth.highest - worth.points
+        for line in self.asked:
+            given, lowest, highest = line.worth(moment)
+            points += given
+            if lowest is not given or highest is not given:
+                lower += lowest - given
+                upper += highest - given
         # Where nothing is in doubt all three are one number, which is quick to see.
         found = Worth(points, points + lower if lower else points, points + upper if upper else points)
         return found if self.cap is None else clamped(found, self.cap)
@@ -147,9 +194,13 @@ class Scoring:
 
     def card(self, moment: Moment) -> Card:
         """Return the scores at the moment's instant; the pass and the stage play no part in them."""
-        plain = Moment(moment.history, moment.t)
-        plain.card = Card(self, plain)
-        return plain.card
+        return self.card_at(moment.history, moment.t)
+
+    def card_at(self, history: History, t: datetime) -> Card:
+        """Return the scores by this history at ``t``."""
+        plain = Moment(history, t)
+        card = plain.card = Card(self, plain)
+        return card
 
     def next_change(self, card: Card) -> datetime | None:
         """Return an instant not later than the first after the card's at which a score can differ by time alone."""

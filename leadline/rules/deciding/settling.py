@@ -9,7 +9,7 @@ from datetime import datetime
 from leadline.common.messages import Message
 from leadline.rules.backends.vectors import BackEnd, Vector
 from leadline.rules.deciding.capacity import part_of
-from leadline.rules.deciding.clock import Clock, timing_of
+from leadline.rules.deciding.clock import UNTIMED, Clock, timing_of
 from leadline.rules.deciding.history import History
 from leadline.rules.deciding.lifecycle import BY_DISQUALIFICATION, BY_HUMAN, Lifecycle, Position, Way
 from leadline.rules.deciding.moment import Moment
@@ -22,9 +22,9 @@ from leadline.rules.state import Fact, Hold, Move, Outcome, PersonState, StageDa
 _BY_HAND = Message("why.by_hand")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settled:
-    """What one instant led to."""
+    """What one instant led to; never changed, and not frozen for the reason that ``Position`` is not."""
 
     position: Position
     card: Card
@@ -58,10 +58,10 @@ class Settling:
         stays where that stage was met first, and the moves from there on are dropped. ``late`` is the first instant
         up to ``t`` of which something new is known; without ``starts`` no timer of an SLA begins.
         """
-        card = self.scoring.card(Moment(history, t))
+        card = self.scoring.card_at(history, t)
         if position.hold is not None:
             position = replace(position, hold=self._standing(position.hold, history, t))
-        clock = Clock(self.timing, history, t, card, starts)
+        clock = UNTIMED if self.timing is None else Clock(self.timing, history, t, card, starts)
         position = clock.measured(position, late)
         wanted = self._stage_set_by(human)
         moves: list[Move] = []
@@ -88,8 +88,9 @@ class Settling:
                 after, move = self.taken(position, moment, way)
                 moves.append(move)
             after = clock.moved(after, moves[-1])
-            first = next((number for number, before in enumerate(met) if before.stage == after.stage), None)
-            if first is not None:
+            stages = [before.stage for before in met]
+            if after.stage in stages:
+                first = stages.index(after.stage)
                 return Settled(clock.back(_at_ease(met[first]), first), card, tuple(moves[:first]), True)
             position = after
             met.append(after)
@@ -175,6 +176,8 @@ class Settling:
 
     def _waiting(self, position: Position, moment: Moment, vector: Vector, moves: Sequence[Move]) -> Position:
         """Note the stage that the person would be moved to if there were room, and since when without a break."""
+        if not self.book.capacity:
+            return _at_ease(position)
         roomy = self.lifecycle.with_room(position.stage, vector)
         choice = self.back_end.decide(position.stage, roomy) if roomy != vector else None
         if choice is None:

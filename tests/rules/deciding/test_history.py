@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
-from leadline.rules.deciding.history import History, ordered, value_text
+from leadline.rules.deciding.history import History, fact_key, ordered, value_text
 from leadline.rules.model import Field
 from leadline.rules.state import UNREADABLE, Fact
 from tests.rules.deciding.books import day, did, field, said, waterfall
@@ -156,3 +157,15 @@ def test_values_have_texts_of_their_own(values: tuple[object, ...]) -> None:
     """No two different values share a text, so the order of facts is the same everywhere."""
     assert len({value_text(item) for item in values}) == len(values)  # type: ignore[arg-type]
     assert value_text(Decimal("5.0")) == value_text(5)
+
+
+def test_order_of_facts_that_differ_late() -> None:
+    """Facts alike in instant, source, record and name are told apart by all the rest, once each."""
+    one = did("webinar", 3, "w1", seen=3)
+    facts = [one, replace(one, seen=day(9)), replace(one, rank=1), replace(one, value=False), did("webinar", 1, "w0")]
+    expected = tuple(sorted(set(facts), key=fact_key))
+
+    for some in permutations(facts):
+        assert ordered(some) == expected
+        assert ordered((*some, *some[:2])) == expected
+    assert ordered(facts[:3]) == tuple(sorted(facts[:3], key=fact_key))
