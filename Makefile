@@ -42,7 +42,7 @@ demo: $(READY)
 	$(BIN)/leadline demo
 
 test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(DEV_READY)
 	$(BIN)/ruff check .

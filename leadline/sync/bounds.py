@@ -18,7 +18,7 @@ BULK_ABOVE: Final = 6000
 BULK_PAGE: Final = 50_000
 """Above so many rows of one object a Salesforce bulk job takes fewer calls; rows of a page of its result."""
 
-LOAD_ABOVE: Final = 6000
+LOAD_ABOVE: Final = 5000
 LOAD_CALLS: Final = 5
 """Above so many records of one object a Salesforce bulk job takes fewer calls: three, one look, one for failures."""
 
