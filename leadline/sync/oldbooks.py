@@ -6,9 +6,6 @@ from leadline.common.errors import RefusedError
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import book_hashes, book_sources
 
-SHORTEST = 6
-"""Fewer digits of a hash are not taken for one."""
-
 
 def kept_book(store: Store, start: str) -> dict[str, bytes]:
     """Return the files of the one book whose hash begins with ``start`` (lower case).

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from leadline.batch.columns.arrays import span
 from leadline.batch.columns.tally import Window
@@ -13,9 +12,6 @@ from leadline.rules.deciding import Engine
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.fieldops import TEXT_OPS
 from leadline.rules.model import ActivityTest, Book, Condition, DealsTest, DealTest, FieldTest, NoActivityFor
-
-MOST_UNITS: Final = 2**50
-"""Points are held as whole numbers of the smallest place that a score uses; beyond this nothing is held so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,6 @@ from leadline.rules.business_time.zones import known_zone
 
 Record = Mapping[str, Any]
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-BUSINESS_HOURS_FIELDS: Final = (
-    *("Id", "Name", "TimeZoneSidKey"),
-    *(f"{day}{end}" for day in WEEKDAYS for end in ("StartTime", "EndTime")),
-)
-HOLIDAY_FIELDS: Final = (
-    *("Id", "Name", "ActivityDate", "IsAllDay", "StartTimeInMinutes", "EndTimeInMinutes", "IsRecurrence"),
-    *("RecurrenceType", "RecurrenceStartDate", "RecurrenceEndDateOnly", "RecurrenceInterval", "RecurrenceInstance"),
-    *("RecurrenceDayOfWeekMask", "RecurrenceDayOfMonth", "RecurrenceMonthOfYear"),
-)
 
 
 def from_salesforce(hours: Record, holidays: Sequence[Record] = (), years: range = YEARS) -> Calendar:

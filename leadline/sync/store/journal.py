@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks, insert, insert_new
@@ -83,14 +83,6 @@ def intents_of(connection: Connection, plan_hash: str, statuses: Iterable[Intent
     return [_intent(row) for row in connection.execute(query).mappings()]
 
 
-def unsettled(connection: Connection) -> list[Intent]:
-    """Return every intent of any plan that is planned, claimed or done but not verified, oldest first."""
-    open_ones = journal.c.status.in_(("planned", "claimed", "done"))
-    return [
-        _intent(row) for row in connection.execute(select(journal).where(open_ones).order_by(journal.c.id)).mappings()
-    ]
-
-
 def claim_intents(connection: Connection, ids: Iterable[int], owner: str, at: datetime) -> list[int]:
     """Claim planned intents by compare-and-set; return the ids that are now ``owner``'s."""
     won: list[int] = []
@@ -103,29 +95,6 @@ def claim_intents(connection: Connection, ids: Iterable[int], owner: str, at: da
         mine = (journal.c.id.in_(batch)) & (journal.c.status == "claimed") & (journal.c.claimed_by == owner)
         won += connection.execute(select(journal.c.id).where(mine).order_by(journal.c.id)).scalars()
     return won
-
-
-def settle_intents(
-    connection: Connection, results: Sequence[tuple[int, IntentStatus, str, str]], at: datetime
-) -> None:
-    """Settle intents: (id, status, code, message) each."""
-    if not results:
-        return
-    statement = update(journal).where(journal.c.id == bindparam("which"))
-    new: dict[str, Any] = {"status": bindparam("to"), "code": bindparam("why"), "message": bindparam("text")}
-    statement = statement.values(**new, changed_at=bindparam("moment"))
-    rows = [
-        {"which": key, "to": status, "why": code, "text": message, "moment": at}
-        for key, status, code, message in results
-    ]
-    connection.execute(statement, rows)
-
-
-def release_claims(connection: Connection, owner: str, at: datetime) -> int:
-    """Put the claimed intents of an owner that died back to planned (field writes are absolute); return how many."""
-    mine = (journal.c.claimed_by == owner) & (journal.c.status == "claimed")
-    values = {"status": "planned", "claimed_by": None, "changed_at": at}
-    return connection.execute(update(journal).where(mine).values(values)).rowcount
 
 
 def journal_counts(connection: Connection, plan_hash: str) -> dict[str, int]:

@@ -89,18 +89,6 @@ def due_persons(connection: Connection, frontier: datetime) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def persons_of_other_books(connection: Connection, book_hash: str) -> list[str]:
-    """Return the persons last evaluated under another book than this one."""
-    query = select(lifecycle.c.person_id).where(lifecycle.c.book_hash != book_hash)
-    return list(connection.execute(query.order_by(lifecycle.c.person_id)).scalars())
-
-
-def changed_since(connection: Connection, cycle: int) -> list[str]:
-    """Return the persons whose outcome changed in this cycle or a later one."""
-    query = select(lifecycle.c.person_id).where(lifecycle.c.changed_cycle >= cycle)
-    return list(connection.execute(query.order_by(lifecycle.c.person_id)).scalars())
-
-
 def save_lifecycle(connection: Connection, rows: Sequence[LifecycleRow]) -> None:
     """Store states and outcomes; what was published stays as it was."""
     values = [

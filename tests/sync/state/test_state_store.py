@@ -19,6 +19,7 @@ from leadline.sync.evaluating import evaluate
 from leadline.sync.people import find_person
 from leadline.sync.pull import pull
 from leadline.sync.store import open_store
+from leadline.sync.store.applying import Settlement, reopen, settle
 from leadline.sync.store.cycles import (
     acquire_lease,
     activate_book,
@@ -40,11 +41,8 @@ from leadline.sync.store.journal import (
     get_plan,
     intents_of,
     journal_counts,
-    release_claims,
     save_plan,
     set_plan_status,
-    settle_intents,
-    unsettled,
 )
 from leadline.sync.store.mirror import Written, load_written, remember_written
 from leadline.sync.store.opening import SCHEMA_VERSION
@@ -236,9 +234,10 @@ def test_the_journal_claims_each_intent_once(any_url):
         ids = [intent.id for intent in intents_of(connection, "plan")]
         assert claim_intents(connection, ids[:2], "me", START) == ids[:2]
         assert claim_intents(connection, ids, "you", START) == ids[2:]
-        settle_intents(connection, [(ids[0], "verified", "", ""), (ids[1], "parked", "TOO_LONG", "too long")], START)
-        assert [intent.status for intent in unsettled(connection)] == ["claimed", "claimed"]
-        assert release_claims(connection, "you", START) == 2
+        results = [Settlement(ids[0], "verified"), Settlement(ids[1], "parked", "TOO_LONG", "too long", ("a",))]
+        settle(connection, results, START)
+        assert [intent.id for intent in intents_of(connection, "plan", ["claimed"])] == ids[2:]
+        assert reopen(connection, "plan", START) == 2
         assert journal_counts(connection, "plan") == {"verified": 1, "parked": 1, "planned": 2}
         parked = intents_of(connection, "plan", ["parked"])[0]
     assert (parked.code, parked.writes, parked.attempts) == ("TOO_LONG", {"a": (None, Decimal("1.5"))}, 1)
