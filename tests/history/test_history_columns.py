@@ -18,9 +18,6 @@ from leadline.rules.deciding import Engine, decision_to_json
 from leadline.rules.deciding.lifecycle import Lifecycle
 from leadline.rules.model import (
     ActivityTest,
-    All,
-    Any,
-    AtLeast,
     Book,
     Condition,
     Criterion,
@@ -28,7 +25,6 @@ from leadline.rules.model import (
     DisqualifiedTest,
     GradeTest,
     Known,
-    Not,
     Score,
     ScoreTest,
     Stage,
@@ -38,7 +34,7 @@ from leadline.rules.model import (
 from leadline.rules.state import Fact
 from tests.history import tiny
 from tests.rules.deciding.books import bands, by_hand, day, did, said, small_book, where
-from tests.rules.deciding.generated import DAYS, NAMED, NAMES, POINTS, WINDOWS, facts
+from tests.rules.deciding.generated import DAYS, NAMED, NAMES, POINTS, WINDOWS, combined, facts
 from tests.rules.deciding.laws import law
 
 TESTS: list[Condition] = [
@@ -65,23 +61,8 @@ OF_SCORES: list[Condition] = [
     DisqualifiedTest(),
 ]
 
-
-def combined(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
-    """Return conditions of up to three tests."""
-    return st.recursive(
-        leaves,
-        lambda parts: st.one_of(
-            st.lists(parts, min_size=1, max_size=3).map(lambda found: All(tuple(found))),
-            st.lists(parts, min_size=1, max_size=3).map(lambda found: Any(tuple(found))),
-            st.lists(parts, min_size=2, max_size=3).map(lambda found: AtLeast(2, tuple(found))),
-            parts.map(Not),
-        ),
-        max_leaves=3,
-    )
-
-
-ATTRIBUTES = combined(st.one_of(st.sampled_from(TESTS), OF_ACTIVITIES))
-WAYS = combined(st.one_of(st.sampled_from(TESTS), st.sampled_from(OF_SCORES), OF_ACTIVITIES))
+ATTRIBUTES = combined(st.one_of(st.sampled_from(TESTS), OF_ACTIVITIES), 3)
+WAYS = combined(st.one_of(st.sampled_from(TESTS), st.sampled_from(OF_SCORES), OF_ACTIVITIES), 3)
 
 
 @st.composite
