@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from leadline.sync.plan.file import parse_plan
-from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.plan.model import Plan
+from leadline.sync.plan.write import PlannedWrite
 from tests.cli.desk import Desk
 
 AGAIN = "make the plan again with `leadline plan -o`"

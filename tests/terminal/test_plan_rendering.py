@@ -14,7 +14,8 @@ from rich.console import Console
 from leadline.common.values import RecordRef
 from leadline.sync.cycle import PlannedResult
 from leadline.sync.guards import GuardStop
-from leadline.sync.plan.model import Counts, EffectKind, Held, Plan, PlannedEffect, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, Held, Plan, PlannedEffect
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.terminal.plan import render_funnel, render_plan, render_planned
 

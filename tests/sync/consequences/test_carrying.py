@@ -15,7 +15,7 @@ from leadline.sync.cycle import open_setting, open_writers
 from leadline.sync.journal import Entry
 from leadline.sync.plan import Plan
 from leadline.sync.plan.file import plan_hash
-from leadline.sync.plan.model import PlannedWrite
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store.effect_journal import EffectSettlement, settle_carried
 from tests.sync.consequences.staging import (
     CHANNEL,
