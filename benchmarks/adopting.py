@@ -1,9 +1,9 @@
 """A big adoption over HTTP: what it takes, and that it makes no task, note or notice, and assigns nobody.
 
-``python -m benchmarks.adopting --people 20000`` starts practice CRMs in a process of its own (with an active assignment
-rule at Salesforce), gives the book stages that cause a task, a note and an assignment, saves the first plan as a file,
-accepts it in waves (or, with ``--write nothing``, without writing), and asks the servers: what was made, who owns each
-lead, what each planned field shows. ``--kill 90`` kills the writing with SIGKILL after so many seconds and goes on.
+``python -m benchmarks.adopting --people 20000`` starts practice CRMs in a process of its own (at Salesforce with an
+active assignment rule), gives the book stages that cause a task, a note and an assignment, saves the first plan as a
+file, accepts it in waves (or, with ``--write nothing``, without writing), and asks the servers what was made, who owns each
+record, what each planned field shows. ``--kill 90`` kills the writing after so many seconds and goes on.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _next(config: Config, _: argparse.Namespace) -> None:
         told.append(f"{synced.evaluation.evaluated:,} evaluated")
 
 
-def _look(config: Config, chosen: argparse.Namespace) -> None:
+def _look(config: Config, _: argparse.Namespace) -> None:
     """Compare the servers with the plan: every planned value, and every owner with the one before."""
     plan = load_plan(_place() / PLAN)
     with open_readers(config) as readers:

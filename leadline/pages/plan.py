@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from leadline.pages.shell import render_page, write_page
 from leadline.sync.guards import GuardStop
 from leadline.sync.plan.model import Plan
 from leadline.sync.plan.normal import text_of
+from leadline.sync.plan.packing import Writes
 from leadline.sync.plan.write import PlannedWrite
 
 MOST_SHOWN: Final = 500
@@ -32,6 +34,7 @@ def plan_page(plan: Plan, stops: Sequence[GuardStop] = (), made: str = "") -> st
     fields: Counter[tuple[str, str, str]] = Counter()
     for written, count in plan.writes.fields().items():
         fields[written[:3]] += count
+    shown = _first(plan.writes)
     moves = sorted(plan.counts.transitions.items(), key=lambda pair: (-pair[1], pair[0]))
     return render_page(
         "plan.html",
@@ -55,12 +58,21 @@ def plan_page(plan: Plan, stops: Sequence[GuardStop] = (), made: str = "") -> st
         ),
         fields=[(crm, name, field, f"{count:,}") for (crm, name, field), count in sorted(fields.items())],
         groups=list(_groups(plan)),
-        writes=[_row(write) for write in plan.writes[:MOST_SHOWN]],
-        more=max(0, len(plan.writes) - MOST_SHOWN),
+        writes=[_row(write) for write in shown],
+        more=len(plan.writes) - len(shown),
         effects=sorted(plan.counts.effects.items()),
         not_written=[(item.crm, item.object, f"{item.records:,}", item.reason) for item in plan.not_written],
         held=[(item.kind, f"{item.effects:,}", item.reason) for item in plan.held],
     )
+
+
+def _first(writes: Writes) -> list[PlannedWrite]:
+    """Return all writes, or of each object the first ones, so that one does not hide the others."""
+    if len(writes) <= MOST_SHOWN:
+        return list(writes)
+    objects = sorted(writes.records())
+    each = MOST_SHOWN // len(objects)
+    return [write for crm, name in objects for write in islice(writes.of_object(crm, name), each)]
 
 
 @dataclass(slots=True)

@@ -130,6 +130,11 @@ class Writes(Sequence[PlannedWrite]):
         for some in _slices(sorted(numbers)):
             yield from ((number, _group(row)) for number, *row in self._ask(query, (json.dumps(some),)))
 
+    def of_object(self, crm: Crm, name: str) -> Iterator[PlannedWrite]:
+        """Yield the writes to one object, in order."""
+        for _, *row in self._ask("SELECT * FROM packed WHERE crm = ? AND object = ? ORDER BY seq", (crm, name)):
+            yield from _group(row)
+
     def numbers_of(self, people: Iterable[str]) -> list[int]:
         """Return the numbers of the groups of these people, in order."""
         found: list[int] = []

@@ -277,7 +277,7 @@ def test_assignments_end_as_their_writes_end(shared: Stage) -> None:
         journal = EffectJournal(setting.store, plan, "me:1:x", lambda: WALL)
         with setting.store.write() as connection:
             journal.begin(connection)
-        Carrier(setting.store, journal, setting.patience).carry_out(plan, {}, entries, {})
+        Carrier(setting.store, journal, setting.patience).carry_out({}, entries, {})
     rows = shared.rows(plan)
     found = [(rows[one.key].status, rows[one.key].code) for one in effects]
     assert found == [*ENDINGS.values(), ("done", "")]
