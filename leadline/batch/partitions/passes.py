@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow
+import pyarrow.compute
 
 from leadline.batch.columns import OddError
+from leadline.batch.columns.files import Counts
 from leadline.batch.columns.spilling import Spill, read_part
 from leadline.batch.partitions.aside import put_aside
 from leadline.batch.partitions.parts import ROW, InPlace, Parts, in_place
 from leadline.batch.partitions.task import Asked, Done, Task
 from leadline.batch.tables import Table
+from leadline.batch.turns import TURN, given_turns, gives_turns
 from leadline.common.errors import UsageError
 from leadline.rules.allocation import Candidate, next_round
 from leadline.rules.model import Book
@@ -33,18 +37,6 @@ class Runner(Protocol):
 
     def folder(self) -> Path | None:
         """Return where files are put aside so that every process finds them; None for this machine's own place."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was read and what became of it, over all partitions."""
-
-    people: int = 0
-    activities: int = 0
-    strangers: int = 0
-    later: int = 0
-    stages: Counter[str] = field(default_factory=Counter)
-    one_by_one: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +70,10 @@ def evaluated_parts(
     task = Task(book, as_of, parts, folder, isinstance(parts, InPlace))
     written = _all_passes(task, runner, counts, progress)
     if isinstance(parts, InPlace):
-        yield from (task.outcomes(part, number) for part, number in sorted(written.items()))
+        tables: Iterator[Any] = (task.outcomes(part, number) for part, number in sorted(written.items()))
     else:
-        yield from _in_order(task, written)
+        tables = _in_order(task, written)
+    yield from _with_turns(task, written, tables) if gives_turns(book) else tables
 
 
 def _all_passes(task: Task, runner: Runner, counts: Counts, progress: Callable[[int], None]) -> dict[int, int]:
@@ -136,6 +129,15 @@ def _require_apart(units: Sequence[np.ndarray[Any, np.dtype[np.int64]]]) -> None
         raise UsageError(
             "a person or an account lies in two buckets; put all rows of one account into buckets of the same name"
         )
+
+
+def _with_turns(task: Task, written: dict[int, int], tables: Iterator[Any]) -> Iterator[Any]:
+    """Yield outcomes with whose turn it is: they are given to everybody together, after the last pass."""
+    given = given_turns(task.book, (wish for part, number in written.items() for wish in task.wishes(part, number)))
+    people, members = (pyarrow.array(list(found), pyarrow.string()) for found in (given, given.values()))
+    for table in tables:
+        place = pyarrow.compute.index_in(table["person_id"].combine_chunks(), value_set=people)
+        yield table.append_column(TURN, members.take(place))
 
 
 def _in_order(task: Task, written: dict[int, int]) -> Iterator[Any]:
