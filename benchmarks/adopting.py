@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.adopting --people 20000`` starts practice CRMs in a process of its own (at Salesforce with an
 active assignment rule), gives the book stages that cause a task, a note and an assignment, saves the first plan as a
-file, accepts it in waves (or, with ``--write nothing``, without writing), and asks the servers what was made, who owns each
-record, what each planned field shows. ``--kill 90`` kills the writing after so many seconds and goes on.
+file and accepts it in waves (or, with ``--write nothing``, without writing). Then it asks the servers what was made,
+who owns each record, and what each planned field shows. ``--kill 90`` kills the writing after so many seconds, and it
+goes on.
 """
 
 from __future__ import annotations
