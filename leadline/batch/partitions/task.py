@@ -20,7 +20,7 @@ from leadline.batch.columns import OddError, evaluate_partition
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.sources import odd_values, state_table
 from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
-from leadline.batch.outcomes import Cells, outcome_row, output_columns
+from leadline.batch.outcomes import Cells, as_written, outcome_row, output_columns
 from leadline.batch.partitions.normal import units_of
 from leadline.batch.partitions.parts import ROW, Parts
 from leadline.common.files import whole_file
@@ -147,7 +147,7 @@ class Task:
             state = state_table(book, given.people, given.ids, self.as_of)
             done = evaluate_partition(book, state, given.people, given.activities, given.changes, self.as_of, _WANTED)
             return (
-                done.table.select(list(output_columns(book))).append_column(ROW, given.people[ROW]),
+                as_written(done.table, output_columns(book)).append_column(ROW, given.people[ROW]),
                 done.one_by_one,
                 [],
             )
