@@ -37,6 +37,15 @@ def effects_of(book: Book, decision: Decision, deriving: Deriving | None = None)
     )
 
 
+def entering(book: Book, person: str, stage: str, at: datetime, *, moved: bool) -> tuple[Effect, ...]:
+    """Return the effects of coming to rest in a stage at ``at``: by facts or time (``moved``), else by adoption."""
+    if stage not in book.on_enter:
+        return ()
+    cause, actions = enter_cause(stage), book.on_enter[stage].actions
+    numbers = durable_consequences(cause_rules(book)).derive(cause, moved=moved)
+    return tuple(_made(person, at, cause, number, actions[number], "") for number in numbers)
+
+
 def cause_rules(book: Book) -> tuple[CauseRules, ...]:
     """Return every cause of a book with the number of its actions: what durable_rules is given."""
     entered = [
