@@ -20,7 +20,7 @@ from leadline.batch.columns import OddError, evaluate_partition
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.sources import odd_values, state_table
 from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
-from leadline.batch.outcomes import Cells, outcome_columns, outcome_row
+from leadline.batch.outcomes import Cells, as_written, outcome_columns, outcome_row
 from leadline.batch.partitions.normal import units_of
 from leadline.batch.partitions.parts import ROW, Parts
 from leadline.batch.turns import TurnWish, stages_with_turns, turn_wishes
@@ -155,7 +155,7 @@ class Task:
             state = state_table(book, given.people, given.ids, self.as_of)
             done = evaluate_partition(book, state, given.people, given.activities, given.changes, self.as_of, _WANTED)
             return (
-                done.table.select(list(outcome_columns(book))).append_column(ROW, given.people[ROW]),
+                as_written(done.table, outcome_columns(book)).append_column(ROW, given.people[ROW]),
                 done.one_by_one,
                 [],
             )
