@@ -20,12 +20,11 @@ from leadline.batch.columns import Columns, OddError, evaluate_partition
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.sources import odd_values, state_table
 from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
-from leadline.batch.outcomes import Cells, outcome_columns, outcome_row
+from leadline.batch.outcomes import Cells, as_written, outcome_columns, outcome_row
 from leadline.batch.partitions.normal import units_of
 from leadline.batch.partitions.parts import ROW, Parts
 from leadline.batch.tables import cell_text
 from leadline.batch.turns import TurnWish, stages_with_turns, turn_wishes
-from leadline.common.canonical import instant_text
 from leadline.common.files import whole_file
 from leadline.rules.allocation import Candidate, candidate, place_fact
 from leadline.rules.deciding import Engine
@@ -139,26 +138,23 @@ class Task:
         return Given(self.book, state, people, activities, deals, self.as_of), happened
 
     def _settled(self, given: Given) -> tuple[Any, Mapping[str, int], list[Candidate]]:
-        book, names = self.book, list(outcome_columns(self.book))
+        book, names = self.book, outcome_columns(self.book)
         if book.accounts:
             rows, candidates = self._by_person(given, None)
-            return (
-                _table(book, rows).append_column(ROW, given.people[ROW]),
-                {"account facts": given.count},
-                candidates,
-            )
+            told = _table(book, rows).append_column(ROW, given.people[ROW])
+            return told, {"account facts": given.count}, candidates
         state = state_table(book, given.people, given.ids, self.as_of)
         known = (state, given.people, given.activities, given.changes, self.as_of, _WANTED)
         if not book.capacity:
             done = evaluate_partition(book, *known)
-            return done.table.select(names).append_column(ROW, given.people[ROW]), done.one_by_one, []
+            return as_written(done.table, names).append_column(ROW, given.people[ROW]), done.one_by_one, []
         done = _with_room(book).evaluate(*known)
         pressing = _pressing(book, done.table, given)
         rows, candidates = self._by_person(given, dict.fromkeys(pressing, ()))
-        others = _as_text(book, done.table).append_column(ROW, given.people[ROW])
-        found = _replaced(others, _table(book, rows))
+        waiting = done.table.append_column("waits_for", pyarrow.nulls(given.count, pyarrow.string()))
+        others = as_written(waiting, names).append_column(ROW, given.people[ROW])
         reasons = Counter(done.one_by_one) + Counter({"stages with a capacity": len(rows)})
-        return found, reasons, candidates
+        return _replaced(others, _table(book, rows)), reasons, candidates
 
     def _by_person(
         self, given: Given, places: Mapping[str, tuple[str, ...]] | None
@@ -260,26 +256,6 @@ def _replaced(table: Any, rows: Any) -> Any:
     stay[place.to_numpy()] = False
     fresh = rows.append_column(ROW, table[ROW].take(place))
     return pyarrow.concat_tables([table.filter(pyarrow.array(stay)), fresh]).sort_by(ROW)
-
-
-def _as_text(book: Book, table: Any) -> Any:
-    """Return the outcomes of columns as those of one person after the other are told."""
-    columns = {
-        name: table[name].to_pylist() if name in table.column_names else None for name in outcome_columns(book)
-    }
-    told = {
-        name: pyarrow.nulls(table.num_rows, pyarrow.string()) if cells is None else _texts(cells)
-        for name, cells in columns.items()
-    }
-    return pyarrow.table(told)
-
-
-def _texts(cells: list[Any]) -> Any:
-    known: dict[Any, Any] = {None: None}
-    for cell in cells:
-        if cell not in known:
-            known[cell] = instant_text(cell) if isinstance(cell, datetime) else cell_text(cell)
-    return pyarrow.array([known[cell] for cell in cells], pyarrow.string())
 
 
 def _table(book: Book, rows: Iterable[Cells]) -> Any:
