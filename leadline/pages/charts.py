@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, log2
 
 from markupsafe import Markup
 
 from leadline.pages.drawing import (
     BOTTOM,
-    LEFT,
-    RIGHT,
     TOP,
     WIDTH,
-    across,
+    Axis,
     below,
     grid,
     legend,
@@ -25,8 +24,10 @@ from leadline.pages.drawing import (
     name,
     nice,
     short,
+    sideways,
     small,
     svg,
+    upright,
 )
 
 ROW = 18
@@ -70,14 +71,7 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, s
     """Return lines over labels (dates, say) from 0 up; with ``steps`` a value holds until the next label."""
     height = 210
     top = nice(max((value for item in series for value in item.values if value is not None), default=0))
-    count = max(len(labels) - (0 if steps else 1), 1)
-
-    def x(number: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * number / count
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * value / top
-
+    x, y = sideways(max(len(labels) - (0 if steps else 1), 1)), upright(height, top)
     parts = [*grid(top, y), *below(labels, x, height), *legend(_looks(series))]
     for item, (_, look) in zip(series, _looks(series), strict=True):
         drawn: list[str] = []
@@ -115,44 +109,87 @@ def bar_chart(title: str, labels: Sequence[str], series: Sequence[Series]) -> Ma
     return svg(title, height, parts)
 
 
-def column_chart(title: str, labels: Sequence[str], values: Sequence[float]) -> Markup:
-    """Return columns over labels, such as the hours of a day."""
-    height = 180
-    top = nice(max(values, default=0))
-    wide = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-
-    def x(number: float) -> float:
-        return LEFT + wide * (number + 0.5)
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * value / top
-
-    parts = [*grid(top, y), *below(labels, x, height)]
-    for place, value in enumerate(values):
-        parts.append(
-            Markup('<rect class="bar s1" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-                LEFT + wide * place + 1, y(value), max(wide - 2, 1), y(0) - y(value)
-            )
-        )
+def stack_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> Markup:
+    """Return one bar for each label, cut into the parts that ``series`` give; the sum stands behind it."""
+    looks = [(item.name, number if item.look is None else item.look) for number, item in enumerate(series)]
+    head = legend_height(looks)
+    height = head + 34 * len(labels) + 4
+    sums = [sum(item.values[place] or 0 for item in series) for place in range(len(labels))]
+    top = max(sums, default=0) or 1
+    parts = list(legend(looks))
+    for place, label in enumerate(labels):
+        base = head + 34 * place
+        parts.append(name(4, base + 12, label))
+        at = 4.0
+        for item, (_, look) in zip(series, looks, strict=True):
+            wide = (WIDTH - 80) * (item.values[place] or 0) / top
+            if wide:
+                parts.append(
+                    Markup('<rect class="bar s{}" x="{:.1f}" y="{}" width="{:.1f}" height="11"/>').format(
+                        look, at, base + 16, max(wide - 1, 0.5)
+                    )
+                )
+            at += wide
+        parts.append(small(at + 4, base + 26, f"{short(sums[place])}{unit}"))
     return svg(title, height, parts)
+
+
+def spark(told: str, values: Sequence[float], top: float) -> Markup:
+    """Return columns as small as a word, for a cell of a table; all of one table share ``top``."""
+    wide, height = 5, 22
+    parts = [line("grid", 0, height, wide * len(values), height)]
+    for place, value in enumerate(values):
+        tall = (height - 2) * value / (top or 1)
+        if value:
+            parts.append(
+                Markup('<rect class="bar s1" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
+                    wide * place, height - tall, wide - 1, tall
+                )
+            )
+    begun = Markup('<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">')
+    return begun.format(wide * len(values), height + 1, told) + Markup("").join(parts) + Markup("</svg>")
 
 
 def interval_chart(
     title: str, rows: Sequence[Interval], names: Sequence[str] = (), *, unit: str = "", reference: float | None = None
 ) -> Markup:
-    """Return estimates with their intervals, a row each; ``reference`` is a line such as 1 for ratios."""
-    looks = [(text, look) for look, text in enumerate(names)]
-    head = legend_height(looks)
-    height = head + 30 * len(rows) + BOTTOM
+    """Return estimates with their intervals, a row each; ``reference`` is a line such as a mean."""
     ends = [row.high for row in rows] + ([reference] if reference is not None else [])
     top = nice(max(ends, default=0))
 
     def x(value: float) -> float:
         return 8 + (WIDTH - 24) * min(value, top) / top
 
+    ticks = [(top * share, f"{short(top * share)}{unit}") for share in (0, 0.5, 1)]
+    return _intervals(title, rows, [(text, look) for look, text in enumerate(names)], x, ticks, reference)
+
+
+def ratio_chart(title: str, rows: Sequence[Interval]) -> Markup:
+    """Return ratios with their intervals on an axis of doublings around 1; what goes beyond ends at its edge."""
+    most = max((max(row.middle, 1 / row.middle) for row in rows if row.middle > 0), default=1)
+    doublings = min(max(ceil(log2(most)), 2), 6)
+
+    def x(value: float) -> float:
+        place = log2(value) / doublings if value > 0 else -1.0
+        return 8 + (WIDTH - 24) * (min(max(place, -1.0), 1.0) + 1) / 2
+
+    edge = 2**doublings
+    ticks = [(1 / edge, f"1/{edge} x"), (1.0, "1 x"), (float(edge), f"{edge} x")]
+    return _intervals(title, rows, [], x, ticks, 1)
+
+
+def _intervals(
+    title: str,
+    rows: Sequence[Interval],
+    looks: Sequence[tuple[str, int]],
+    x: Axis,
+    ticks: Sequence[tuple[float, str]],
+    reference: float | None,
+) -> Markup:
+    head = legend_height(looks)
+    height = head + 30 * len(rows) + BOTTOM
     parts = list(legend(looks))
-    for share in (0, 0.5, 1):
-        parts.append(line("grid", x(top * share), head, x(top * share), height - BOTTOM + 4))
+    parts += [line("grid", x(value), head, x(value), height - BOTTOM + 4) for value, _ in ticks]
     if reference is not None:
         parts.append(line("mark", x(reference), head, x(reference), height - BOTTOM + 4))
     for place, row in enumerate(rows):
@@ -162,25 +199,22 @@ def interval_chart(
         parts.append(
             Markup('<circle class="dot s{}" cx="{:.1f}" cy="{}" r="4"/>').format(row.group, x(row.middle), at + 20)
         )
-    parts += across(top, x, height - 12, unit)
+    anchors = ("start", "middle", "end")
+    parts += [
+        small(x(value), height - 12, text, anchor) for (value, text), anchor in zip(ticks, anchors, strict=True)
+    ]
     return svg(title, height, parts)
 
 
-def point_chart(title: str, sideways: str, up: str, dots: Sequence[Dot], *, limit: float | None = None) -> Markup:
+def point_chart(title: str, along: str, up: str, dots: Sequence[Dot], *, limit: float | None = None) -> Markup:
     """Return points, each with its label; ``limit`` is an upright line such as a capacity."""
     height = 260
     right = nice(max([*(dot.x for dot in dots), *([limit] if limit is not None else [])], default=0))
     top = nice(max((dot.y for dot in dots), default=0))
-
-    def x(value: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT - 30) * value / right
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * value / top
-
+    x, y = sideways(right, 30), upright(height, top)
     parts = list(grid(top, y))
     parts.append(small(4, 14, up))
-    parts.append(small(WIDTH - 4, height - 4, sideways, "end"))
+    parts.append(small(WIDTH - 4, height - 4, along, "end"))
     parts += [small(x(right * share), height - 18, short(right * share), "middle") for share in (0, 0.5, 1)]
     if limit is not None:
         parts.append(line("mark", x(limit), TOP, x(limit), height - BOTTOM))
