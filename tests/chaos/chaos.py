@@ -24,7 +24,6 @@ from leadline.sync.store.schema import journal
 from tests.crash.kept import kept
 from tests.crash.running import Ended, run
 from tests.crash.scenes import ACTIONS, leads_in
-from tests.crash.shown import Shown
 from tests.crash.world import Served, World, set_up
 
 SYNC = ("sync", "--json")
@@ -198,7 +197,7 @@ def _end(peace: Side, chaos: Side, tally: Tally) -> None:
             if ended.status != 0:
                 tally.broken.append(f"{side.home.name}: a calm run ended with {ended.status}: {ended.said[-1500:]}")
     tally.broken += [f"made twice: {key}" for key in chaos.served.ask("twice")]
-    tally.broken += _apart(peace.served.shown(values_only=True), chaos.served.shown(values_only=True))
+    tally.broken += peace.served.shown(values_only=True).differences(chaos.served.shown(values_only=True))
     ends = [kept(side.environment["STATE"]) for side in (peace, chaos)]
     tally.broken += [f"chaos: {one}" for one in ends[1]["wrong"]]
     with open_store(chaos.environment["STATE"]) as store, store.read() as connection:
@@ -206,10 +205,6 @@ def _end(peace: Side, chaos: Side, tally: Tally) -> None:
             tally.settled[status] += 1
     left = set(tally.settled) & {"planned", "claimed", "done", "failed"}
     tally.broken += [f"writes are left {status}" for status in left]
-
-
-def _apart(one: Shown, other: Shown) -> list[str]:
-    return one.differences(other)
 
 
 def _json(said: str) -> Mapping[str, Any]:
