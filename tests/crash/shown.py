@@ -13,7 +13,7 @@ _STAMPS = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "LastActivityDat
 _LATE = re.compile(r"\n\d+ \w+ late: it was due \S+ \S+")
 _FIRST_MADE = 900_000_000_000_001
 """HubSpot's ids of what was made after the beginning."""
-_NAMES = ("Id", "Leadline_Key__c", "values.leadline_key")
+NAMES = ("Id", "Leadline_Key__c", "values.leadline_key")
 """What tells that two rows are one record."""
 
 
@@ -31,8 +31,39 @@ class Shown:
 
     def differences(self, other: Shown) -> list[str]:
         """Say what differs in ``other``; a notice may come twice under its key."""
+        return [one.told() for one in self.apart(other)]
+
+    def apart(self, other: Shown) -> list[Apart]:
+        """Return what differs in ``other``, record by record; a notice may come twice under its key."""
         found = [*_apart(self.salesforce, other.salesforce), *_apart(self.hubspot, other.hubspot)]
-        return found + [f"notice {key}" for key in sorted(set(self.notices) ^ set(other.notices))]
+        missing, added = set(self.notices) - set(other.notices), set(other.notices) - set(self.notices)
+        found += [Apart("notice", {"Id": key}, None) for key in sorted(missing)]
+        return found + [Apart("notice", None, {"Id": key}) for key in sorted(added)]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """One record that differs: its fields as texts in the one world and in the other; None: it is not there."""
+
+    object: str
+    one: Mapping[str, str] | None
+    other: Mapping[str, str] | None
+
+    @property
+    def fields(self) -> dict[str, tuple[str | None, str | None]]:
+        """Return the fields that differ, with both values."""
+        one, other = self.one or {}, self.other or {}
+        return {
+            key: (one.get(key), other.get(key)) for key in sorted({*one, *other}) if one.get(key) != other.get(key)
+        }
+
+    def told(self) -> str:
+        """Return it in words."""
+        if self.one is None or self.other is None:
+            what = "missing" if self.other is None else "too many"
+            return f"{self.object} {what}: {json.dumps(dict(self.one or self.other or {}), sort_keys=True)[:600]}"
+        told = "; ".join(f"{key} {was} became {now}" for key, (was, now) in self.fields.items())
+        return f"{self.object} {_name(self.one) or 'made by a server'}: {told}"
 
 
 def shown(store: Any, portal: Any, came: Sequence[Mapping[str, Any]], *, values_only: bool = False) -> Shown:
@@ -115,22 +146,17 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _apart(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> Iterator[str]:
-    """Say what differs; of two rows that are one record only the fields that differ, with both values."""
+def _apart(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> Iterator[Apart]:
     for name in sorted({*one, *other}):
         here, there = Counter(one.get(name, ())), Counter(other.get(name, ()))
         missing = [_flat(row) for row in sorted((here - there).elements())]
         added = [_flat(row) for row in sorted((there - here).elements())]
         for row in missing:
             same = _same(row, added)
-            if same is None:
-                yield f"{name} missing: {_short(row)}"
-                continue
-            added.remove(same)
-            apart = {key: (row.get(key), same.get(key)) for key in {*row, *same} if row.get(key) != same.get(key)}
-            told = "; ".join(f"{key} {was} became {now}" for key, (was, now) in sorted(apart.items()))
-            yield f"{name} {_name(row) or 'made by a server'}: {told}"
-        yield from (f"{name} too many: {_short(row)}" for row in added)
+            if same is not None:
+                added.remove(same)
+            yield Apart(name, row, same)
+        yield from (Apart(name, None, row) for row in added)
 
 
 def _same(row: Mapping[str, str], others: Sequence[dict[str, str]]) -> dict[str, str] | None:
@@ -140,11 +166,7 @@ def _same(row: Mapping[str, str], others: Sequence[dict[str, str]]) -> dict[str,
 
 
 def _name(row: Mapping[str, str]) -> str | None:
-    return next((f"{key} {row[key]}" for key in _NAMES if row.get(key, "null") != "null"), None)
-
-
-def _short(row: Mapping[str, str]) -> str:
-    return json.dumps(dict(row), sort_keys=True)[:600]
+    return next((f"{key} {row[key]}" for key in NAMES if row.get(key, "null") != "null"), None)
 
 
 def _flat(row: str) -> dict[str, str]:

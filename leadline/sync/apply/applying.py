@@ -31,7 +31,7 @@ from leadline.sync.store.cycles import activate_book, active_book
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import latest_decisions
 
-_SEVERITY = ("verified", "done", "planned", "claimed", "stale", "gone", "ignored", "failed", "parked")
+_SEVERITY = ("verified", "done", "planned", "claimed", "released", "stale", "gone", "ignored", "failed", "parked")
 
 
 @dataclass(frozen=True, slots=True)

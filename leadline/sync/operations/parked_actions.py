@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import update
-
 from leadline.common.values import Crm
 from leadline.sync.apply.effects.rows import CREATIONS
 from leadline.sync.apply.remedies import effect_remedy
 from leadline.sync.store import Store
-from leadline.sync.store.batches import chunks
-from leadline.sync.store.effects import EffectRow, effects_by_status
-from leadline.sync.store.schema import effects
+from leadline.sync.store.effect_journal import give_back
+from leadline.sync.store.effects import EffectRow, effects_by_status, look_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +45,8 @@ def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> 
         rows = effects_by_status(connection, ("parked",))
         chosen = [row for row in rows if keys is None or row.key in set(keys)]
         doubtful = {row.key for row in chosen if row.remote_id and _kind(row) in CREATIONS}
-        plain = {row.key for row in chosen} - doubtful
-        for some, status in ((doubtful, "claimed"), (plain, "waiting")):
-            values = {"status": status, "remote_id": None, "claimed_by": None, "changed_at": now}
-            for batch in chunks(sorted(some)):
-                released = values if status == "claimed" else {**values, "plan_hash": None}
-                connection.execute(update(effects).where(effects.c.key.in_(batch)).values(released))
+        look_again(connection, doubtful, now)
+        give_back(connection, {row.key for row in chosen} - doubtful, now)
     return len(chosen)
 
 

@@ -23,6 +23,9 @@ EffectStatus = Literal["waiting", "planned", "claimed", "done", "failed", "parke
 OPEN: Final[tuple[EffectStatus, ...]] = ("waiting", "planned", "failed")
 """What the next plan shows again: nothing of it stands in a CRM."""
 
+OWNER_DIFFERS: Final = "OWNER_DIFFERS"
+"""The code of what stands in a CRM with another owner than was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
@@ -48,6 +51,16 @@ class EffectRow:
     attempts: int = 0
     code: str | None = None
     message: str | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether a CRM showed what was made, if need be with another owner than was asked for."""
+        return self.status == "done" or (self.status == "parked" and self.code == OWNER_DIFFERS)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a CRM said yes to it and showed nothing of it."""
+        return self.status == "parked" and bool(self.remote_id) and not self.stands
 
     @property
     def consequence(self) -> Consequence:
@@ -113,6 +126,13 @@ def settle_effects(connection: Connection, reasons: Mapping[str, str], status: E
     statement = update(effects).where(effects.c.key == bindparam("which"))
     statement = statement.values(status=status, message=bindparam("why"), changed_at=bindparam("moment"))
     connection.execute(statement, [{"which": key, "why": why, "moment": at} for key, why in reasons.items()])
+
+
+def look_again(connection: Connection, keys: Iterable[str], at: datetime) -> None:
+    """Have the next run find out what became of effects, as after a crash, before it makes any of them again."""
+    for batch in chunks(sorted(set(keys))):
+        values = {"status": "claimed", "remote_id": None, "claimed_by": None, "changed_at": at}
+        connection.execute(update(effects).where(effects.c.key.in_(batch)).values(values))
 
 
 def move_effects(connection: Connection, joined: Mapping[str, Sequence[str]]) -> None:
