@@ -126,7 +126,7 @@ class _Planner:
             for write in writes:
                 # Records of one account stand together: a CRM locks the account's row for each of them.
                 key = (write.ref.crm, write.phase, order, record.account, write.ref.id, write.field)
-                keyed.append((key, write))
+                keyed.append((key, replace(write, account=record.account or None)))
         return tuple(write for _, write in sorted(keyed, key=lambda pair: pair[0]))
 
     def not_written(self, others: Mapping[tuple[Crm, str, str], int]) -> tuple[NotWritten, ...]:

@@ -140,8 +140,8 @@ def _effect(effect: PlannedEffect) -> dict[str, Any]:
 
 
 def _write(write: PlannedWrite) -> dict[str, Any]:
-    made = _field_write(write)
-    return made if write.effect is None else {**made, "effect": write.effect}
+    told = {"effect": write.effect, "account": write.account}
+    return _field_write(write) | {name: value for name, value in told.items() if value is not None}
 
 
 def _field_write(write: PlannedWrite) -> dict[str, Any]:
