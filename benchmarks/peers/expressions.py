@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.peers.peer import CHOICES, Answer, Choice, Work, answers, facts_of, limited
+from benchmarks.peers.peer import CHOICES, ByLead, Choice, Work, facts_of, limited
 from benchmarks.workload import Rules
 
 
@@ -33,7 +33,7 @@ def chosen_logic() -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Datalogic:
+class Datalogic(ByLead):
     """Two rules a lead are compiled once, the scores and what follows from them; it takes JSON texts fastest."""
 
     name: str = "JSON logic: datalogic-py (Rust)"
@@ -59,13 +59,9 @@ class Datalogic:
 
         return evaluate
 
-    def answer(self, found: Any) -> Answer:
-        """See ``Peer``."""
-        return answers(found)
-
 
 @dataclass(frozen=True, slots=True)
-class ZenExpression:
+class ZenExpression(ByLead):
     """Two expressions a lead are compiled once; they are given mappings."""
 
     name: str = "zen-engine, expressions"
@@ -87,10 +83,6 @@ class ZenExpression:
             return found
 
         return evaluate
-
-    def answer(self, found: Any) -> Answer:
-        """See ``Peer``."""
-        return answers(found)
 
 
 def _zen_sums(chosen: Rules) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.expressions import chosen_logic, json_logic
-from benchmarks.peers.peer import CHOICES, Answer, MissingError, Timed, Work, answers, facts_of
+from benchmarks.peers.peer import CHOICES, ByLead, MissingError, Timed, Work, facts_of
 from benchmarks.peers.rule_libraries import SCORES, criteria
 
 HERE = Path(__file__).parent / "node"
@@ -22,7 +22,7 @@ INSTALL_SECONDS, RUN_SECONDS = 180, 300
 
 
 @dataclass(frozen=True, slots=True)
-class NodeEngine:
+class NodeEngine(ByLead):
     """One of them, over numbers: true is 1, false 0. It times itself, without reading and writing."""
 
     engine: str
@@ -65,10 +65,6 @@ class NodeEngine:
             return Timed(float(json.loads(told.stdout)["seconds"]), found)
 
         return evaluate
-
-    def answer(self, found: Any) -> Answer:
-        """See ``Peer``."""
-        return answers(found)
 
 
 def _installed() -> tuple[str, Path]:

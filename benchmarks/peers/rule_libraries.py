@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.peers.peer import CHOICES, Answer, Work, answers, facts_of, limited
+from benchmarks.peers.peer import CHOICES, ByLead, Work, facts_of, limited
 from benchmarks.workload import FLAGS, Rules
 
 SCORES = ("fit", "open", "interest")
@@ -26,7 +26,7 @@ def criteria(chosen: Rules) -> Iterator[tuple[str, str, int, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleEngine:
+class RuleEngine(ByLead):
     """Each criterion is a compiled rule that is asked whether it matches."""
 
     name: str = "rule-engine"
@@ -68,13 +68,9 @@ class RuleEngine:
 
         return evaluate
 
-    def answer(self, found: Any) -> Answer:
-        """See ``Peer``."""
-        return answers(found)
-
 
 @dataclass(frozen=True, slots=True)
-class BusinessRules:
+class BusinessRules(ByLead):
     """Each criterion is a rule with conditions on variables and an action; features are numbers, -1 for empty."""
 
     name: str = "business-rules"
@@ -125,10 +121,6 @@ class BusinessRules:
             return found
 
         return evaluate
-
-    def answer(self, found: Any) -> Answer:
-        """See ``Peer``."""
-        return answers(found)
 
 
 def _scores(chosen: Rules) -> list[dict[str, Any]]:

@@ -138,11 +138,10 @@ def _by_partitions(
 ) -> Evaluation | None:
     """Evaluate partitions; None where a file holds what only reading it row by row can tell the reader about."""
     from leadline.batch.columns import OddError
-    from leadline.batch.columns.files import Counts as PlainCounts
-    from leadline.batch.columns.files import evaluated_tables
+    from leadline.batch.columns.files import Counts, evaluated_tables
     from leadline.batch.partitions.local import Processes
     from leadline.batch.partitions.parts import in_place
-    from leadline.batch.partitions.passes import Counts, Inputs, evaluated_parts
+    from leadline.batch.partitions.passes import Inputs, evaluated_parts
 
     table = files.people
     coming = None if files.activities is None else Table(files.activities)
@@ -151,14 +150,12 @@ def _by_partitions(
     told = None if files.deals is None else Table(files.deals)
     if told is not None:
         told.require("person_id", "deal")
-    counts: Counts | PlainCounts
+    counts = Counts()
     with ExitStack() as open_now:
         plain = runner is None and told is None and not book.capacity and not book.accounts
         if plain and in_place(table, coming, None) is None:
-            counts = PlainCounts()
             tables = evaluated_tables(book, table, coming, as_of, workers, counts, progress)
         else:
-            counts = Counts()
             running = open_now.enter_context(Processes(workers)) if runner is None else runner
             folder = open_now.enter_context(_folder_of(running))
             tables = evaluated_parts(book, Inputs(table, coming, told), as_of, running, folder, counts, progress)

@@ -7,16 +7,18 @@ are kept of the people, so a million of them fit.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from leadline.common.errors import UsageError
+from leadline.history.columns.crowd import Crowd
+from leadline.history.columns.journeys import journeys_by_columns
 from leadline.history.journeys import Journey, journey_of
 from leadline.history.pairing import Pairing
-from leadline.history.people import HistorySource, PersonHistory
-from leadline.history.replaying import Span, lives, replayer
+from leadline.history.people import HistorySource
+from leadline.history.replaying import Span, replayer, walker_of
 from leadline.history.tally import Tally
 from leadline.history.working import in_parts
 from leadline.rules.model import Book
@@ -106,35 +108,54 @@ class PartTask:
 
 
 def journeys(part: HistorySource, asked: Question) -> Iterator[tuple[Journey | None, Journey | None]]:
-    """Yield everybody's journeys under the new and the old book, with the same wins for both."""
-    olds: Mapping[str, Journey] = {}
-    if asked.old is not None:
-        olds = {found.person: found for found in _journeys(asked.old, part.load(asked.old), asked)}
-    known = list(part.load(asked.new))
-    news = {found.person: found for found in _journeys(asked.new, known, asked)}
-    for history in known:
-        new, old = news.get(history.person), olds.get(history.person)
-        truth = old if asked.old is not None else new
-        judge = asked.old or asked.new
+    """Yield everybody's journeys under the new and the old book, with the same wins for both, in no order."""
+    read = Reading(part, asked)
+    news = {found.person: found for found in read.journeys(asked.new)}
+    olds = {found.person: found for found in read.journeys(asked.old)} if asked.old is not None else {}
+    judge, truths = (asked.old, olds) if asked.old is not None else (asked.new, news)
+    for person in dict.fromkeys((*news, *olds)):
+        new, old = news.get(person), olds.get(person)
         if not asked.deals:
-            wins = _stage_wins(judge, truth)
+            wins = stage_wins(judge, truths.get(person))
             new, old = (item and replace(item, wins=wins) for item in (new, old))
         yield new, old if asked.old is not None else new
 
 
-def journey_in(book: Book, known: Iterable[PersonHistory], asked: Question) -> Iterator[Journey]:
-    """Yield everybody's journey under one book alone, with its own wins."""
-    for found in _journeys(book, known, asked):
-        yield found if asked.deals else replace(found, wins=_stage_wins(book, found))
+class Reading:
+    """Some people, read once for all books that know the same fields, activities and deals."""
+
+    def __init__(self, part: HistorySource, asked: Question) -> None:
+        self._part = part
+        self._asked = asked
+        self._crowds: list[tuple[Book, Crowd]] = []
+
+    def journeys(self, book: Book) -> Iterator[Journey]:
+        """Yield everybody's journey under a book, with the wins that deals tell, in no order."""
+        one, span, landmark = replayer(book, identify=False), self._asked.span, self._asked.landmark
+        walker = walker_of(one)
+        if walker is not None:
+            yield from journeys_by_columns(one, walker, self._crowd(book), span, landmark)
+            return
+        for life in one.lives(self._part.load(book), span.until):
+            yield journey_of(life, one.engine, span, landmark)
+
+    def _crowd(self, book: Book) -> Crowd:
+        for other, crowd in self._crowds:
+            if _same_facts(book, other):
+                return crowd
+        found = self._part.crowd(book, self._asked.span.until)
+        self._crowds.append((book, found))
+        return found
 
 
-def _journeys(book: Book, known: Iterable[PersonHistory], asked: Question) -> Iterator[Journey]:
-    engine = replayer(book, identify=False).engine
-    for life in lives(book, known, asked.span.until, identify=False):
-        yield journey_of(life, engine, asked.span, asked.landmark)
+def _same_facts(one: Book, other: Book) -> bool:
+    return (one.fields, one.activities, one.deals, one.write) == (
+        other.fields, other.activities, other.deals, other.write
+    )  # fmt: skip
 
 
-def _stage_wins(book: Book, journey: Journey | None) -> tuple[datetime, ...]:
+def stage_wins(book: Book, journey: Journey | None) -> tuple[datetime, ...]:
+    """Return when somebody entered a book's last main-path stage: what counts as won where nothing tells of deals."""
     last = book.main_path[-1]
     visits = journey.visits if journey is not None else ()
     return tuple(visit.at for visit in visits if visit.stage == last and not visit.implied)

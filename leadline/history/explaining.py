@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from leadline.history.backtest import Question
-from leadline.history.living import MOMENT
+from leadline.history.living import MOMENT, Life
 from leadline.history.pairing import Sample
 from leadline.history.people import HistorySource, PersonHistory
 from leadline.history.replaying import replayer
@@ -28,23 +28,35 @@ class Explainer:
 
     def sample(self, sample: Sample, target: str, *, by_new: bool) -> SampleLine:
         """Explain a move into ``target`` that only the new (``by_new``) or only the old book makes."""
-        if self.asked.old is None:
-            return SampleLine(sample.person, sample.at, sample.why, "", ())
-        old = self._trace(self.asked.old, sample)
-        new = self._trace(self.asked.new, sample)
+        assert self.asked.old is not None
+        lives = [self._life(book, sample) for book in (self.asked.old, self.asked.new)]
+        old, new = (
+            None if life is None else replayer(book, identify=False).engine.explain(life.state)
+            for book, life in zip((self.asked.old, self.asked.new), lives, strict=True)
+        )
         other = old if by_new else new
         told = "out of the book's scope" if other is None else _otherwise(other, target)
         differences = tuple(_differences(old, new)) if old is not None and new is not None else ()
-        return SampleLine(sample.person, sample.at, sample.why, told, differences[:MOST_DIFFERENCES])
+        mover = lives[1] if by_new else lives[0]
+        why = _why(mover, sample, target) if mover is not None else ""
+        return SampleLine(sample.person, sample.at, why, told, differences[:MOST_DIFFERENCES])
 
-    def _trace(self, book: Book, sample: Sample) -> Trace | None:
+    def _life(self, book: Book, sample: Sample) -> Life | None:
         key = (book.hash, sample.person)
         if key not in self._known:
             self._known[key] = next(iter(self.source.part([sample.person]).load(book)), None)
         history = self._known[key]
-        one = replayer(book, identify=False)
-        life = one.life(history, sample.at + MOMENT) if history is not None else None
-        return one.engine.explain(life.state) if life is not None else None
+        return replayer(book, identify=False).life(history, sample.at + MOMENT) if history is not None else None
+
+
+def _why(life: Life, sample: Sample, target: str) -> str:
+    """Return why a book makes the move."""
+    for made in reversed(life.decisions):
+        if max(made.at, life.history.born) == sample.at:
+            for move in reversed(made.moves):
+                if move.target == target:
+                    return made.after.why if move is made.moves[-1] else move.reason or ""
+    return ""
 
 
 def _otherwise(trace: Trace, target: str) -> str:

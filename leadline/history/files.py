@@ -16,10 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from leadline.batch.columns import OddError
 from leadline.batch.evaluating import STATE_COLUMNS
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Table
 from leadline.common.errors import UsageError
+from leadline.history.columns.crowd import Crowd, crowd_of
+from leadline.history.crowding import Gathering
 from leadline.history.partition import Dated, Rows, partition_of
 from leadline.history.people import Limits, PersonHistory, Together
 from leadline.history.shelving import PEOPLE, Shelf, put_on_shelf
@@ -115,6 +118,25 @@ class FileSource:
         for person in chosen:
             account = known[person].account
             yield replace(alone[person], together=units[f"a{account}" if account else f"p{person}"])
+
+    def crowd(self, book: Book, until: datetime) -> Crowd:
+        """Return the same histories as arrays; see ``HistorySource``."""
+        if len(self.pieces) != 1 or self.pieces[0].chosen is not None:
+            return crowd_of(book, self.load(book), until)
+        piece = self.pieces[0]
+        columns = tuple(name for name in book.fields if name in self.columns)
+        try:
+            gathering = Gathering(
+                self.shelf, partition_of(self.shelf, piece.part), piece.low, piece.high, book, columns
+            )
+            found = gathering.plain(until)
+        except OddError:
+            return crowd_of(book, self.load(book), until)
+
+        def load(ids: Sequence[str]) -> Iterator[PersonHistory]:
+            return replace(self, pieces=(replace(piece, chosen=frozenset(ids)),)).load(book)
+
+        return Crowd(found.ids, found.assumed, found.told, found.others, load)
 
     def limits(self, book: Book) -> Limits:
         """Say what these files cannot know; see ``HistorySource``."""

@@ -15,7 +15,7 @@ from leadline.rules.deciding.history import History
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.effects import effects_of
 from leadline.rules.model import Book
-from leadline.rules.state import Decision, Fact, Move, Outcome, SlaState, Unreadable
+from leadline.rules.state import Decision, Fact, Outcome, SlaState, Unreadable
 
 OWNER = "owner"
 """The field of the book that names a person's owner, where there is one."""
@@ -30,8 +30,6 @@ class Visit:
     at: datetime
     left: datetime | None
     source: str | None
-    by: str
-    why: str
     pass_number: int
     implied: bool = False
 
@@ -104,20 +102,16 @@ def _is_win(fact: Fact, span: Span) -> bool:
 def _visits(life: Life) -> Iterator[Visit]:
     first = life.decisions[0]
     stage = first.moves[0].source if first.moves else first.after.stage
-    here = Visit(stage, life.history.born, None, None, "begins", "", 1)
+    here = Visit(stage, life.history.born, None, None, 1)
     for made in life.decisions:
         at = max(made.at, life.history.born)
         for move in made.moves:
             yield replace(here, left=at)
             number = made.after.pass_number
             for name in move.implied:
-                yield Visit(name, at, at, move.source, "implied", "", number, implied=True)
-            here = Visit(move.target, at, None, move.source, move.by, _why(made, move), number)
+                yield Visit(name, at, at, move.source, number, implied=True)
+            here = Visit(move.target, at, None, move.source, number)
     yield here
-
-
-def _why(made: Decision, move: Move) -> str:
-    return made.after.why if move is made.moves[-1] else move.reason or ""
 
 
 def _timers(book: Book, decisions: Sequence[Decision], known: History | None) -> Iterator[Timer]:

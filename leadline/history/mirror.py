@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from leadline.common.errors import RefusedError
 from leadline.common.values import RecordRef
 from leadline.common.vocabulary import DEAL_OBJECTS
+from leadline.history.columns.crowd import Crowd, crowd_of
 from leadline.history.past import Key, before_the_first, coverage_told, past_facts
 from leadline.history.people import Limits, PersonHistory, Together
 from leadline.rules.model import Book, FieldSource
@@ -72,6 +73,10 @@ class MirrorSource:
                 born = min(one.born for one in people)
                 units[id(known.together)] = Together({one.person: one.facts for one in people}, born)
             yield replace(self._history(book, known, made, past), together=units[id(known.together)])
+
+    def crowd(self, book: Book, until: datetime) -> Crowd:
+        """Return the same histories as arrays; see ``HistorySource``."""
+        return crowd_of(book, self.load(book), until)
 
     def limits(self, book: Book) -> Limits:
         """Say what the mirror cannot know; see ``HistorySource``."""

@@ -18,11 +18,10 @@ Step = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One person and the instant of the move that only one book makes, with that book's reason."""
+    """One person and the instant of the move that only one book makes."""
 
     person: str
     at: datetime
-    why: str
 
 
 @dataclass(slots=True)
@@ -130,7 +129,7 @@ def _before(journey: Journey | None, focus: str, won: datetime) -> Visit | None:
 
 def _sample(journey: Journey | None, visit: Visit) -> Sample:
     assert journey is not None
-    return Sample(journey.person, visit.at, visit.why)
+    return Sample(journey.person, visit.at)
 
 
 def _first(samples: list[Sample]) -> list[Sample]:

@@ -48,15 +48,15 @@ class Rows:
 
 
 class Partition:
-    """The people of a partition in order of id, and each one's rows in order of the files."""
+    """The people of a partition in order of id (``people`` as a table), and each one's rows in order of the files."""
 
     def __init__(self, shelf: Shelf, part: int) -> None:
         folder = shelf.folder.path
         people = read_part(folder, "people", part)
-        self._people = people.take(pyarrow.compute.sort_indices(people["person_id"]))
-        ids = self._people["person_id"].combine_chunks()
+        self.people = people.take(pyarrow.compute.sort_indices(people["person_id"]))
+        ids = self.people["person_id"].combine_chunks()
         self.ids: list[str] = ids.to_pylist()
-        self._units: list[str] = self._people[UNIT].to_pylist()
+        self._units: list[str] = self.people[UNIT].to_pylist()
         self._happened: dict[str, tuple[Any, Ints]] = {}
         for name in _HAPPENED:
             table = read_part(folder, name, part)
@@ -74,7 +74,7 @@ class Partition:
             for place, (one, unit) in enumerate(zip(self.ids, self._units, strict=True))
             if one in wanted or (together and unit in units)
         ]
-        people = self._people.take(pyarrow.array(places, pyarrow.int64()))
+        people = self.people.take(pyarrow.array(places, pyarrow.int64()))
         cells = [_cells(people, name) for name in columns]
         created = _instants(people[CREATED])
         rows = [
@@ -87,6 +87,13 @@ class Partition:
             for row, found in zip(rows, self._dated(name, places), strict=True):
                 setattr(row, name, found)
         return {self.ids[place]: row for place, row in zip(places, rows, strict=True)}
+
+    def happened(self, name: str, low: int, high: int) -> tuple[Any, Ints]:
+        """Return the rows of the people from ``low`` to ``high``, and how many each has; None for no rows at all."""
+        if name not in self._happened:
+            return None, np.zeros(high - low, np.int64)
+        table, starts = self._happened[name]
+        return table.slice(starts[low], starts[high] - starts[low]), np.diff(starts[low : high + 1])
 
     def _dated(self, name: str, places: Sequence[int]) -> list[list[Dated]]:
         table, starts = self._happened[name]

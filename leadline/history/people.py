@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from leadline.rules.deciding.units import Unit, since
 from leadline.rules.model import Book
 from leadline.rules.state import Fact
+
+if TYPE_CHECKING:
+    from leadline.history.columns.crowd import Crowd
 
 
 @dataclass(slots=True)
@@ -77,6 +80,9 @@ class HistorySource(Protocol):
 
     def load(self, book: Book) -> Iterator[PersonHistory]:
         """Yield everybody's history in this book's names, always in one order. Raises UsageError for bad cells."""
+
+    def crowd(self, book: Book, until: datetime) -> Crowd:
+        """Return the same histories as arrays, up to and without ``until``. Raises UsageError for bad cells."""
 
     def limits(self, book: Book) -> Limits:
         """Say what this source cannot know for this book."""

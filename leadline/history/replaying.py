@@ -125,10 +125,15 @@ def replayer(book: Book, *, identify: bool = True) -> OnePerson:
 def lives(book: Book, people: Iterable[PersonHistory], until: datetime, *, identify: bool = True) -> Iterator[Life]:
     """Yield each person's life under a book, by columns where they know the book; see ``living.Replayer``."""
     one = replayer(book, identify=identify)
+    walker = walker_of(one)
+    return one.lives(people, until) if walker is None else by_walker(one, walker, people, until)
+
+
+def walker_of(one: OnePerson) -> Walker | None:
+    """Return this process's columns for a replayer's book; None for a book of which they know too little."""
     if one not in _WALKERS:
         _WALKERS[one] = by_columns(one)
-    walker = _WALKERS[one]
-    return one.lives(people, until) if walker is None else by_walker(one, walker, people, until)
+    return _WALKERS[one]
 
 
 _MOST_KEPT = 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,8 +14,8 @@ from typing import Final, Literal
 from leadline.common.canonical import decimal_text
 from leadline.common.errors import BookError, UsageError
 from leadline.common.stats import Share, share_of
-from leadline.history.backtest import Question, journey_in
-from leadline.history.people import HistorySource, PersonHistory
+from leadline.history.backtest import Question, Reading, stage_wins
+from leadline.history.people import HistorySource
 from leadline.history.places import Place, find_number
 from leadline.history.tally import WON, Tally
 from leadline.history.working import in_parts
@@ -148,24 +148,17 @@ class _Task:
     books: tuple[Book, ...]
 
     def __call__(self, part: HistorySource) -> list[_Count]:
-        known = list(part.load(self.asked.new))
-        return [
-            self._count(book, known if _same_facts(book, self.asked.new) else part.load(book)) for book in self.books
-        ]
+        read = Reading(part, self.asked)
+        return [self._count(book, read) for book in self.books]
 
-    def _count(self, book: Book, known: Iterable[PersonHistory]) -> _Count:
+    def _count(self, book: Book, read: Reading) -> _Count:
         tally = Tally()
-        for journey in journey_in(book, known, self.asked):
+        for found in read.journeys(book):
+            journey = found if self.asked.deals else replace(found, wins=stage_wins(book, found))
             tally.take(book, journey, self.asked.span, self.asked.focus)
         step = (self.asked.focus, WON)
         days = Counter({day: count for (stage, day), count in tally.entries.items() if stage == self.asked.focus})
         return _Count(days, tally.entered[step], tally.converted[step])
-
-
-def _same_facts(one: Book, other: Book) -> bool:
-    return (one.fields, one.activities, one.deals, one.write) == (
-        other.fields, other.activities, other.deals, other.write
-    )  # fmt: skip
 
 
 def _sweep(text: str, sources: Mapping[str, bytes]) -> Sweep:

@@ -37,6 +37,15 @@ def effects_of(book: Book, decision: Decision, deriving: Deriving | None = None)
     )
 
 
+def entering(book: Book, stage: str, *, moved: bool) -> tuple[Action, ...]:
+    """Return the actions that coming to rest in a stage causes; ``moved`` by facts or time, else by adoption."""
+    if stage not in book.on_enter:
+        return ()
+    actions = book.on_enter[stage].actions
+    derived = durable_consequences(cause_rules(book)).derive(enter_cause(stage), moved=moved)
+    return tuple(actions[number] for number in derived)
+
+
 def cause_rules(book: Book) -> tuple[CauseRules, ...]:
     """Return every cause of a book with the number of its actions: what durable_rules is given."""
     entered = [

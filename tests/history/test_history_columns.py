@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,17 +11,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from leadline.history.columns import OddError, Walker
+from leadline.history.columns.crowd import crowd_of
+from leadline.history.columns.journeys import journeys_by_columns
 from leadline.history.columns.living import by_columns, by_walker
+from leadline.history.journeys import journey_of
 from leadline.history.living import OnePerson
 from leadline.history.people import PersonHistory
+from leadline.history.replaying import Span
 from leadline.rules.backends.oracle import Oracle
 from leadline.rules.deciding import Engine, decision_to_json
 from leadline.rules.deciding.lifecycle import Lifecycle
 from leadline.rules.model import (
     ActivityTest,
-    All,
-    Any,
-    AtLeast,
     Book,
     Condition,
     Criterion,
@@ -28,17 +30,18 @@ from leadline.rules.model import (
     DisqualifiedTest,
     GradeTest,
     Known,
-    Not,
+    Notify,
     Score,
     ScoreTest,
     Stage,
+    StageActions,
     TimeInStage,
     Transition,
 )
 from leadline.rules.state import Fact
 from tests.history import tiny
 from tests.rules.deciding.books import bands, by_hand, day, did, said, small_book, where
-from tests.rules.deciding.generated import DAYS, NAMED, NAMES, POINTS, WINDOWS, facts
+from tests.rules.deciding.generated import DAYS, NAMED, NAMES, POINTS, WINDOWS, combined, facts
 from tests.rules.deciding.laws import law
 
 TESTS: list[Condition] = [
@@ -65,23 +68,8 @@ OF_SCORES: list[Condition] = [
     DisqualifiedTest(),
 ]
 
-
-def combined(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
-    """Return conditions of up to three tests."""
-    return st.recursive(
-        leaves,
-        lambda parts: st.one_of(
-            st.lists(parts, min_size=1, max_size=3).map(lambda found: All(tuple(found))),
-            st.lists(parts, min_size=1, max_size=3).map(lambda found: Any(tuple(found))),
-            st.lists(parts, min_size=2, max_size=3).map(lambda found: AtLeast(2, tuple(found))),
-            parts.map(Not),
-        ),
-        max_leaves=3,
-    )
-
-
-ATTRIBUTES = combined(st.one_of(st.sampled_from(TESTS), OF_ACTIVITIES))
-WAYS = combined(st.one_of(st.sampled_from(TESTS), st.sampled_from(OF_SCORES), OF_ACTIVITIES))
+ATTRIBUTES = combined(st.one_of(st.sampled_from(TESTS), OF_ACTIVITIES), 3)
+WAYS = combined(st.one_of(st.sampled_from(TESTS), st.sampled_from(OF_SCORES), OF_ACTIVITIES), 3)
 
 
 @st.composite
@@ -192,3 +180,25 @@ def test_who_is_odd_and_who_is_not() -> None:
     found = list(by_walker(one, walker, people, day(9)))
     assert [life.history.person for life in found] == ["a", "b", "c"]
     assert [life.state.outcome.stage for life in found] == ["mql", "lead", "sql"]
+
+
+@law(40)
+@given(plain_books(), PEOPLE, st.integers(20, 70), st.sampled_from([0, 3, 7]))
+def test_journeys_by_columns_are_those_of_lives(book: Book, told: list[list[Fact]], until: int, days: int) -> None:
+    """Visits, writes, actions and points at the landmark, of whomever columns walk and of those who are odd."""
+    book = replace(
+        book, on_enter={"b": StageActions("b", (Notify(),)), "a": StageActions("a", (Notify(),), on_adoption=True)}
+    )
+    one = OnePerson(book, identify=False)
+    one.engine = Engine(book, Oracle(Lifecycle(book).rules), identify=False)
+    try:
+        walker = Walker(one.engine)
+    except OddError:
+        assume(False)
+    span, landmark = Span(day(5), day(until)), timedelta(days=days)
+    people = [PersonHistory(f"p{number}", day(number - 1), tuple(found)) for number, found in enumerate(told)]
+    expected = {
+        life.history.person: journey_of(life, one.engine, span, landmark) for life in one.lives(people, day(until))
+    }
+    found = journeys_by_columns(one, walker, crowd_of(book, people, day(until)), span, landmark)
+    assert {journey.person: journey for journey in found} == expected

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from datetime import timedelta
+from operator import attrgetter
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -17,11 +20,14 @@ from pyarrow import csv, parquet
 from leadline.batch.columns import sources
 from leadline.batch.tables import Table
 from leadline.common.errors import UsageError
-from leadline.history.backtest import Question, compare
+from leadline.history.backtest import LANDMARK, Question, compare
+from leadline.history.columns.crowd import crowd_of
+from leadline.history.columns.journeys import journeys_by_columns
 from leadline.history.files import FileSource, open_files
+from leadline.history.journeys import journey_of
 from leadline.history.partition import partition_of
 from leadline.history.people import PersonHistory
-from leadline.history.replaying import Span, replay_happened
+from leadline.history.replaying import Span, replay_happened, replayer, walker_of
 from leadline.history.summing import report_of
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -32,6 +38,31 @@ from tests.rules.deciding.laws import law
 OLD, NEW = (
     read_book({"rules.yml": BOOKS[kind].replace("at_least: 5}", f"at_least: {least}}}").encode()})
     for kind, least in (("accounts", 5), ("plain", 10))
+)
+ARRAYS = read_book(
+    {
+        "rules.yml": b"""
+leadline: 1
+name: Arrays
+fields:
+  role: {type: text, signal: true}
+  size: {type: integer}
+  state: {type: text, blank: none}
+activities: {demo: {}}
+scores:
+  interest:
+    criteria:
+      demo: {points: 20, each: demo, within: 10d}
+      large: {points: {size: {8 to 49: 5, from 50: 9}}}
+    grades: {A: 25, B: 9}
+stages:
+  inquiry: {kind: inventory}
+  mql: {kind: inventory, enter: {interest: {at_least: 9}}}
+  sal: {kind: final, enter: {all: [{role: {equals: buyer}}, {size: {over: 7}}]}}
+  customer: {kind: final, enter: {deal: won}}
+paths: [inquiry -> mql -> sal -> customer]
+"""
+    }
 )
 SPAN = Span(tiny.SPAN.since.replace(month=1), tiny.SPAN.until)
 AT = st.sampled_from(["2026-02-01", "2026-02-10T08:00:00Z", "2026-02-10T08:00:00Z", "2026-02-27T09:00:00+01:00"])
@@ -202,3 +233,51 @@ def test_marked_cells_of_plain_files(tmp_path: Path) -> None:
     path.write_text("person_id,country\na,'=x\nb,'tis\n")
     tables = [found["country"].to_pylist() for found in sources.tables_of(Table(path))]
     assert tables == [["=x", "'tis"]]
+
+
+def random_files(chance: Random) -> dict[str, list[dict[str, Any]]]:
+    """Return rows of all files with several changes of one person."""
+
+    def at() -> str:
+        return f"2026-0{chance.randint(1, 2)}-{chance.randint(10, 28)}"
+
+    def who() -> str:
+        return f"p{chance.randrange(9)}"
+
+    return {
+        "people": [
+            {"role": chance.choice(["buyer", ""]), "size": chance.choice(["7", "80.0", ""]),
+             "created": chance.choice(["", "", "2026-01-20"])}
+            for _ in range(8)
+        ],
+        "activities": [{"person_id": who(), "activity": "demo", "at": at()} for _ in range(16)],
+        "changes": [
+            {"person_id": who(), "field": chance.choice(["role", "size"]), "value": chance.choice(["", "9", "90"]),
+             "at": at(), "assumed": chance.choice(["", "true"])}
+            for _ in range(chance.choice([0, 9]))
+        ],
+        "deals": [
+            {"person_id": who(), "deal": "1", "state": chance.choice(["open", "won"]), "at": at()}
+            for _ in range(chance.choice([0, 2]))
+        ],
+    }  # fmt: skip
+
+
+@law(20)
+@given(st.integers(0, 10**9), st.sampled_from(["plain", "parquet"]), st.integers(40, 60))
+def test_a_crowd_out_of_files_is_that_of_histories(seed: int, form: str, days: int) -> None:
+    """What is read as arrays tells the journeys that the histories of each tell, and nobody is left out."""
+    files = random_files(Random(seed))
+    span = Span(SPAN.since, SPAN.since + timedelta(days=days))
+    with TemporaryDirectory() as name:
+        people, *others = write(Path(name), files, form)
+        source = open_files([ARRAYS], people, *others)
+        one = replayer(ARRAYS, identify=False)
+        walker = walker_of(one)
+        assert walker is not None
+        expected = [
+            journey_of(life, one.engine, span, LANDMARK) for life in one.lives(source.load(ARRAYS), span.until)
+        ]
+        for crowd in (source.crowd(ARRAYS, span.until), crowd_of(ARRAYS, source.load(ARRAYS), span.until)):
+            found = journeys_by_columns(one, walker, crowd, span, LANDMARK)
+            assert sorted(found, key=attrgetter("person")) == sorted(expected, key=attrgetter("person"))

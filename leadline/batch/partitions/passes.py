@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from leadline.batch.columns import OddError
+from leadline.batch.columns.files import Counts
 from leadline.batch.columns.spilling import Spill, read_part
 from leadline.batch.partitions.aside import put_aside
 from leadline.batch.partitions.parts import ROW, InPlace, Parts, in_place
@@ -33,18 +34,6 @@ class Runner(Protocol):
 
     def folder(self) -> Path | None:
         """Return where files are put aside so that every process finds them; None for this machine's own place."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was read and what became of it, over all partitions."""
-
-    people: int = 0
-    activities: int = 0
-    strangers: int = 0
-    later: int = 0
-    stages: Counter[str] = field(default_factory=Counter)
-    one_by_one: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
 
-from leadline.common.errors import ContractError, LeadlineError, PermissionMissingError
+from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Raw
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.client import Row, SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
+from leadline.connectors.salesforce.jobs import JobUnusableError, started
 
 WORTH: Final = 6000
 """Rows above which a job takes fewer calls than queries of 2,000 rows: three at least, with one poll."""
@@ -30,10 +31,6 @@ _WAITS: Final = (1.0, 2.0, 4.0, 8.0, *([15.0] * 10))
 
 _PART: Final = 2000
 _COUNTED: Final = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "CampaignMember")
-
-
-class BulkUnusableError(LeadlineError):
-    """A job did not come to its end; whoever reads goes on by other means."""
 
 
 class BulkReader:
@@ -51,8 +48,8 @@ class BulkReader:
         return self._counts.get(source, 0) > WORTH
 
     def pages(self, query: str, source: str) -> Iterator[Sequence[Row]]:
-        """Yield the rows of a query, deleted ones included, as the query API gives them. Raises BulkUnusableError."""
-        path = f"jobs/query/{self._finished(query)}"
+        """Yield the rows of a query, deleted ones included, as the query API gives them. Raises JobUnusableError."""
+        path = self._finished(query)
         types = self._described.types(source)
         locator = ""
         while True:
@@ -64,7 +61,7 @@ class BulkReader:
                     raise ContractError("Salesforce answered a bulk query with something else than a result")
                 yield from read_csv(answer.body, types, int(told))
             except ContractError as error:
-                raise BulkUnusableError(f"Salesforce gave no further part of a bulk result ({error})") from error
+                raise JobUnusableError(f"Salesforce gave no further part of a bulk result ({error})") from error
             locator = answer.headers["sforce-locator"]
             if locator == "null":
                 return
@@ -78,23 +75,11 @@ class BulkReader:
         return {str(row["name"]): int(row["count"]) for row in rows or () if isinstance(row, Mapping)}
 
     def _finished(self, query: str) -> str:
-        """Create a job and return its id once it is complete."""
-        try:
-            job = self._client.post("jobs/query", {"operation": "queryAll", "query": query}, "read")
-        except (ContractError, PermissionMissingError) as error:
-            raise BulkUnusableError(f"Salesforce takes no bulk query ({error})") from error
-        ident = str(job.get("id", "")) if isinstance(job, Mapping) else ""
-        if not ident.isalnum():
-            raise BulkUnusableError("Salesforce made a bulk job without an id")
-        for seconds in _WAITS:
-            self._client.sleep(seconds)
-            state = self._client.get(f"jobs/query/{ident}", "read").get("state")
-            if state == "JobComplete":
-                return ident
-            if state in ("Failed", "Aborted"):
-                raise BulkUnusableError(f"a bulk job of Salesforce ended as {state}")
-        self._client.patch(f"jobs/query/{ident}", {"state": "Aborted"}, "read")
-        raise BulkUnusableError("a bulk job of Salesforce was not done after three minutes")
+        """Create a job and return its path once it is complete."""
+        with started(self._client, "query", {"operation": "queryAll", "query": query}, "read") as job:
+            for _ in job.until_done(_WAITS):
+                pass  # nobody waits for pages meanwhile
+            return job.path
 
 
 def read_csv(body: bytes, types: Mapping[str, str], expected: int) -> Iterator[Sequence[Row]]:

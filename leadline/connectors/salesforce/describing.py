@@ -59,7 +59,11 @@ class Descriptions:
         return {} if found is None else {field.name: field.type for field in found.fields.values()}
 
 
-def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
+def readable(name: str, status: int, body: Any) -> Mapping[str, Any] | None:
+    """Return what a describe answer holds, None where the object is hidden from this user or cannot be queried.
+
+    Raises ContractError for what is no description, and what a failed sub-request means.
+    """
     if status == 404:
         return None
     fault = part_fault(status, body)
@@ -69,11 +73,16 @@ def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
         raise fault
     if not isinstance(body, Mapping) or not isinstance(body.get("fields"), list):
         raise ContractError(f"Salesforce described {name} without fields")
-    if body.get("queryable") is False:
+    return body if body.get("queryable") is not False else None
+
+
+def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
+    told = readable(name, status, body)
+    if told is None:
         return None
     # A field may be writable by itself while the user may not edit the object at all.
-    writable = body.get("updateable") is not False
-    fields = (_field(item, writable=writable) for item in body["fields"] if item.get("type") not in _COMPOUND)
+    writable = told.get("updateable") is not False
+    fields = (_field(item, writable=writable) for item in told["fields"] if item.get("type") not in _COMPOUND)
     return ObjectDescription(name, {field.name: field for field in fields})
 
 

@@ -15,7 +15,8 @@ from leadline.connectors.inspecting import FieldSeen, Listening, ObjectSeen, Sha
 from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import Group, User
 from leadline.connectors.salesforce import listening, soql
-from leadline.connectors.salesforce.client import MOST_SUBREQUESTS, Row, SalesforceClient, part_fault
+from leadline.connectors.salesforce.client import MOST_SUBREQUESTS, Row, SalesforceClient
+from leadline.connectors.salesforce.describing import readable
 from leadline.connectors.salesforce.directory import Directory
 from leadline.connectors.settings import SalesforceSettings
 
@@ -157,19 +158,11 @@ class SalesforceInspector:
 
 
 def _seen(name: str, status: int, body: Any) -> ObjectSeen | None:
-    if status == 404:
+    told = readable(name, status, body)
+    if told is None:
         return None
-    fault = part_fault(status, body)
-    if isinstance(fault, PermissionMissingError):
-        return None
-    if fault is not None:
-        raise fault
-    if not isinstance(body, Mapping) or not isinstance(body.get("fields"), list):
-        raise ContractError(f"Salesforce described {name} without fields")
-    if body.get("queryable") is False:
-        return None
-    fields = {str(item["name"]): _field(item) for item in body["fields"]}
-    can = {word: body.get(word) is not False for word in ("createable", "updateable", "deletable")}
+    fields = {str(item["name"]): _field(item) for item in told["fields"]}
+    can = {word: told.get(word) is not False for word in ("createable", "updateable", "deletable")}
     return ObjectSeen(name, fields, **can)
 
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
 from decimal import Decimal
 from typing import Final
 
 from leadline.common.canonical import decimal_text
-from leadline.common.errors import ContractError, LeadlineError, PermissionMissingError
+from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Raw, RecordWrite, WriteResult
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import failed_write
 from leadline.connectors.salesforce.client import SalesforceClient
+from leadline.connectors.salesforce.jobs import JobUnusableError, started
 
 WORTH: Final = 6000
 """Records of one object above which a job takes fewer calls than composite calls of 1,000 records."""
@@ -35,34 +35,23 @@ _CLEARED: Final = "#N/A"
 """An empty cell leaves a field as it is; this clears it."""
 
 
-class JobUnusableError(LeadlineError):
-    """A job did not come to its end; its records are written by calls."""
-
-
 def load(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
     """Write records of one object by one job. Yields an empty page before each look, at last the results, in order.
 
     Whoever stops listening ends the job. Raises JobUnusableError, and what the client raises.
     """
-    ident = _created(client, writes[0].ref.object)
-    over = False
-    try:
-        _uploaded(client, ident, writes)
-        told: Mapping[str, object] = {}
-        for seconds in _WAITS:
-            yield ()
-            client.sleep(seconds)
-            told = client.get(f"jobs/ingest/{ident}", "write")
-            if told.get("state") in ("JobComplete", "Failed", "Aborted"):
-                break
-        over = told.get("state") in ("JobComplete", "Failed", "Aborted")
-        if told.get("state") != "JobComplete" or told.get("numberRecordsProcessed") != len(writes):
-            raise JobUnusableError(f"a bulk job of Salesforce did not write all records ({told.get('state')})")
-        yield _results(client, ident, writes, failed=told.get("numberRecordsFailed") != 0)
-    finally:
-        if not over:
-            with suppress(LeadlineError):
-                client.patch(f"jobs/ingest/{ident}", {"state": "Aborted"}, "write")
+    body = {
+        "object": soql.name(writes[0].ref.object),
+        "operation": "update",
+        "contentType": "CSV",
+        "lineEnding": "LF",
+    }
+    with started(client, "ingest", body, "write") as job:
+        _upload(client, job.path, writes)
+        told = yield from job.until_done(_WAITS)
+        if told.get("numberRecordsProcessed") != len(writes):
+            raise JobUnusableError("a bulk job of Salesforce did not write all records")
+        yield _results(client, job.path, writes, failed=told.get("numberRecordsFailed") != 0)
 
 
 def calls(records: int) -> int:
@@ -70,22 +59,10 @@ def calls(records: int) -> int:
     return 5 * -(-records // MOST)
 
 
-def _created(client: SalesforceClient, name: str) -> str:
-    body = {"object": soql.name(name), "operation": "update", "contentType": "CSV", "lineEnding": "LF"}
+def _upload(client: SalesforceClient, path: str, writes: Sequence[RecordWrite]) -> None:
     try:
-        job = client.post("jobs/ingest", body, "write")
-    except (ContractError, PermissionMissingError) as error:
-        raise JobUnusableError(f"Salesforce takes no bulk job ({error})") from error
-    ident = str(job.get("id", "")) if isinstance(job, Mapping) else ""
-    if not ident.isalnum():
-        raise JobUnusableError("Salesforce made a bulk job without an id")
-    return ident
-
-
-def _uploaded(client: SalesforceClient, ident: str, writes: Sequence[RecordWrite]) -> None:
-    try:
-        client.put(f"jobs/ingest/{ident}/batches", csv_of(writes), "text/csv; charset=UTF-8", "write")
-        client.patch(f"jobs/ingest/{ident}", {"state": "UploadComplete"}, "write")
+        client.put(f"{path}/batches", csv_of(writes), "text/csv; charset=UTF-8", "write")
+        client.patch(path, {"state": "UploadComplete"}, "write")
     except (ContractError, PermissionMissingError) as error:
         raise JobUnusableError(f"Salesforce did not take the records of a bulk job ({error})") from error
 
@@ -110,12 +87,12 @@ def _cell(value: Raw) -> str:
 
 
 def _results(
-    client: SalesforceClient, ident: str, writes: Sequence[RecordWrite], *, failed: bool
+    client: SalesforceClient, path: str, writes: Sequence[RecordWrite], *, failed: bool
 ) -> tuple[WriteResult, ...]:
     errors: dict[str, str] = {}
     if failed:
         try:
-            body = client.raw(f"jobs/ingest/{ident}/failedResults", "write").body
+            body = client.raw(f"{path}/failedResults", "write").body
             rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline="")))
         except (ContractError, UnicodeDecodeError, csv.Error) as error:
             raise JobUnusableError("Salesforce did not say which records of a bulk job failed") from error

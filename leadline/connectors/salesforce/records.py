@@ -18,10 +18,11 @@ from leadline.connectors.paging import chunks, weave
 from leadline.connectors.protocol import RecordRequest
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM, LocatorExpiredError
-from leadline.connectors.salesforce.bulk import WORTH, BulkReader, BulkUnusableError
+from leadline.connectors.salesforce.bulk import WORTH, BulkReader
 from leadline.connectors.salesforce.client import Row, SalesforceClient, scalar
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.history import read_history
+from leadline.connectors.salesforce.jobs import JobUnusableError
 
 LINKS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
     # object -> (name of the link, the field that holds it, the object it leads to)
@@ -65,11 +66,7 @@ class RecordPuller:
         window = window_of(request)
         history = read_history(self._client, request.object, request.history, window) if request.history else {}
         until = f"SystemModstamp <= {soql.instant(request.until)}"
-        for group in chunks(tuple(dict.fromkeys(ids)), _IDS_A_CALL):
-            where = [f"Id IN {soql.any_of(group)}", until]
-            query = soql.select(self._fields(request), request.object, where, ["SystemModstamp", "Id"])
-            for rows in self._client.query(query):
-                yield tuple(_record(request, row, history) for row in rows)
+        yield from self._of_ids(request, ids, history, (until,))
 
     def _rows(
         self, request: RecordRequest, window: soql.Window, history: Mapping[str, Sequence[FieldChange]]
@@ -101,12 +98,22 @@ class RecordPuller:
         self, request: RecordRequest, touched: Mapping[str, datetime], history: Mapping[str, Sequence[FieldChange]]
     ) -> Iterator[SourceRecord]:
         """Yield opportunities as their roles are now, stamped with the change of the role."""
-        for ids in chunks(tuple(touched), _IDS_A_CALL):
-            query = soql.select(self._fields(request), request.object, [f"Id IN {soql.any_of(ids)}"], ["Id"])
+        for page in self._of_ids(request, tuple(touched), history):
+            for record in page:
+                yield replace(record, stamp=max(record.stamp, touched[record.ref.id]))
+
+    def _of_ids(
+        self,
+        request: RecordRequest,
+        ids: Sequence[str],
+        history: Mapping[str, Sequence[FieldChange]],
+        where: Sequence[str] = (),
+    ) -> Iterator[tuple[SourceRecord, ...]]:
+        for group in chunks(tuple(dict.fromkeys(ids)), _IDS_A_CALL):
+            conditions = [f"Id IN {soql.any_of(group)}", *where]
+            query = soql.select(self._fields(request), request.object, conditions, ["SystemModstamp", "Id"])
             for rows in self._client.query(query):
-                for row in rows:
-                    record = _record(request, row, history)
-                    yield replace(record, stamp=max(record.stamp, touched[record.ref.id]))
+                yield tuple(_record(request, row, history) for row in rows)
 
 
 def ids_of(client: SalesforceClient, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
@@ -163,7 +170,7 @@ def pages_of(
                 return
         except LocatorExpiredError:
             continue
-        except BulkUnusableError:
+        except JobUnusableError:
             whole, jobs = False, None
 
 

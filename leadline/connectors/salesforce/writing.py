@@ -18,6 +18,7 @@ from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce import loading, soql
 from leadline.connectors.salesforce.answers import failed_write, write_result
 from leadline.connectors.salesforce.client import SalesforceClient, part_fault, scalar
+from leadline.connectors.salesforce.jobs import JobUnusableError
 
 RECORDS_A_COLLECTION: Final = 200
 COLLECTIONS_A_CALL: Final = 5
@@ -77,7 +78,7 @@ def write(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Generator[
 def _by_job(client: SalesforceClient, batch: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
     try:
         yield from loading.load(client, batch)
-    except loading.JobUnusableError:
+    except JobUnusableError:
         for part in _together(batch, RECORDS_A_CALL):
             yield tuple(_write_call(client, part))
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-import numpy as np
-
-from leadline.batch.columns.arrays import Bools, Ints, instant, micros
-from leadline.history.columns.told import Steps, Told
+from leadline.batch.columns.arrays import Bools, Ints, instant
+from leadline.history.columns.crowd import KnownPerson, known_person, told_of
 from leadline.history.columns.walking import Lived, OddError, Walker
 from leadline.history.living import MOMENT, Life, OnePerson
 from leadline.history.people import PersonHistory
-from leadline.rules.deciding.fields import FieldTimeline, Known
-from leadline.rules.deciding.history import LAST_INSTANT, History, ordered
 from leadline.rules.deciding.lifecycle import Position
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.deciding.scores import join, temperature
-from leadline.rules.model import Book
-from leadline.rules.state import Adopted, Cause, Decision, Outcome, PersonState, ScoreValue, Unreadable
+from leadline.rules.state import Adopted, Cause, Decision, Outcome, PersonState, ScoreValue
 
 TOGETHER = 500
 """People lived through at once: enough for arrays to pay, few enough to stay small."""
@@ -45,21 +39,13 @@ def by_walker(one: OnePerson, walker: Walker, people: Iterable[PersonHistory], u
     yield from _together(one, walker, waiting, until)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """One person of whom columns know everything, with their facts before the end in order."""
-
-    history: PersonHistory
-    facts: History
-
-
 def _together(one: OnePerson, walker: Walker, people: Sequence[PersonHistory], until: datetime) -> Iterator[Life]:
-    known = [(history, _plain(one.book, history, until)) for history in people]
+    known = [(history, known_person(one.book, history, until)) for history in people]
     chosen = [found for _, found in known if found is not None]
     made: dict[str, Life] = {}
     if chosen:
         try:
-            lived = walker.walk(_told(one.book, chosen, until))
+            lived = walker.walk(told_of(one.book, chosen, until))
         except OddError:
             lived = None
         if lived is not None:
@@ -70,61 +56,11 @@ def _together(one: OnePerson, walker: Walker, people: Sequence[PersonHistory], u
             yield found
 
 
-def _plain(book: Book, history: PersonHistory, until: datetime) -> _Known | None:
-    """Return who is known by fields and activities alone, each told once and none before they became known."""
-    if history.born >= until:
-        return None
-    facts = ordered(fact for fact in history.facts if fact.at < until)
-    if any(fact.kind not in ("field", "activity") or isinstance(fact.value, Unreadable) for fact in facts):
-        return None
-    if facts and (facts[0].at < history.born or facts[-1].at > LAST_INSTANT):
-        return None
-    found = History(facts, book.readable, book.deals)
-    names = {fact.name for fact in facts if fact.kind == "activity"}
-    count = sum(fact.kind == "activity" for fact in facts)
-    told = [found.activity(name) for name in names]
-    if sum(len(one.ats) for one in told) != count or any(one.ends is not None for one in told):
-        return None
-    return _Known(history, found)
-
-
-def _told(book: Book, people: Sequence[_Known], until: datetime) -> Told:
-    kinds: dict[str, int] = {}
-    happened: list[tuple[int, int, int]] = []
-    looks: list[tuple[int, int]] = []
-    changes: dict[str, list[tuple[int, int, Known]]] = {}
-    for number, person in enumerate(people):
-        for fact in person.facts.facts:
-            at = micros(fact.at)
-            if fact.kind == "activity":
-                happened.append((kinds.setdefault(fact.name, len(kinds)), number, at))
-            else:
-                looks.append((number, at))
-        for name in book.fields:
-            timeline = person.facts.fields.get(name)
-            if isinstance(timeline, FieldTimeline):
-                for changed, value in timeline.changes():
-                    changes.setdefault(name, []).append((number, micros(changed), value))
-    kind, who, at_ = np.array(happened, np.int64).reshape(-1, 3).T
-    looked = np.array(looks, np.int64).reshape(-1, 2).T
-    fields = {name: _steps(found) for name, found in changes.items()}
-    born = np.array([micros(person.history.born) for person in people], np.int64)
-    last = micros(until - MOMENT)
-    return Told(born, last, list(kinds), kind.astype(np.int32), who, at_, fields, (looked[0], looked[1]))
-
-
-def _steps(changes: Sequence[tuple[int, int, Known]]) -> Steps:
-    values: dict[tuple[type, Known], int] = {}
-    codes = [values.setdefault((type(value), value), len(values)) for _, _, value in changes]
-    person, at = np.array([(number, changed) for number, changed, _ in changes], np.int64).T
-    return Steps([value for _, value in values], person, at, np.array(codes, np.int64))
-
-
 class _Telling:
     """Tells the arrays as decisions, person by person."""
 
     def __init__(
-        self, one: OnePerson, walker: Walker, lived: Lived, people: Sequence[_Known], until: datetime
+        self, one: OnePerson, walker: Walker, lived: Lived, people: Sequence[KnownPerson], until: datetime
     ) -> None:
         self.one, self.walker, self.lived, self.people, self.until = one, walker, lived, people, until
         self.settling = one.engine.settling
@@ -144,7 +80,7 @@ class _Telling:
         for number, found in groupby(places, key=lambda item: item[1][1]):
             yield self._life(self.people[number], [(place, row) for place, (row, _) in found])
 
-    def _life(self, known: _Known, decided: Sequence[tuple[int, int]]) -> Life:
+    def _life(self, known: KnownPerson, decided: Sequence[tuple[int, int]]) -> Life:
         begins = known.history.born - MOMENT
         position = self.one.engine.start(Adopted(), begins)
         before: Outcome | None = None

@@ -49,6 +49,11 @@ class Rows:
         """Return when some rows are."""
         return self.keys[rows] % self._span + self._base
 
+    def holding(self, person: Ints, at: Ints) -> Ints:
+        """Return the row that holds for each of some people at an instant not before they begin."""
+        found: Ints = np.searchsorted(self.keys, self._key(person, at), "right") - 1
+        return found
+
     def by_facts(self) -> Bools:
         """Tell which rows are the instant of a fact; at the others only time went by."""
         found = np.zeros(self.size, np.bool_)

@@ -33,7 +33,7 @@ from leadline.rules.model import (
 from leadline.rules.model import Known as KnownTest
 
 Remembered = dict[tuple[object, ...], tuple[int, int, int]]
-"""By score, scale, first criterion and value: points, lowest and highest that the criteria of one field give."""
+"""By score, scale, criteria and value: points, lowest and highest that the criteria of one field give."""
 MOST_REMEMBERED = 500_000
 
 SOME_INSTANT: datetime = instant(0)
@@ -148,12 +148,12 @@ class Truth:
         """Ask a test of one field once for each of its values, read through a table where it is looked up in one."""
         test = node.condition
         assert isinstance(test, FieldTest | KnownTest)
-        asked = self._source(test.field)
+        asked = self.source(test.field)
         codes, values = self.value_codes(asked)
         answers = [truth_of(node.holds(moment)) for moment in self._each_value(asked, values)]
         return np.array(answers, np.uint8)[codes]
 
-    def _source(self, name: str) -> str:
+    def source(self, name: str) -> str:
         """Return the field that tells a field's value: itself, or the one by which it is looked up."""
         while name not in self.rows.told.fields and (table := self.scoring.book.fields[name].table) is not None:
             name = table.by
@@ -263,7 +263,7 @@ class Truth:
         for line in lines:
             name = line.only_field()
             if name is not None:
-                fields.setdefault(self._source(name), []).append(line)
+                fields.setdefault(self.source(name), []).append(line)
             elif line.node is not None:
                 total = _added(total, self._by_answer(line, scale))
         return self._of_fields(total, fields, scale)
@@ -274,7 +274,7 @@ class Truth:
         for name, lines in fields.items():
             told = self.rows.told.fields.get(name)
             values: list[Known] = [None, *(told.values if told is not None else ())]
-            tables = self._tables(name, values, lines, scale)
+            tables = self.tables(name, values, lines, scale)
             if told is None:
                 total = _added(total, Points(*(np.broadcast_to(table[0], (self.rows.size,)) for table in tables)))
                 continue
@@ -293,18 +293,18 @@ class Truth:
             total = _added(total, Points(spread, low, high))
         return total
 
-    def _tables(
+    def tables(
         self, name: str, values: Sequence[Known], lines: Sequence[CompiledCriterion], scale: Scale
     ) -> list[Ints]:
         """Return points, lowest and highest that lines about one field give for each of its values."""
         if len(self.remembered) > MOST_REMEMBERED:
             self.remembered.clear()
-        first = (scale.name, scale.places, lines[0].criterion.name)
+        first = (scale.name, scale.places, tuple(line.criterion.name for line in lines))
         between = classes_of(lines, values)
         if between is not None:
             # Whole numbers between the same two edges give the same, so one of each is asked.
             samples, places = between
-            tables = self._tables(name, samples, lines, scale)
+            tables = self.tables(name, samples, lines, scale)
             return [table[places] for table in tables]
         keys = [(*first, type(value), value) for value in values]
         unknown = [(key, value) for key, value in zip(keys, values, strict=True) if key not in self.remembered]

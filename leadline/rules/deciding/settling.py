@@ -97,7 +97,11 @@ class Settling:
 
     def taken(self, position: Position, moment: Moment, way: Way) -> tuple[Position, Move]:
         """Return where taking a way out leads that the book's rules opened, and the move."""
-        after = self._entered(position, moment.t, way.target, way, self._reason(moment, way))
+        return self.led(position, moment.t, way, self._reason(moment, way))
+
+    def led(self, position: Position, at: datetime, way: Way, why: str = "") -> tuple[Position, Move]:
+        """Return the same for who knows the reason, or does not ask for it."""
+        after = self._entered(position, at, way.target, way, why)
         return after, self._move(position, after, way)
 
     def outcome(self, settled: Settled) -> Outcome:

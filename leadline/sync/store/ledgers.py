@@ -1,8 +1,8 @@
-"""The tables of conflicts, addresses, accounts, comparisons and users; ``schema`` has all tables."""
+"""The tables of conflicts, addresses, accounts, comparisons, users and plans' writes; ``schema`` has all tables."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text
 
 from leadline.sync.store.base import Number, metadata
 from leadline.sync.store.types import Instant, Json
@@ -80,4 +80,17 @@ users = Table(
     Column("email", Text, nullable=False),
     Column("queue", Boolean, nullable=False),
     Column("inactive_since", Instant),  # NULL: active; else when a cycle first found it so
+)
+
+plan_writes = Table(
+    # The writes of a plan that was begun, a row for each record and phase, numbered as in the journal.
+    "plan_writes",
+    metadata,
+    Column("plan_hash", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("crm", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("body", Text, nullable=False),
 )

@@ -18,7 +18,7 @@ from leadline.common.errors import OutsideError, UnavailableError, UsageError
 from leadline.common.interrupts import Deferred, uncut, uncut_package
 from leadline.sync.store.schema import metadata
 
-SCHEMA_VERSION: Final = "0003"
+SCHEMA_VERSION: Final = "0004"
 """The newest migration; a test compares it with the migrations themselves."""
 
 CACHE_KIBIBYTES: Final = 65_536

@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from leadline.sync.store.base import Number, metadata
 from leadline.sync.store.installed import installed
-from leadline.sync.store.ledgers import addresses, conflicts, unsettled, users
+from leadline.sync.store.ledgers import addresses, conflicts, plan_writes, unsettled, users
 from leadline.sync.store.past import past_values
 from leadline.sync.store.types import Instant, Json
 
-__all__ = ["addresses", "conflicts", "installed", "metadata", "past_values", "unsettled", "users"]
+__all__ = ["addresses", "conflicts", "installed", "metadata", "past_values", "plan_writes", "unsettled", "users"]
 
 meta = Table(
     "meta",

@@ -80,6 +80,7 @@ def test_many_changes_are_read_by_a_job_too(busy: Practice, small: None) -> None
     "fault",
     [
         {"kind": "html_body", "match": "bulk", "status": 404},
+        {"kind": "html_body", "match": "GET */jobs/query/*", "status": 404},
         {"kind": "html_body", "match": "bulk", "after": 3, "status": 404},
         {"kind": "html_body", "match": "bulk", "after": 3, "status": 200},
     ],
@@ -104,6 +105,7 @@ def test_a_job_that_is_never_done_is_given_up(organisation: Organisation, small:
     with start_practice(organisation=organisation, frozen=True, options=PracticeOptions(bulk_polls=99)) as practice:
         connector = connect_to(practice, sleep=waits.append)
         assert len(read(connector, "Lead")) > 100
+        assert [job["state"] for job in connector._client.get("jobs/query", "read")["records"]] == ["Aborted"]
         connector.close()
     assert 120 < sum(waits) < 300
 

@@ -122,6 +122,7 @@ def test_each_record_has_its_own_result(slow: Practice) -> None:
         {"kind": "html_body", "match": "POST */jobs/ingest", "status": 404},
         {"kind": "html_body", "match": "PUT *", "status": 404},
         {"kind": "html_body", "match": "PATCH */jobs/*", "status": 404},
+        {"kind": "html_body", "match": "GET */jobs/ingest/*", "status": 404},
         {"kind": "html_body", "match": "GET */failedResults", "status": 404},
     ],
 )

@@ -165,7 +165,8 @@ def _stage_tests() -> st.SearchStrategy[Condition]:
     )
 
 
-def _combined(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+def combined(leaves: st.SearchStrategy[Condition], most: int) -> st.SearchStrategy[Condition]:
+    """Return conditions of up to so many tests."""
     return st.recursive(
         leaves,
         lambda parts: st.one_of(
@@ -174,13 +175,13 @@ def _combined(leaves: st.SearchStrategy[Condition]) -> st.SearchStrategy[Conditi
             st.lists(parts, min_size=2, max_size=3).map(lambda found: AtLeast(2, tuple(found))),
             parts.map(Not),
         ),
-        max_leaves=4,
+        max_leaves=most,
     )
 
 
 LEAVES = st.one_of(_attribute_tests(), st.just(TimeInStage(days(6))))
-ATTRIBUTES = st.one_of(_attribute_tests(), _combined(_attribute_tests()))
-ANYTHING = st.one_of(_attribute_tests(), _stage_tests(), _combined(st.one_of(_attribute_tests(), _stage_tests())))
+ATTRIBUTES = st.one_of(_attribute_tests(), combined(_attribute_tests(), 4))
+ANYTHING = st.one_of(_attribute_tests(), _stage_tests(), combined(st.one_of(_attribute_tests(), _stage_tests()), 4))
 WITHOUT_STAY = ANYTHING.filter(lambda condition: "StayTest" not in repr(condition))
 
 

@@ -222,13 +222,18 @@ def test_deletes_and_merges_are_observed(world):
     assert (record.deleted, record.merged_into) == (True, "L2")
 
 
-def test_our_own_write_coming_back_is_no_news(world):
-    """What the ledger says we wrote is recorded as an echo and touches nobody; the same value later is news."""
+def we_wrote(world, field, value):
+    """Write a field of a lead that was evaluated, and remember that, 20 minutes later."""
     lead = world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
     world.cycle()
     at = world.pass_time(minutes=20)
     with world.store.write() as connection:
-        remember_written(connection, [Written(lead, "Lifecycle_Stage__c", "mql", "plan", at)])
+        remember_written(connection, [Written(lead, field, value, "plan", at)])
+
+
+def test_our_own_write_coming_back_is_no_news(world):
+    """What the ledger says we wrote is recorded as an echo and touches nobody; the same value later is news."""
+    we_wrote(world, "Lifecycle_Stage__c", "mql")
     world.salesforce.put("Lead", "L1", {"Lifecycle_Stage__c": "mql"}, author="us")
     assert world.pull().touched == 0
     assert last(world.store)["echo"] == ["Lifecycle_Stage__c"]
@@ -241,11 +246,7 @@ def test_our_own_write_coming_back_is_no_news(world):
 
 def test_our_own_write_is_news_to_rules_that_read_it(world):
     """A field that an action set and that rules read, such as an owner, is an echo that is looked at all the same."""
-    lead = world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
-    world.cycle()
-    at = world.pass_time(minutes=20)
-    with world.store.write() as connection:
-        remember_written(connection, [Written(lead, "Title", "Chief", "plan", at)])
+    we_wrote(world, "Title", "Chief")
     world.salesforce.put("Lead", "L1", {"Title": "Chief"}, author="us")
     assert world.pull().touched == 1
     assert last(world.store)["echo"] == ["Title"]
@@ -253,11 +254,7 @@ def test_our_own_write_is_news_to_rules_that_read_it(world):
 
 def test_a_human_who_overwrote_us_is_news(world):
     """Another value than ours settles the ledger, so that our value set by hand later is not taken for ours."""
-    lead = world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})
-    world.cycle()
-    at = world.pass_time(minutes=20)
-    with world.store.write() as connection:
-        remember_written(connection, [Written(lead, "Lifecycle_Stage__c", "mql", "plan", at)])
+    we_wrote(world, "Lifecycle_Stage__c", "mql")
     world.pass_time(minutes=1)
     world.salesforce.put("Lead", "L1", {"Lifecycle_Stage__c": "customer"})
     assert world.pull().touched == 1
