@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from leadline.sync.store.schema import effects, journal
 from tests.chaos.lawful import Lawful
 from tests.crash.kept import kept
 from tests.crash.running import Ended, run
-from tests.crash.scenes import ACTIONS, leads_in
+from tests.crash.scenes import ACTIONS, adopt, leads_in
 from tests.crash.world import Served, World, set_up
 
 SYNC = ("sync", "--json")
@@ -120,15 +121,13 @@ def torment(
     """Let so many cycles pass in both worlds and compare their ends."""
     tally, chance = Tally(), random.Random(seed)
     world = World.made(people, seed)
-    for name in ("peace", "chaos"):
-        set_up(home / name, ACTIONS)
+    set_up(home / "peace", ACTIONS)
+    with world.serving() as (_, environment):
+        adopt(home / "peace", {**environment, "STATE": f"sqlite:///{home}/peace/leadline.db"})
+    shutil.copytree(home / "peace", home / "chaos")
     emails = [row.values["email"] for row in world.portal.tables["contact"].rows.values() if "email" in row.values]
     with Served(world) as one, Served(world) as other:
         peace, chaos = Side(one, home / "peace"), Side(other, home / "chaos")
-        for side in (peace, chaos):
-            for arguments in (("plan", "-o", str(side.home / "plan.json")), ("apply", str(side.home / "plan.json"))):
-                ended = side.run(*arguments)
-                assert ended.status == 0, ended.said
         for number in range(1, cycles + 1):
             _news(world, peace, chaos, chance, emails)
             _in_peace(peace)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -17,7 +17,10 @@ from leadline.sync.store.effects import EffectRow, effects_by_status, look_again
 
 @dataclass(frozen=True, slots=True)
 class ParkedAction:
-    """One action that is not tried again by itself. ``crm`` None: a notice to a channel. ``key`` names it."""
+    """One action that is not tried again by itself. ``crm`` None: a notice to a channel. ``key`` names it.
+
+    Of one that is no longer wanted, ``remedy`` is the reason for that, and ``since`` when it was withdrawn.
+    """
 
     key: str
     kind: str
@@ -34,6 +37,17 @@ def parked_actions(store: Store, code: str | None = None) -> tuple[ParkedAction,
     with store.read() as connection:
         rows = effects_by_status(connection, ("parked",))
     return tuple(_action(row) for row in rows if code is None or row.code == code)
+
+
+def withdrawn_actions(store: Store, since: datetime, code: str | None = None) -> tuple[ParkedAction, ...]:
+    """Return the actions that were refused, and since an instant of the CRMs are no longer wanted, oldest first.
+
+    Their stage was left, or their person is gone: nothing releases them. With a ``code`` only those with this code.
+    """
+    with store.read() as connection:
+        rows = effects_by_status(connection, ("withdrawn",), since)
+    found = [row for row in rows if row.code and row.payload and code in (None, row.code)]
+    return tuple(replace(_action(row), remedy=row.message or "") for row in found)
 
 
 def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> int:

@@ -94,10 +94,14 @@ def any_effects(connection: Connection) -> bool:
     return connection.execute(select(effects.c.key).limit(1)).first() is not None
 
 
-def effects_by_status(connection: Connection, statuses: Sequence[EffectStatus]) -> list[EffectRow]:
-    """Return all effects that stand so, by the instant that caused them."""
+def effects_by_status(
+    connection: Connection, statuses: Sequence[EffectStatus], since: datetime | None = None
+) -> list[EffectRow]:
+    """Return all effects that stand so, by the instant that caused them; with ``since`` those that do since then."""
     order = (effects.c.at, effects.c.person_id, effects.c.cause, effects.c.number, effects.c.key)
     query = select(effects).where(effects.c.status.in_(statuses)).order_by(*order)
+    if since is not None:
+        query = query.where(effects.c.changed_at >= since)
     return [EffectRow(**row) for row in connection.execute(query).mappings()]
 
 

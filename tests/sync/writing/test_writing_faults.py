@@ -15,10 +15,11 @@ from leadline.connectors.practice.faults import FaultBox
 from leadline.connectors.salesforce import writing
 from leadline.sync.apply import ApplyReport, ReadingBack, RecordOutcome, Retrying
 from leadline.sync.cycle import CycleEvent, make_plan, run_apply, run_sync
+from leadline.sync.operations import ParkedValue, parked_values, release_parked
 from leadline.sync.plan import load_plan, save_plan
 from leadline.sync.store.cycles import last_cycles, lease_holder
 from leadline.sync.store.mirror import load_written
-from tests.sync.writing.rehearsal import Rehearsal, rehearse
+from tests.sync.writing.rehearsal import WALL, Rehearsal, rehearse
 
 BATCH = "POST /crm/v3/objects/contacts/batch/update"
 REFUSAL = {"salesforce": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "hubspot": "VALIDATION_ERROR"}
@@ -96,6 +97,30 @@ def test_a_locked_row_is_tried_again_alone(rehearsal: Rehearsal) -> None:
         report.calls["salesforce"]["write"]
         == load_plan(rehearsal.home / "plan.json").calls["salesforce"]["write"] + 2
     )
+
+
+def test_a_plan_taken_up_after_a_release_does_not_say_success(rehearsal: Rehearsal) -> None:
+    """What was refused in two steps, and released while its plan is unfinished, is told and left to the next plan."""
+    save_first_plan(rehearsal)
+    plan = load_plan(rehearsal.home / "plan.json")
+    ref = next(write.ref for write in plan.writes if write.phase == 1)
+    rehearsal.disturb("partial_failure", crm="hubspot", key=f"*{ref.id}*", code=REFUSAL["hubspot"])
+    rehearsal.disturb("lock_error", crm="salesforce", key=f"*{a_record(rehearsal, 'salesforce').id}*")
+    assert apply_saved(rehearsal).exit_code == 3
+    rehearsal.calm()
+    with rehearsal.at_work() as (setting, _):
+        assert release_parked(setting.store, None, WALL) == 1
+    report = apply_saved(rehearsal)
+    assert (only(report).ref, only(report).status, report.exit_code) == (ref, "released", 1)
+    assert "retry" in only(report).remedy
+    assert sync(rehearsal).ok
+    assert parked_values_of(rehearsal) == ()
+
+
+def parked_values_of(rehearsal: Rehearsal) -> tuple[ParkedValue, ...]:
+    """Return what stands refused."""
+    with rehearsal.at_work() as (setting, _):
+        return parked_values(setting.store)
 
 
 def test_no_two_requests_write_to_one_account(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:

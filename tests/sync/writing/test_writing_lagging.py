@@ -28,10 +28,8 @@ def cycle(rehearsal: Rehearsal, **after: float) -> int:
 @pytest.mark.parametrize("lag", [240, 7200])
 def test_an_edit_behind_a_lagging_index_is_not_written_over(rehearsal: Rehearsal, lag: int) -> None:
     """A new decision wants another value before the index shows any of it: the person's stands, as the book says."""
-    rehearsal.edit(
-        "  hubspot:\n    stage:",
-        "  hubspot:\n    on_conflict: {lifecycle_reason: human wins for 30d, previous_stage: human wins for 30d}\n    stage:",
-    )
+    policy = "on_conflict: {lifecycle_reason: human wins for 30d}"
+    rehearsal.edit("  hubspot:\n    stage:", f"  hubspot:\n    {policy}\n    stage:")
     rehearsal.disturb("late_commit", crm="hubspot", seconds=lag)
     contact = _accepted(rehearsal)
     as_user(rehearsal, contact, {"lifecycle_reason": "called me"})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.cycle import open_writers, run_sync
-from leadline.sync.operations import parked_actions, release_actions, release_parked
+from leadline.sync.operations import parked_actions, release_actions, release_parked, withdrawn_actions
 from tests.sync.writing.rehearsal import WALL, Rehearsal
 from tests.sync.writing.test_writing_effects import ACTIONS, accepted_lead, stored
 
@@ -61,6 +63,8 @@ def test_what_was_refused_is_not_done_once_its_stage_was_left(rehearsal: Rehears
     cycle(rehearsal)
     with rehearsal.at_work() as (setting, _):
         assert [one.kind for one in parked_actions(setting.store)] == (["note"] if retried == "after" else [])
+        told = {(one.kind, one.remedy) for one in withdrawn_actions(setting.store, datetime(2020, 1, 1, tzinfo=UTC))}
+        assert told == {(kind, "left sal before it was done") for kind in ("assign", "task", "set", "member")}
     if retried == "after":
         release()
         assert cycle(rehearsal) == 0
