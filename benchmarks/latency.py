@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=20, help="events a second")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--every", default="5m", help="pause between thorough cycles, as `serve` is told")
     parser.add_argument("--kill-after", type=float, default=0, help="kill `serve` after so many seconds; 0: never")
     chosen = parser.parse_args()
     events = round(chosen.rate * chosen.seconds)
@@ -65,7 +66,7 @@ def main() -> None:
         Path("rules.yml").write_text(rules.replace("most: 2000 or 10%", "most: 2000"), encoding="utf-8")
         for arguments in (["plan", "-o", "plan.json"], ["apply", "plan.json"]):
             _leadline(crms.environment, arguments).wait()
-        serving = _Serving(crms.environment)
+        serving = _Serving(crms.environment, chosen.every)
         try:
             crms.wait_until_ready()
             _measure(crms, serving, ids, chosen.rate, chosen.kill_after)
@@ -77,8 +78,9 @@ def main() -> None:
 class _Serving:
     """`leadline serve`, which can be killed and started again."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], every: str) -> None:
         self._environment = environment
+        self._every = every
         self._process = self._start()
 
     def kill(self) -> None:
@@ -93,7 +95,8 @@ class _Serving:
         self._process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return _leadline(self._environment, ["serve", "--port", str(PORT), "--url", "http://localhost"])
+        arguments = ["serve", "--port", str(PORT), "--url", "http://localhost", "--every", self._every]
+        return _leadline(self._environment, arguments)
 
 
 def _leadline(environment: Mapping[str, str], arguments: Sequence[str]) -> subprocess.Popen[bytes]:

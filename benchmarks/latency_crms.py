@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -111,17 +111,17 @@ class Crms:
         return int(one), int(two)
 
     def wait_until_ready(self) -> None:
-        """Wait until `serve` listens and its first cycle is over: no call was made for three seconds."""
-        for _ in range(600):
-            try:
+        """Wait until `serve` listens, and until a cycle is over: its first one is a thorough one.
+
+        Calls do not tell: a cycle that evaluates many people makes none for a while.
+        """
+        for _ in range(1200):
+            with suppress(requests.ConnectionError):
                 requests.get(f"{SERVE}/health", timeout=5).raise_for_status()
-                break
-            except requests.ConnectionError:
-                time.sleep(0.2)
-        before: tuple[int, int] | None = None
-        while before != (now := self.calls()):
-            before = now
-            time.sleep(10)
+                if _last_cycle() == ("sync", "done"):
+                    return
+            time.sleep(0.5)
+        raise SystemExit("the first cycle of `leadline serve` did not end well within ten minutes")
 
     def _ask_hubspot(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         url = f"{self.environment['HUBSPOT_URL']}/crm/v3/objects/{path}"
@@ -133,6 +133,16 @@ class Crms:
         answer = self._salesforce.request(method, url, timeout=60, **more)
         answer.raise_for_status()
         return answer.json()
+
+
+def _last_cycle() -> tuple[str, str]:
+    """Return the kind and the status of the latest cycle in the folder we are in."""
+    from leadline.sync.store import open_store
+    from leadline.sync.store.cycles import last_cycles
+
+    with open_store("sqlite:///leadline.db") as store, store.read() as connection:
+        latest = last_cycles(connection)[0]
+        return latest.kind, latest.status
 
 
 @contextmanager

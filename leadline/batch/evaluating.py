@@ -20,12 +20,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leadline.batch.accounts import COLUMN, with_accounts
+from leadline.batch.accounts import COLUMN, Known, with_accounts
 from leadline.batch.deals import read_deals
 from leadline.batch.outcomes import Cells, outcome_row, output_columns
 from leadline.batch.places import with_places
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table
+from leadline.batch.turns import TURN, given_turns, gives_turns, stages_with_turns, turn_wishes
 from leadline.common.canonical import instant_text
 from leadline.common.errors import UsageError
 from leadline.common.instants import read_instant, require_plausible
@@ -102,20 +103,40 @@ def _by_rows(
     later = sum(fact.at > as_of for facts in by_person.values() for fact in facts)
     stages: dict[str, int] = dict.fromkeys(book.stages, 0)
 
+    asking = stages_with_turns(book)
+    told: dict[str, tuple[Fact, ...]] = {}
+
+    def read() -> Iterator[tuple[Known, str]]:
+        for person, facts, adopted, account in _read_people(book, table, as_of):
+            known = (*facts, *by_person.pop(person, ()))
+            if asking:
+                told[person] = known
+            yield (person, known, adopted), account
+
     def rows() -> Iterator[Cells]:
-        read = (
-            ((person, (*facts, *by_person.pop(person, ())), adopted), account)
-            for person, facts, adopted, account in _read_people(book, table, as_of)
-        )
-        for done, (person, result) in enumerate(with_places(engine, with_accounts(engine, read, as_of), as_of), 1):
+        for done, (person, result) in enumerate(with_places(engine, with_accounts(engine, read(), as_of), as_of), 1):
             stages[result.state.outcome.stage] += 1
             progress(done)
             yield outcome_row(person, result)
 
-    count = write_table(out, output_columns(book), rows())
+    count = write_table(out, output_columns(book), _with_turns(book, rows(), told, as_of) if asking else rows())
     remarks = _unread_columns(book, table)
     remarks += _left_out(len(by_person), later, "activities" if deals is None else FACTS)
     return Evaluation(count, known, stages, remarks)
+
+
+def _with_turns(
+    book: Book, rows: Iterator[Cells], told: Mapping[str, tuple[Fact, ...]], as_of: datetime
+) -> Iterator[Cells]:
+    """Yield the rows once everybody has settled, with whose turn it is."""
+    settled = {str(row["person_id"]): row for row in rows}
+    wishes = (
+        wish
+        for person, row in settled.items()
+        for wish in turn_wishes(book, person, str(row["stage"]), told[person], as_of)
+    )
+    given = given_turns(book, wishes)
+    yield from ({**row, TURN: given.get(person)} for person, row in settled.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +173,8 @@ def _by_partitions(
         told.require("person_id", "deal")
     counts = Counts()
     with ExitStack() as open_now:
-        plain = runner is None and told is None and not book.capacity and not book.accounts
+        alone = not (book.capacity or book.accounts or gives_turns(book))
+        plain = runner is None and told is None and alone
         if plain and in_place(table, coming, None) is None:
             tables = evaluated_tables(book, table, coming, as_of, workers, counts, progress)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from leadline.batch.turns import TURN, gives_turns
 from leadline.common.canonical import instant_text
 from leadline.rules.model import Book
 from leadline.rules.state import Advance
@@ -13,7 +14,12 @@ Cells = Mapping[str, str | int | Decimal | None]
 
 
 def output_columns(book: Book) -> tuple[str, ...]:
-    """Return the columns of the result: a column for each score, then its grade, then the grid's cell."""
+    """Return the columns of the result: those of ``outcome_columns``, and whose turn it is, where a book asks."""
+    return (*outcome_columns(book), *([TURN] if gives_turns(book) else []))
+
+
+def outcome_columns(book: Book) -> tuple[str, ...]:
+    """Return the columns of one person's outcome: a column for each score, then its grade, then the grid's cell."""
     grades = [f"{name}_grade" for name, score in book.scores.items() if score.grades]
     cell = ["grade"] if book.grid else []
     waits = ["waits_for"] if book.capacity else []

@@ -12,12 +12,11 @@ from markupsafe import Markup
 
 from leadline.pages.drawing import (
     BOTTOM,
-    LEFT,
-    RIGHT,
     TOP,
     WIDTH,
     across,
     below,
+    columns,
     grid,
     legend,
     legend_height,
@@ -25,8 +24,10 @@ from leadline.pages.drawing import (
     name,
     nice,
     short,
+    sideways,
     small,
     svg,
+    upright,
 )
 
 ROW = 18
@@ -70,14 +71,7 @@ def line_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, s
     """Return lines over labels (dates, say) from 0 up; with ``steps`` a value holds until the next label."""
     height = 210
     top = nice(max((value for item in series for value in item.values if value is not None), default=0))
-    count = max(len(labels) - (0 if steps else 1), 1)
-
-    def x(number: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * number / count
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * value / top
-
+    x, y = sideways(max(len(labels) - (0 if steps else 1), 1)), upright(height, top)
     parts = [*grid(top, y), *below(labels, x, height), *legend(_looks(series))]
     for item, (_, look) in zip(series, _looks(series), strict=True):
         drawn: list[str] = []
@@ -115,23 +109,42 @@ def bar_chart(title: str, labels: Sequence[str], series: Sequence[Series]) -> Ma
     return svg(title, height, parts)
 
 
+def stack_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "") -> Markup:
+    """Return one bar for each label, cut into the parts that ``series`` give; the sum stands behind it."""
+    looks = [(item.name, number if item.look is None else item.look) for number, item in enumerate(series)]
+    head = legend_height(looks)
+    height = head + 34 * len(labels) + 4
+    sums = [sum(item.values[place] or 0 for item in series) for place in range(len(labels))]
+    top = max(sums, default=0) or 1
+    parts = list(legend(looks))
+    for place, label in enumerate(labels):
+        base = head + 34 * place
+        parts.append(name(4, base + 12, label))
+        at = 4.0
+        for item, (_, look) in zip(series, looks, strict=True):
+            wide = (WIDTH - 80) * (item.values[place] or 0) / top
+            if wide:
+                parts.append(
+                    Markup('<rect class="bar s{}" x="{:.1f}" y="{}" width="{:.1f}" height="11"/>').format(
+                        look, at, base + 16, max(wide - 1, 0.5)
+                    )
+                )
+            at += wide
+        parts.append(small(at + 4, base + 26, f"{short(sums[place])}{unit}"))
+    return svg(title, height, parts)
+
+
 def column_chart(title: str, labels: Sequence[str], values: Sequence[float]) -> Markup:
     """Return columns over labels, such as the hours of a day."""
     height = 180
     top = nice(max(values, default=0))
-    wide = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-
-    def x(number: float) -> float:
-        return LEFT + wide * (number + 0.5)
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * value / top
-
+    wide, x = columns(labels)
+    y = upright(height, top)
     parts = [*grid(top, y), *below(labels, x, height)]
     for place, value in enumerate(values):
         parts.append(
             Markup('<rect class="bar s1" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-                LEFT + wide * place + 1, y(value), max(wide - 2, 1), y(0) - y(value)
+                x(place - 0.5) + 1, y(value), max(wide - 2, 1), y(0) - y(value)
             )
         )
     return svg(title, height, parts)
@@ -166,21 +179,15 @@ def interval_chart(
     return svg(title, height, parts)
 
 
-def point_chart(title: str, sideways: str, up: str, dots: Sequence[Dot], *, limit: float | None = None) -> Markup:
+def point_chart(title: str, along: str, up: str, dots: Sequence[Dot], *, limit: float | None = None) -> Markup:
     """Return points, each with its label; ``limit`` is an upright line such as a capacity."""
     height = 260
     right = nice(max([*(dot.x for dot in dots), *([limit] if limit is not None else [])], default=0))
     top = nice(max((dot.y for dot in dots), default=0))
-
-    def x(value: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT - 30) * value / right
-
-    def y(value: float) -> float:
-        return height - BOTTOM - (height - TOP - BOTTOM) * value / top
-
+    x, y = sideways(right, 30), upright(height, top)
     parts = list(grid(top, y))
     parts.append(small(4, 14, up))
-    parts.append(small(WIDTH - 4, height - 4, sideways, "end"))
+    parts.append(small(WIDTH - 4, height - 4, along, "end"))
     parts += [small(x(right * share), height - 18, short(right * share), "middle") for share in (0, 0.5, 1)]
     if limit is not None:
         parts.append(line("mark", x(limit), TOP, x(limit), height - BOTTOM))

@@ -28,6 +28,22 @@ def svg(title: str, height: float, parts: Sequence[Markup], width: float = WIDTH
     return begun + Markup("").join(parts) + Markup("</svg></figure>")
 
 
+def upright(height: float, top: float) -> Axis:
+    """Return where values from 0 to ``top`` stand in a picture of this height."""
+    return lambda value: height - BOTTOM - (height - TOP - BOTTOM) * value / top
+
+
+def sideways(right: float, margin: float = 0) -> Axis:
+    """Return where values from 0 to ``right`` stand from the left; what lies beyond stands at the edge."""
+    return lambda value: LEFT + (WIDTH - LEFT - RIGHT - margin) * min(value, right) / right
+
+
+def columns(labels: Sequence[str]) -> tuple[float, Axis]:
+    """Return how wide a column for each label is, and where the middle of each stands."""
+    wide = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
+    return wide, lambda number: LEFT + wide * (number + 0.5)
+
+
 def grid(top: float, y: Axis) -> Iterator[Markup]:
     """Draw three lines across, at 0, half of ``top`` and ``top``, with their numbers."""
     for share in (0, 0.5, 1):

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from leadline.common.masking import mask
 from leadline.common.stats import Share, share_of
 from leadline.common.survival import Arrival
-from leadline.pages.charts import Interval, Series, bar_chart, interval_chart
+from leadline.pages.charts import Interval, Series, bar_chart, interval_chart, stack_chart
 from leadline.pages.graph import lifecycle_graph
-from leadline.pages.ranges import Range, curve_chart, range_chart, stack_chart
+from leadline.pages.ranges import Range, curve_chart, range_chart
 from leadline.pages.shell import render_page, write_page
 from leadline.sync.reports.flow import FlowReport
 from leadline.sync.reports.funnel import FEWEST, FunnelReport

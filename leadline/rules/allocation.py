@@ -6,7 +6,7 @@ fact of the person who gets it, so that each person's decision stays a function 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,6 +108,34 @@ def next_in_rota(
     away = {fold(member) for member in absent}
     present = [member for member in members if fold(member) not in away]
     return min(present, key=lambda member: last.get(fold(member), -1), default=None)
+
+
+class Turns:
+    """Whose turn it is in each part of each rota, wish after wish.
+
+    ``before`` names who had turns in a part, oldest last turn first. Nobody who is ``absent`` takes a turn.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        before: Callable[[str, str], Sequence[str]] = lambda _, __: (),
+        absent: AbstractSet[str] = frozenset(),
+    ) -> None:
+        self._book, self._before, self._absent = book, before, absent
+        self._taken: dict[tuple[str, str], list[str]] = {}
+
+    def take(self, rota: str, part: str) -> str | None:
+        """Give the next turn in a part of a rota, and return to whom; None where nobody is there."""
+        taken = self._taken.get((rota, part))
+        if taken is None:
+            taken = self._taken[rota, part] = list(self._before(rota, part))
+        member = next_in_rota(self._book.rotas[rota], part, taken, self._absent)
+        if member is not None:
+            # The last turn of each is enough, and keeps this short.
+            taken[:] = [one for one in taken if fold(one) != fold(member)]
+            taken.append(member)
+        return member
 
 
 def part_of_rota(rota: Rota, value: str) -> str:

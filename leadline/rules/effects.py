@@ -37,13 +37,13 @@ def effects_of(book: Book, decision: Decision, deriving: Deriving | None = None)
     )
 
 
-def entering(book: Book, stage: str, *, moved: bool) -> tuple[Action, ...]:
-    """Return the actions that coming to rest in a stage causes; ``moved`` by facts or time, else by adoption."""
+def entering(book: Book, person: str, stage: str, at: datetime, *, moved: bool) -> tuple[Effect, ...]:
+    """Return the effects of coming to rest in a stage at ``at``: by facts or time (``moved``), else by adoption."""
     if stage not in book.on_enter:
         return ()
-    actions = book.on_enter[stage].actions
-    derived = durable_consequences(cause_rules(book)).derive(enter_cause(stage), moved=moved)
-    return tuple(actions[number] for number in derived)
+    cause, actions = enter_cause(stage), book.on_enter[stage].actions
+    numbers = durable_consequences(cause_rules(book)).derive(cause, moved=moved)
+    return tuple(_made(person, at, cause, number, actions[number], "") for number in numbers)
 
 
 def cause_rules(book: Book) -> tuple[CauseRules, ...]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from leadline.common.canonical import plain
 from leadline.common.values import Crm
-from leadline.rules.allocation import next_in_rota, part_of_rota
+from leadline.rules.allocation import Turns, part_of_rota
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.model import AssignOwner, Book
 from leadline.rules.state import Unreadable
@@ -66,19 +66,15 @@ def assign_owners(
     for batch in chunks(open_wishes, PEOPLE_AT_ONCE):
         taken = _answered_by_account(connection, batch, owners)
         parts |= _parts(connection, book, [wish for wish in batch if wish.key not in taken], cycle, frontier)
-    before: dict[tuple[str, str], list[str]] = {}
     absent = _absent(book, owners) if parts else frozenset()
+    turns = Turns(book, lambda rota, part: turns_taken(connection, rota, part, cycle), absent)
     rows: list[AllocationRow] = []
     for wish in (wish for wish in open_wishes if wish.key in parts):
-        rota, part = book.rotas[str(wish.assign.rota)], parts[wish.key]
-        turns = before.get((rota.name, part))
-        if turns is None:
-            turns = before[rota.name, part] = turns_taken(connection, rota.name, part, cycle)
-        member = next_in_rota(rota, part, turns, absent)
+        rota, part = str(wish.assign.rota), parts[wish.key]
+        member = turns.take(rota, part)
         if member is not None:
-            turns.append(member)
             found[wish.key] = member
-            given = (rota.name, part, member, wish.key, frontier, frontier, cycle, book.hash)
+            given = (rota, part, member, wish.key, frontier, frontier, cycle, book.hash)
             rows.append(AllocationRow(wish.person, "owner", *given))
     add_allocations(connection, rows)
     return found

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from leadline.sync.reports.funnel import funnel_of
 from leadline.terminal.reports.funnel import render_report, report_data
+from leadline.terminal.reports.sheets import NOBODY_YET
 from tests.sync.reports.living import basis, life, turn
 
 
@@ -24,7 +25,8 @@ def test_times_are_seconds_for_machines() -> None:
     assert (inquiry["stay"]["count"], inquiry["stay"]["median_seconds"]) == (1, 86_400)
     assert data["conversions"] == [
         {"source": "inquiry", "target": "mql", "entered": 1, "converted": 1, "open": 0, "share": "1",
-         "low": "0.2065", "high": "1", "median_time_seconds": 86_400}
+         "low": "0.2065", "high": "1", "decided": 1, "of_decided": "1", "of_decided_low": "0.2065",
+         "of_decided_high": "1", "median_time_seconds": 86_400}
     ]  # fmt: skip
     assert data["by_source"] == [{"source": "Web", "people": 1, "stock": {"mql": 1}}]
     assert (data["frontier"], data["zone"]) == ("2026-03-12T00:00:00Z", "UTC")
@@ -46,4 +48,4 @@ def test_a_report_before_the_first_plan_says_what_to_do() -> None:
     """Zeros alone would look like a fault."""
     stream = io.StringIO()
     render_report(Console(file=stream, width=160), funnel_of(basis(None), []))
-    assert "`leadline plan -o plan.json` makes the first plan" in stream.getvalue()
+    assert stream.getvalue() == f"{NOBODY_YET}\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow
@@ -10,31 +10,28 @@ from pyarrow import types
 
 from leadline.batch.columns.arrays import Bools, Codes, Ints, Small, Whole, narrow
 from leadline.batch.tables import plain_cells
-from leadline.common.values import Raw
+
+_FLAGS: Final = pyarrow.array([False, True])
 
 
-def distinct_cells(column: Any) -> tuple[Small, list[Raw]]:
-    """Return a code a row and what each code stands for; the first is an empty cell (None)."""
+def distinct_cells(column: Any) -> tuple[Small, Any]:
+    """Return a code a row, 0 for an empty cell, and as Arrow what the codes from 1 on stand for."""
     column = whole(column)
     if types.is_boolean(column.type):
         codes = _flags(column)
         if codes is not None:
-            return codes, [None, False, True]
+            return codes, _FLAGS
     if types.is_dictionary(column.type):
         found = column
     elif types.is_nested(column.type) or types.is_null(column.type):
-        raw = plain_cells(column)
-        known = {value: number for number, value in enumerate(dict.fromkeys(raw)) if value is not None}
-        values: list[Raw] = [None, *known]
-        places = {value: number for number, value in enumerate(values)}
-        return np.array([places[value] for value in raw], np.int64), values
+        found = pyarrow.array(plain_cells(column), pyarrow.string()).dictionary_encode()
     else:
         found = column.dictionary_encode()
     codes = _numbers(found.indices).astype(narrow(len(found.dictionary) + 1))
     codes += 1
     if found.indices.null_count:
         codes *= known_rows(found.indices).view(np.uint8)
-    return codes, [None, *plain_cells(found.dictionary)]
+    return codes, found.dictionary
 
 
 def coded(column: Any) -> tuple[Codes, list[str | None]]:
@@ -100,11 +97,13 @@ def _numbers(column: Any) -> Whole:
 
 def _flags(column: Any) -> Small | None:
     """Return 0 for empty, 1 for false and 2 for true; None where not both of these are there."""
-    if not column.true_count or not column.false_count:
+    empty, true = column.null_count, column.true_count
+    if not true or true + empty == len(column):
         return None
-    codes = _bits(column.buffers()[1], column).view(np.uint8)
+    _, buffer = column.buffers()
+    codes = _bits(buffer, column).view(np.uint8)
     codes += 1
-    if column.null_count:
+    if empty:
         codes *= known_rows(column).view(np.uint8)
     return codes
 

@@ -12,16 +12,20 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
 from leadline.batch.columns.arrays import Ints, Small, Whole, classes, looked, narrow
 from leadline.batch.columns.cells import distinct_cells, whole_numbers
+from leadline.batch.tables import plain_cells
 from leadline.rules.convert import convert
 from leadline.rules.deciding.fields import Known
 from leadline.rules.deciding.moment import Moment
 from leadline.rules.model import Field
+
+_MOST_EDGES: Final = 240
+"""Numbers that lie as close together as this have codes of a byte."""
 
 
 class OddError(Exception):
@@ -96,25 +100,50 @@ def asked(t: datetime, told: Mapping[str, Said]) -> Moment:
     return cast(Moment, Asked(t, told))
 
 
-def read_column(field: Field, column: Any, edges: tuple[Decimal, ...] | None, at: int) -> Column:
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the different cells of a column mean: ``places`` in ``values`` (None: as they stand), the first is empty.
+
+    ``all_mean`` tells whether no other cell means an empty one.
+    """
+
+    cells: Any
+    values: Sequence[Known]
+    places: Small | None
+    all_mean: bool
+
+
+def read_column(
+    field: Field, column: Any, edges: tuple[Decimal, ...] | None, at: int, before: dict[str, Meaning]
+) -> Column:
     """Return one field of a table of people. With ``edges`` numbers between two of them share a code.
 
-    Raises OddError for a cell that cannot be read as a value of the field.
+    ``before`` is by field what its cells meant in the partition before, mostly the same ones. Raises OddError for a
+    cell that cannot be read as a value of the field.
     """
     numbers = whole_numbers(column) if edges is not None and not field.values else None
     if numbers is not None and edges is not None and field.type in ("integer", "decimal", "money"):
         classed = _classed(numbers[0], edges)
         if classed is not None:
-            codes = classed
+            codes, values = classed
             codes += 1
             if numbers[1] is not None:
                 codes *= numbers[1].view(np.uint8)
-            values = [None, *_representatives(edges)]
-            return Column(field, codes, values, _said(field, codes, at), numbers[1] is None)
-    codes, raw = distinct_cells(column)
+            return Column(field, codes, [None, *values], _said(field, codes, at), numbers[1] is None)
+    codes, cells = distinct_cells(column)
+    meaning = before.get(field.name)
+    if meaning is None or not cells.equals(meaning.cells):
+        meaning = before[field.name] = _meaning(field, cells, edges)
+    if meaning.places is not None:
+        codes = looked(meaning.places, codes)
+    complete = meaning.all_mean and column.null_count == 0
+    return Column(field, codes, meaning.values, _said(field, codes, at), complete)
+
+
+def _meaning(field: Field, cells: Any, edges: tuple[Decimal, ...] | None) -> Meaning:
     known: dict[tuple[type, Known], int] = {(type(None), None): 0}
-    places = np.zeros(len(raw), narrow(len(raw)))
-    for number, cell in enumerate(raw):
+    places = np.zeros(len(cells) + 1, narrow(len(cells) + 1))
+    for number, cell in enumerate(plain_cells(cells), 1):
         value: Known
         value, reason = convert(field, cell)
         if reason:
@@ -122,28 +151,30 @@ def read_column(field: Field, column: Any, edges: tuple[Decimal, ...] | None, at
         if isinstance(value, int | Decimal) and not isinstance(value, bool) and edges is not None:
             value = _representatives(edges)[bisect_left(edges, value) + bisect_right(edges, value)]
         places[number] = known.setdefault((type(value), value), len(known))
-    if not np.array_equal(places, np.arange(len(raw))):
-        codes = looked(places, codes)
-    complete = column.null_count == 0 and bool(places[1:].all())
-    return Column(field, codes, [value for _, value in known], _said(field, codes, at), complete)
+    as_they_stand = np.array_equal(places, np.arange(places.size))
+    values = [value for _, value in known]
+    return Meaning(cells, values, None if as_they_stand else places, bool(places[1:].all()))
 
 
 def _said(field: Field, codes: Small, at: int) -> Ints | None:
     return np.full(codes.size, at, np.int64) if field.signal else None
 
 
-def _classed(numbers: Whole, edges: Sequence[Decimal]) -> Small | None:
-    """Return how many edges lie below each number, plus how many at or below it; None beyond 64 bits."""
+def _classed(numbers: Whole, edges: tuple[Decimal, ...]) -> tuple[Small, Sequence[Known]] | None:
+    """Return a code a number and what each stands for, where no rule tells numbers apart; None beyond 64 bits.
+
+    That is each number itself where there are few, else how many edges lie below it, plus how many at or below it.
+    """
+    low, high = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
+    if high - low <= 2 * len(edges) <= _MOST_EDGES:
+        return (numbers - low if low else numbers).astype(np.uint8), [Decimal(one) for one in range(low, high + 1)]
     places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
     factor = 10 ** max(0, places)
     scaled = [int(edge * factor) for edge in edges]
-    most = np.iinfo(numbers.dtype).max if numbers.itemsize < 8 else 0
-    if numbers.size and not most:
-        most = max(abs(int(numbers.min())), abs(int(numbers.max())))
-    most = max([factor * most, *map(abs, scaled)])
-    if most >= 2**62:
+    if max([factor * max(-low, high), *map(abs, scaled)]) >= 2**62:
         return None
-    return classes(numbers if factor == 1 else numbers.astype(np.int64) * factor, scaled)
+    codes = classes(numbers if factor == 1 else numbers.astype(np.int64) * factor, scaled)
+    return codes, _representatives(edges)
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ import numpy as np
 from leadline.batch.columns.activities import Activities
 from leadline.batch.columns.arrays import LONG_AGO, NEVER, Bools, Codes, Instants, Ints, micros
 from leadline.batch.columns.cells import coded, instants, texts
-from leadline.batch.columns.fields import Column, OddError, looked_up, read_column
+from leadline.batch.columns.fields import Column, Meaning, OddError, looked_up, read_column
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.knowing import Asks
 from leadline.batch.columns.tally import Rows
@@ -78,15 +78,17 @@ def _some_deals(deals: DealColumns, place: Codes) -> DealColumns:
     )
 
 
-def read_frame(book: Book, asks: Asks, given: Given, until: datetime) -> tuple[Frame, Bools, dict[str, int]]:
+def read_frame(
+    book: Book, asks: Asks, given: Given, until: datetime, before: dict[str, Meaning]
+) -> tuple[Frame, Bools, dict[str, int]]:
     """Return the columns of what is given, who is to be decided one by one, and how many for which reason.
 
-    Raises OddError for what can be told only row by row.
+    ``before`` as ``read_column`` has it. Raises OddError for what can be told only row by row.
     """
     at = micros(until)
     there = {name: given.people.column(place) for place, name in enumerate(given.people.column_names)}
     columns = {
-        name: read_column(field, there[name], asks.edges.get(name), at)
+        name: read_column(field, there[name], asks.edges.get(name), at, before)
         for name, field in book.fields.items()
         if name in there
     }

@@ -13,6 +13,7 @@ import pyarrow
 from leadline.batch.columns.arrays import NEVER, Bools, Ints, micros
 from leadline.batch.columns.cells import whole
 from leadline.batch.columns.coming import next_changes
+from leadline.batch.columns.fields import Meaning
 from leadline.batch.columns.frame import Frame, read_frame
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.identity import decision_ids
@@ -57,6 +58,7 @@ class Columns:
         self._operands = book_operands(book, [node.condition for node in nodes_of(self.engine)])
         self._unknown = unknown_features(book)
         self._remembered = Remembered()
+        self._meanings: dict[str, Meaning] = {}
         self._sizes: dict[int, dict[str, Scale] | None] = {}
         if len(book.stages) > MOST_STAGES:
             self._unknown = (*self._unknown, f"more than {MOST_STAGES} stages")
@@ -78,7 +80,7 @@ class Columns:
             reason = self._unknown[0] if self._unknown else "points beyond 64 bits"
             everybody = np.arange(given.count)
             return Evaluated(self._one_by_one(given, everybody, schema), {reason: given.count} if given.count else {})
-        frame, alone, reasons = read_frame(self.book, self._asks, given, until)
+        frame, alone, reasons = read_frame(self.book, self._asks, given, until, self._meanings)
         if self.book.slas and "next_change" in wanted and not alone.all():
             # Timers begin with moves that are still to come; what follows from them is told one by one.
             reasons["SLAs"], alone = int((~alone).sum()), np.ones_like(alone)

@@ -26,7 +26,7 @@ CODED: Final = "coded"
 
 def schema_of(book: Book, scales: dict[str, Scale], wanted: frozenset[str], ids: Any) -> Any:
     """Return the schema of the outcomes of a book."""
-    text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()) if CODED in wanted else pyarrow.string()
+    text = pyarrow.dictionary(_index_of(book), pyarrow.string()) if CODED in wanted else pyarrow.string()
     fields: list[tuple[str, Any]] = [("person_id", ids), ("stage", text), ("since", AT)]
     fields += [("pass", pyarrow.int64()), ("previous", text)]
     for name in book.scores:
@@ -131,18 +131,27 @@ def _named(codes: Small, names: Sequence[str | None], kind: Any) -> Any:
         one = pyarrow.scalar(names[0], pyarrow.string())
         return pyarrow.nulls(codes.size, kind) if names[0] is None else pyarrow.repeat(one, codes.size).cast(kind)
     texts = list(dict.fromkeys(name for name in names if name is not None))
+    index = kind.index_type if pyarrow.types.is_dictionary(kind) else pyarrow.int32()
     # A negative code counts from the end of a table, too.
-    table = np.array([-1 if name is None else texts.index(name) for name in names], np.int32)
+    table = np.array([-1 if name is None else texts.index(name) for name in names], index.to_pandas_dtype())
     if codes.dtype == np.int32 and np.array_equal(table, (*range(len(texts)), -1)):
-        numbers = codes.astype(np.int32, copy=False)
+        numbers = codes.astype(table.dtype, copy=False)
     else:
         numbers = looked(table, codes)
     known = numbers >= 0
     bits = None if known.all() else pyarrow.py_buffer(np.packbits(known, bitorder="little"))
-    index = pyarrow.Array.from_buffers(pyarrow.int32(), numbers.size, [bits, pyarrow.py_buffer(numbers)])
+    found = pyarrow.Array.from_buffers(index, numbers.size, [bits, pyarrow.py_buffer(numbers)])
     if pyarrow.types.is_dictionary(kind):
-        return pyarrow.DictionaryArray.from_arrays(index, pyarrow.array(texts, pyarrow.string()))
-    return pyarrow.array(texts, kind).take(index)
+        return pyarrow.DictionaryArray.from_arrays(found, pyarrow.array(texts, pyarrow.string()), safe=False)
+    return pyarrow.array(texts, kind).take(found)
+
+
+def _index_of(book: Book) -> Any:
+    """Return the type for codes of anything named: a grade, a cell of the grid, a temperature, a stage."""
+    cells = 1
+    for score in book.scores.values():
+        cells *= len(score.grades) + 1
+    return pyarrow.int8() if len(book.stages) + cells < 127 else pyarrow.int32()
 
 
 def _lists(values: Sequence[Sequence[str]], codes: Ints) -> Any:

@@ -22,11 +22,11 @@ from leadline.batch.columns.arrays import (
     span,
     taken,
 )
+from leadline.batch.columns.straight import Straight, complete
 from leadline.batch.columns.truths import Place, Standing, Truth, earlier
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, BackEnd
 from leadline.rules.deciding.lifecycle import BY_HUMAN, Lifecycle, Way
 from leadline.rules.model import Book, PassTest, PreviousStage, TimeInStage, WasIn
-from leadline.rules.state import Unreadable
 
 _SIGNAL: Final = (FALSE, UNKNOWN, TRUE)
 _FLAG: Final = (0, 1)
@@ -93,6 +93,7 @@ class Settler:
         self.book = book
         self.lifecycle = lifecycle
         self._back_end = back_end
+        self._straight = Straight(book, lifecycle, back_end)
         self.names = tuple(book.stages)
         self.numbers = {name: number for number, name in enumerate(self.names)}
         limited = [item.id for item in book.transitions if item.at_most is not None]
@@ -111,11 +112,34 @@ class Settler:
         ``positions`` change in place; those of who came to a stage twice are of no use. ``tell`` is called after each
         move of some people at once, with their positions before it and those of all people after it.
         """
+        active = self._go_straight(truth, positions) if tell is None else None
+        return self._go(truth, positions, np.arange(positions.stage.size) if active is None else active, tell)
+
+    def _go_straight(self, truth: Truth, positions: Positions) -> Ints | None:
+        """Move at once whoever a vector tells about; return who is left, None for everybody."""
+        stages, passes = positions.stage, positions.pass_number
+        if isinstance(truth.t, np.ndarray) or positions.entered.size or not stages.size:
+            return None
+        if (stages != stages[0]).any() or (passes != 1).any():
+            return None
+        ends = self._straight.ends(self.names[stages[0]], truth)
+        if ends is None or 2 * ends.left.size > stages.size:
+            return None
+        stay = positions.take(ends.left)
+        # Choosing by a mask is slow where it is as good as random, and these are mostly what they become anyway.
+        if (positions.since != truth.t).any():
+            np.copyto(positions.since, truth.t, where=ends.previous >= 0)
+        if (positions.previous >= 0).any():
+            np.copyto(ends.previous, positions.previous, where=ends.previous < 0)
+        positions.stage, positions.previous = ends.stage, ends.previous
+        positions.put(ends.left, stay)
+        return ends.left
+
+    def _go(self, truth: Truth, positions: Positions, active: Ints, tell: Tell | None) -> Ints:
         twice: list[Ints] = []
         begun = positions.stage.copy()
         met: Ints | None = None
         again_at_all = False
-        active = np.arange(begun.size)
         while active.size:
             coming = np.zeros(begun.size, np.bool_)
             found = self._once(truth, positions, active)
@@ -211,7 +235,7 @@ class Settler:
                 continue
             signals.append((standing.signal(way.when, floor), _SIGNAL))
             if way.move.require is not None:
-                signals.append((self._complete(way, standing), _FLAG))
+                signals.append((complete(way.require, standing), _FLAG))
             signals += self._limits(way, standing, positions)
         rows, places = grouped([(values, len(meaning)) for values, meaning in signals], count)
         decided = []
@@ -236,18 +260,6 @@ class Settler:
             if way.lift is not None:
                 found.append((standing.signal(way.lift, standing.place.since + 1), _SIGNAL))
         return found
-
-    def _complete(self, way: Way, standing: Standing) -> Truths:
-        """Return who has a value in every field that the target requires."""
-        there = np.ones(standing.who.size, np.bool_)
-        for name in way.require:
-            column = standing.everybody.frame.fields.get(name)
-            if column is None:
-                return standing.nobody
-            entries = column.entries()[: len(column.values)]
-            known = [entry.value is not None and not isinstance(entry.value, Unreadable) for entry in entries]
-            there &= looked(np.array(known, np.bool_), column.codes.take(standing.who))
-        return there.view(np.uint8)
 
     def _enter(self, positions: Positions, who: Ints, t: Instants, stage: str, way: Way) -> None:
         path, target = self.book.main_path, self.numbers[way.target]

@@ -83,6 +83,12 @@ class Place:
     floor: Ints | None
     stay: Node | None
 
+    @classmethod
+    def anywhere(cls) -> Place:
+        """Return the place of people in their first pass of whom nothing else is asked."""
+        nobody = np.zeros(0, np.int64)
+        return cls(nobody, nobody, nobody, nobody[None], nobody[None].view(np.bool_), None, None)
+
 
 class Truth:
     """The answers of the people of a frame at ``t``, outside of any pass and stage: as criteria of scores ask."""
@@ -290,7 +296,7 @@ class Standing:
     def of(self, node: Node, floor: Ints | None) -> Truths:
         """Return a condition's answers where the pass began at ``floor``."""
         condition, place = node.condition, self.place
-        if floor is None and _free(node):
+        if floor is None and not node.placed:
             found = self.everybody.of(node)
             return found if self._all else found.take(self.who)
         if node.parts:
@@ -378,11 +384,3 @@ def earlier(one: Ints | None, other: Ints | None) -> Ints | None:
     if one is None or other is None:
         return other if one is None else one
     return np.minimum(one, other)
-
-
-_PLACED = StayTest | TimeInStage | PassTest | PreviousStage | WasIn
-
-
-def _free(node: Node) -> bool:
-    """Tell whether a condition reads nothing of where a person stands."""
-    return not any(isinstance(leaf.condition, _PLACED) for leaf in node.leaves())

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow
+import pyarrow.compute
 
 from leadline.batch.columns import OddError
 from leadline.batch.columns.files import Counts
@@ -18,6 +20,7 @@ from leadline.batch.partitions.aside import put_aside
 from leadline.batch.partitions.parts import ROW, InPlace, Parts, in_place
 from leadline.batch.partitions.task import Asked, Done, Task
 from leadline.batch.tables import Table
+from leadline.batch.turns import TURN, given_turns, gives_turns
 from leadline.common.errors import UsageError
 from leadline.rules.allocation import Candidate, next_round
 from leadline.rules.model import Book
@@ -67,9 +70,10 @@ def evaluated_parts(
     task = Task(book, as_of, parts, folder, isinstance(parts, InPlace))
     written = _all_passes(task, runner, counts, progress)
     if isinstance(parts, InPlace):
-        yield from (task.outcomes(part, number) for part, number in sorted(written.items()))
+        tables: Iterator[Any] = (task.outcomes(part, number) for part, number in sorted(written.items()))
     else:
-        yield from _in_order(task, written)
+        tables = _in_order(task, written)
+    yield from _with_turns(task, written, tables) if gives_turns(book) else tables
 
 
 def _all_passes(task: Task, runner: Runner, counts: Counts, progress: Callable[[int], None]) -> dict[int, int]:
@@ -125,6 +129,15 @@ def _require_apart(units: Sequence[np.ndarray[Any, np.dtype[np.int64]]]) -> None
         raise UsageError(
             "a person or an account lies in two buckets; put all rows of one account into buckets of the same name"
         )
+
+
+def _with_turns(task: Task, written: dict[int, int], tables: Iterator[Any]) -> Iterator[Any]:
+    """Yield outcomes with whose turn it is: they are given to everybody together, after the last pass."""
+    given = given_turns(task.book, (wish for part, number in written.items() for wish in task.wishes(part, number)))
+    people, members = (pyarrow.array(list(found), pyarrow.string()) for found in (given, given.values()))
+    for table in tables:
+        place = pyarrow.compute.index_in(table["person_id"].combine_chunks(), value_set=people)
+        yield table.append_column(TURN, members.take(place))
 
 
 def _in_order(task: Task, written: dict[int, int]) -> Iterator[Any]:

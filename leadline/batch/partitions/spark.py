@@ -53,18 +53,8 @@ class OnSpark:
         except ImportError:
             raise UsageError("--engine spark needs PySpark: pip install 'leadline[spark]'") from None
         self._session = SparkSession.getActiveSession()
-        if self._session is not None:
-            return self
-        _require_java()
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = SparkSession.builder.master(self._master).appName("leadline evaluate")
-        for name, value in QUIET.items():
-            builder = builder.config(name, value)
-        try:
-            self._session = builder.getOrCreate()
-        except _errors() as error:
-            raise OutsideError(f"Spark does not start on {self._master}: {_first_line(error)}") from error
-        self._ours = True
+        if self._session is None:
+            _require_java()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,7 +63,7 @@ class OnSpark:
 
     def run(self, task: Task, asked: Sequence[Asked]) -> Iterable[Done]:
         """See ``Runner``: a Spark task for each partition."""
-        numbers = self._session.range(0, len(asked), 1, max(1, len(asked)))
+        numbers = self._started().range(0, len(asked), 1, max(1, len(asked)))
         answers = numbers.mapInArrow(Answers(task, tuple(asked)), "number long, done binary")
         try:
             rows = answers.collect()
@@ -85,6 +75,23 @@ class OnSpark:
     def folder(self) -> Path | None:
         """See ``Runner``."""
         return self._shared
+
+    def _started(self) -> Any:
+        """Return the session. It starts with the first task: by then the files are there, and can be read."""
+        if self._session is not None:
+            return self._session
+        from pyspark.sql import SparkSession
+
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = SparkSession.builder.master(self._master).appName("leadline evaluate")
+        for name, value in QUIET.items():
+            builder = builder.config(name, value)
+        try:
+            self._session = builder.getOrCreate()
+        except _errors() as error:
+            raise OutsideError(f"Spark does not start on {self._master}: {_first_line(error)}") from error
+        self._ours = True
+        return self._session
 
 
 class Answers:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,10 @@ from leadline.batch.columns import OddError, evaluate_partition
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.sources import odd_values, state_table
 from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
-from leadline.batch.outcomes import Cells, outcome_row, output_columns
+from leadline.batch.outcomes import Cells, outcome_columns, outcome_row
 from leadline.batch.partitions.normal import units_of
 from leadline.batch.partitions.parts import ROW, Parts
+from leadline.batch.turns import TurnWish, stages_with_turns, turn_wishes
 from leadline.common.files import whole_file
 from leadline.rules.allocation import Candidate, candidate, place_fact
 from leadline.rules.deciding import Engine
@@ -30,6 +31,7 @@ from leadline.rules.model import Book
 from leadline.rules.state import Adopted, Advance, Fact
 
 _WANTED: Final = frozenset({"next_change", "decision_id"})
+_WISH: Final = pyarrow.schema([(item.name, pyarrow.string()) for item in fields(TurnWish)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ class Task:
         """Return the outcomes of a partition as a pass wrote them: in order, with each one's ``ROW``."""
         return read_part(self.folder, f"outcomes-{number}", part)
 
+    def wishes(self, part: int, number: int) -> Iterator[TurnWish]:
+        """Yield the turns that the people of a partition wish for after a pass."""
+        found = read_part(self.folder, f"wishes-{number}", part)
+        for row in found.to_pylist() if found is not None else ():
+            yield TurnWish(**row)
+
     def _first(self, asked: Asked) -> Done:
         given, happened = self._given(asked.part)
         ids = pyarrow.array([], pyarrow.string()) if given is None else given.ids.combine_chunks()
@@ -100,7 +108,7 @@ class Task:
             raise OddError
         units = tuple(_digests(self.book, given.people)) if self.digests else ()
         table, one_by_one, candidates = self._settled(given)
-        self._write(asked, table)
+        self._write(asked, table, given)
         stages = Counter(table["stage"].to_pylist())
         return Done(
             asked.part, given.count, activities, strangers, later, stages, one_by_one, tuple(candidates), units
@@ -125,7 +133,7 @@ class Task:
         stay = np.ones(before.num_rows, np.bool_)
         stay[place.to_numpy()] = False
         table = pyarrow.concat_tables([before.filter(pyarrow.array(stay)), fresh]).sort_by(ROW)
-        self._write(asked, table)
+        self._write(asked, table, given)
         return Done(asked.part, stages=Counter(table["stage"].to_pylist()), candidates=tuple(candidates))
 
     def _given(self, part: int) -> tuple[Given | None, list[Any]]:
@@ -147,7 +155,7 @@ class Task:
             state = state_table(book, given.people, given.ids, self.as_of)
             done = evaluate_partition(book, state, given.people, given.activities, given.changes, self.as_of, _WANTED)
             return (
-                done.table.select(list(output_columns(book))).append_column(ROW, given.people[ROW]),
+                done.table.select(list(outcome_columns(book))).append_column(ROW, given.people[ROW]),
                 done.one_by_one,
                 [],
             )
@@ -181,9 +189,24 @@ class Task:
     def _got(self, person: str, places: Mapping[str, tuple[str, ...]] | None) -> tuple[Fact, ...]:
         return () if places is None else tuple(place_fact(stage, self.as_of) for stage in places[person])
 
-    def _write(self, asked: Asked, table: Any) -> None:
-        path = part_path(self.folder, f"outcomes-{asked.number}", asked.part)
-        with whole_file(path) as partial, closing(ArrowFile(partial)) as file:
+    def _write(self, asked: Asked, table: Any, given: Given) -> None:
+        self._put(f"outcomes-{asked.number}", asked.part, table)
+        asking = stages_with_turns(self.book)
+        if asking:
+            wishes = list(self._wishes(table, given, asking))
+            columns = zip(*map(astuple, wishes), strict=True) if wishes else [()] * len(_WISH.names)
+            self._put(f"wishes-{asked.number}", asked.part, pyarrow.table(list(map(list, columns)), schema=_WISH))
+
+    def _wishes(self, table: Any, given: Given, asking: frozenset[str]) -> Iterator[TurnWish]:
+        """Yield the turns that people wish for, as they stand in these outcomes."""
+        chosen = table.filter(pyarrow.compute.is_in(table["stage"], value_set=pyarrow.array(sorted(asking))))
+        rows = pyarrow.compute.index_in(chosen["person_id"].combine_chunks(), value_set=given.ids.combine_chunks())
+        cells = zip(chosen["person_id"].to_pylist(), chosen["stage"].to_pylist(), rows.to_pylist(), strict=True)
+        for person, stage, row in cells:
+            yield from turn_wishes(self.book, person, stage, given.facts(row), self.as_of)
+
+    def _put(self, name: str, part: int, table: Any) -> None:
+        with whole_file(part_path(self.folder, name, part)) as partial, closing(ArrowFile(partial)) as file:
             file.write(table)
 
 
@@ -201,7 +224,7 @@ def _table(book: Book, rows: Iterable[Cells]) -> Any:
     """Return outcomes as texts, as they stand in the result."""
     from leadline.batch.tables import cell_text
 
-    schema = pyarrow.schema([(name, pyarrow.string()) for name in output_columns(book)])
+    schema = pyarrow.schema([(name, pyarrow.string()) for name in outcome_columns(book)])
     cells = [{name: cell_text(row.get(name)) for name in schema.names} for row in rows]
     return pyarrow.Table.from_pylist(cells, schema=schema)
 

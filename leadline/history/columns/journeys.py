@@ -139,7 +139,8 @@ class _Journeys:
     def _caused(self, book: Book, stage: str, *, moved: bool) -> Mapping[str, int]:
         key = (stage, moved)
         if key not in self.actions:
-            self.actions[key] = Counter(map(consequence_kind, entering(book, stage, moved=moved)))
+            effects = entering(book, "", stage, self.within.since, moved=moved)
+            self.actions[key] = Counter(consequence_kind(effect.action) for effect in effects)
         return self.actions[key]
 
     def _writes(self, book: Book) -> list[int]:

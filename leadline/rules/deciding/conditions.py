@@ -44,6 +44,7 @@ from leadline.rules.state import Unreadable
 
 Holds = Callable[[Moment], bool | None]
 NextChange = Callable[[Moment], datetime | None]
+_PLACED = StayTest | TimeInStage | PassTest | PreviousStage | WasIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class Node:
     ``holds`` answers at a moment. ``own_change`` returns an instant after the moment and not later than the first at
     which the answer of this node alone (not its parts) can differ without a new fact; None when it never can.
     ``fields`` are those that the node and its parts read directly, so not through a score. ``deals`` is the question
-    behind a condition about deals, for whoever explains it. ``texts`` are what was said of it before, by what differs
-    in it (``words``): saying takes longer than answering.
+    behind a condition about deals, for whoever explains it. ``timed`` are the leaves whose answer time alone can
+    change; ``placed`` tells whether a leaf reads where the person stands, or stood. ``texts`` are what was said of it
+    before, by what differs in it (``words``): saying takes longer than answering.
     """
 
     condition: Condition
@@ -65,15 +67,19 @@ class Node:
     stays: bool = False
     deals: DealsQuestion | None = None
     timed: tuple[Node, ...] = field(init=False, repr=False, compare=False)
+    placed: bool = field(init=False, repr=False, compare=False)
     texts: dict[str, Message] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Note the leaves whose answer time alone can change, once for all the instants to come."""
+        """Note what is asked of nodes again and again, once for all the instants to come."""
         if self.parts:
             timed = tuple(leaf for part in self.parts for leaf in part.timed)
         else:
             timed = (self,) if self.own_change is not None or self.stays else ()
         object.__setattr__(self, "timed", timed)
+        object.__setattr__(
+            self, "placed", isinstance(self.condition, _PLACED) or any(one.placed for one in self.parts)
+        )
 
     def unreadable(self, moment: Moment) -> tuple[str, ...]:
         """Return the fields read here that are unreadable at this moment, sorted."""

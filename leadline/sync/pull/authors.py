@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from leadline.common.values import FieldChange, RecordRef, SourceRecord
+from leadline.common.values import FieldChange, Raw, RecordRef, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector, RecordRequest
 from leadline.rules.model import Book
@@ -15,7 +15,7 @@ from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.returning import went_back
 from leadline.sync.store import Store
 from leadline.sync.store.applying import verified_writes
-from leadline.sync.store.mirror import load_records, load_written
+from leadline.sync.store.mirror import MirrorRecord, load_records, load_written
 
 
 def name_authors(
@@ -67,11 +67,12 @@ def _changed(
     """Return, by known record, the fields that differ from the mirror by a value that is not ours."""
     with store.read() as connection:
         known = load_records(connection, [record.ref for record in page if not record.deleted and not record.author])
-        ledger = load_written(connection, known)
         verified = verified_writes(connection, known)
+        looked = [record for record in page if record.ref in known and _may_differ(record, known, verified, written)]
+        ledger = load_written(connection, [record.ref for record in looked])
     described = bound.described[need.object].fields
     wanted: dict[RecordRef, set[str]] = {}
-    for record in (record for record in page if record.ref in known):
+    for record in looked:
         old, ours = known[record.ref], ledger.get(record.ref, {})
         returned = went_back(record, old, ours, verified.get(record.ref, {}), described)
         for field in written:
@@ -84,3 +85,14 @@ def _changed(
             if not mine or (entry is not None and entry.settled and field == stage):
                 wanted.setdefault(record.ref, set()).add(field)
     return wanted
+
+
+def _may_differ(
+    record: SourceRecord,
+    known: Mapping[RecordRef, MirrorRecord],
+    verified: Mapping[RecordRef, Mapping[str, Raw]],
+    written: Sequence[str],
+) -> bool:
+    """Tell who must be looked at: what shows the same as before can only have returned to it from what we wrote."""
+    before = known[record.ref].fields
+    return record.ref in verified or any(before.get(field) != record.fields.get(field) for field in written)

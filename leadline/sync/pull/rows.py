@@ -43,12 +43,14 @@ def store_records(connection: Connection, bound: Bound, need: ObjectNeed, page: 
     """
     unique = {record.ref: record for record in page}
     known = load_records(connection, unique)
-    ruled = frozenset(need.ruled)
-    work = _Work(bound, load_written(connection, known), verified_writes(connection, known), ruled)
+    shown = {ref: _fields(record, known.get(ref), need) for ref, record in unique.items()}
+    verified = verified_writes(connection, known)
+    # Most rows of a look-back are as they were: what we wrote to them is not asked for.
+    asked = [ref for ref, old in known.items() if ref in verified or shown[ref] != old.all_fields()]
+    work = _Work(bound, load_written(connection, asked), verified, frozenset(need.ruled))
     present = links_from(connection, known)
-    for record in unique.values():
-        old = known.get(record.ref)
-        work.take(record, old, _fields(record, old, need))
+    for ref, record in unique.items():
+        work.take(record, known.get(ref), shown[ref])
         if not record.deleted:
             work.relink(links_of(record), present.get(record.ref, ()))
     work.save(connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,13 +18,14 @@ from leadline.rules.state import Timer
 from leadline.sync.reports.lives import Basis, basis_of
 from leadline.sync.slas.attribution import Attribution, attribute, unassigned_between
 from leadline.sync.slas.owners import KnownUser, known_users, owners_of
-from leadline.sync.slas.summing import SlaLine, Told, summed
+from leadline.sync.slas.summing import SlaLine, Sums, Told
 from leadline.sync.store import Store
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.schema import cycles, decisions, journal
-from leadline.sync.store.timers import TimerRow, all_timers
+from leadline.sync.store.timers import TimerRow, each_timer
 
-PEOPLE_AT_ONCE: Final = 1_000
+ROWS_AT_ONCE: Final = 1_000
+"""Timers in memory at a time."""
 _SHOWN: Final = ("verified", "done")
 
 
@@ -77,12 +78,17 @@ def sla_report(store: Store, book: Book, chosen: Chosen | None = None) -> SlaRep
         users = known_users(connection)
         frontier = connection.execute(select(func.max(cycles.c.evaluated))).scalar()
         basis = basis_of(connection, book)
-        rows = [(row, _told_owner(row, users)) for row in all_timers(connection)]
-        rows = _chosen(rows, wanted)
-        found = _Arithmetic(connection, book, users, frontier)
-        lost = found.attributions([row for row, _ in rows if row.breached is not None])
-    told = [Told(row, owner, lost.get(row.key)) for row, owner in rows]
-    return SlaReport(frontier, basis, len(told), summed(told), found.at_risk(rows))
+        arithmetic = _Arithmetic(connection, book, users, frontier)
+        choice, sums, risks = _Choice(wanted), Sums(), list[Risk]()
+        for batch in chunks(each_timer(connection, ROWS_AT_ONCE), ROWS_AT_ONCE):
+            rows = [(row, owner) for row in batch if choice.takes(row, owner := owner_name(row.owner, users))]
+            lost = arithmetic.attributions([row for row, _ in rows if row.breached is not None])
+            for row, owner in rows:
+                sums.add(Told(row, owner, lost.get(row.key)))
+            risks += arithmetic.at_risk(rows)
+    choice.require_known()
+    risks.sort(key=lambda risk: (risk.left, risk.due, risk.person))
+    return SlaReport(frontier, basis, sums.count, sums.lines(), tuple(risks))
 
 
 def owner_name(owner: str | None, users: Mapping[str, KnownUser]) -> str:
@@ -106,32 +112,32 @@ class _Arithmetic:
         timing = Engine(book).settling.timing
         self._promises: Mapping[str, Promise] = timing.promises if timing is not None else {}
         self._always = always(book.zone)
+        self._cycle = connection.execute(select(func.max(cycles.c.id))).scalar() or 0
 
     def attributions(self, breached: Sequence[TimerRow]) -> dict[tuple[str, str, datetime], Attribution]:
         """Return, for each breached row, what took the time from its start to the breach."""
+        if not breached:
+            return {}
         found: dict[tuple[str, str, datetime], Attribution] = {}
-        cycle = self._connection.execute(select(func.max(cycles.c.id))).scalar() or 0
-        for batch in chunks(breached, PEOPLE_AT_ONCE):
-            spans = owners_of(self._connection, self._book.primary, {row.person_id for row in batch}, cycle)
-            shown = _shown(self._connection, self._book, batch)
-            for row in batch:
-                assert row.breached is not None
-                promise = self._promises.get(row.sla)
-                found[row.key] = attribute(
-                    promise.calendar(row.calendar) if promise is not None else self._always,
-                    row.started,
-                    row.breached,
-                    shown=shown[row.key],
-                    pauses=row.pauses,
-                    unassigned=list(
-                        unassigned_between(spans.get(row.person_id, ()), self._users, row.started, row.breached)
-                    ),
-                )
+        spans = owners_of(self._connection, self._book.primary, {row.person_id for row in breached}, self._cycle)
+        shown = _shown(self._connection, self._book, breached)
+        for row in breached:
+            assert row.breached is not None
+            promise = self._promises.get(row.sla)
+            found[row.key] = attribute(
+                promise.calendar(row.calendar) if promise is not None else self._always,
+                row.started,
+                row.breached,
+                shown=shown[row.key],
+                pauses=row.pauses,
+                unassigned=list(
+                    unassigned_between(spans.get(row.person_id, ()), self._users, row.started, row.breached)
+                ),
+            )
         return found
 
-    def at_risk(self, rows: Iterable[tuple[TimerRow, str]]) -> tuple[Risk, ...]:
-        """Return the open timers of which much is used, those with the least time left first."""
-        risks = []
+    def at_risk(self, rows: Iterable[tuple[TimerRow, str]]) -> Iterator[Risk]:
+        """Yield the open timers of which much is used."""
         for row, owner in rows:
             promise, now = self._promises.get(row.sla), self._frontier
             if row.ended is not None or row.due is None or promise is None or now is None or not row.target:
@@ -139,30 +145,34 @@ class _Arithmetic:
             timer = Timer(row.stage, row.entered, row.started, row.target, row.calendar, "", pauses=row.pauses)
             used, whole = promise.used(timer, now)[0], promise.used(timer, row.due)[0]
             if row.breached is not None or 2 * used >= whole:
-                risks.append(Risk(row.person_id, row.sla, row.stage, owner, row.due, used, whole - used))
-        return tuple(sorted(risks, key=lambda risk: (risk.left, risk.due, risk.person)))
+                yield Risk(row.person_id, row.sla, row.stage, owner, row.due, used, whole - used)
 
 
-def _told_owner(row: TimerRow, users: Mapping[str, KnownUser]) -> str:
-    return owner_name(row.owner, users)
+class _Choice:
+    """Which timers count; remembers what there is, to tell a name that no timer has from one that none is left of."""
 
+    def __init__(self, wanted: Chosen) -> None:
+        self._wanted = {
+            name: value
+            for name in ("sla", "stage", "owner", "source", "week")
+            if (value := getattr(wanted, name)) is not None
+        }
+        self._known: dict[str, set[str]] = {name: set() for name in self._wanted if name != "week"}
 
-def _chosen(rows: Sequence[tuple[TimerRow, str]], wanted: Chosen) -> list[tuple[TimerRow, str]]:
-    found = list(rows)
-    for name in ("sla", "stage", "owner", "source", "week"):
-        value = getattr(wanted, name)
-        if value is None:
-            continue
-        known = {_part(row, owner, name) for row, owner in rows}
-        if value not in known and name != "week":
-            hint = nearest(value, known)
-            raise UsageError(f"no timer has the {name} {value}" + (f"; {hint}" if hint else ""))
-        found = [(row, owner) for row, owner in found if _part(row, owner, name) == value]
-    return found
+    def takes(self, row: TimerRow, owner: str) -> bool:
+        """Say whether a timer counts."""
+        told = Told(row, owner, None)
+        for name, known in self._known.items():
+            known.add(told.part(name))
+        return all(told.part(name) == value for name, value in self._wanted.items())
 
-
-def _part(row: TimerRow, owner: str, name: str) -> str:
-    return Told(row, owner, None).part(name)
+    def require_known(self) -> None:
+        """Raise UsageError where something was named that no timer has; call it after all were seen."""
+        for name, known in self._known.items():
+            value = self._wanted[name]
+            if value not in known:
+                hint = nearest(value, known)
+                raise UsageError(f"no timer has the {name} {value}" + (f"; {hint}" if hint else ""))
 
 
 def _shown(

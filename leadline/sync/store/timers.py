@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,10 +56,11 @@ def any_timers(connection: Connection) -> bool:
     return connection.execute(select(timers.c.sla).limit(1)).first() is not None
 
 
-def all_timers(connection: Connection) -> list[TimerRow]:
-    """Return every row, by SLA, start and person."""
-    query = select(timers).order_by(timers.c.sla, timers.c.started, timers.c.person_id)
-    return [_row(row) for row in connection.execute(query).mappings()]
+def each_timer(connection: Connection, at_once: int = 1_000) -> Iterator[TimerRow]:
+    """Yield every row, by person, SLA and start; ``at_once`` rows are in memory at a time."""
+    query = select(timers).order_by(timers.c.person_id, timers.c.sla, timers.c.started)
+    for row in connection.execute(query.execution_options(yield_per=at_once)).mappings():
+        yield _row(row)
 
 
 def timers_of(connection: Connection, persons: Iterable[str]) -> dict[str, list[TimerRow]]:

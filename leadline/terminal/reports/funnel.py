@@ -12,6 +12,7 @@ from leadline.terminal.reports.sheets import (
     Told,
     basis_line,
     for_machines,
+    nobody_yet,
     render_told,
     seconds,
     share_cells,
@@ -48,7 +49,9 @@ def report_data(report: FunnelReport) -> dict[str, Any]:
         "conversions": [
             {"source": step.source, "target": step.target, "entered": step.entered, "converted": step.converted,
              "open": step.open, "share": plain(step.share.share), "low": plain(step.share.low),
-             "high": plain(step.share.high), "median_time_seconds": seconds(step.median_time)}
+             "high": plain(step.share.high), "decided": step.decided.whole,
+             "of_decided": plain(step.decided.share), "of_decided_low": plain(step.decided.low),
+             "of_decided_high": plain(step.decided.high), "median_time_seconds": seconds(step.median_time)}
             for step in report.conversions
         ],
         "by_source": plain(report.by_source),
@@ -61,6 +64,8 @@ def report_data(report: FunnelReport) -> dict[str, Any]:
 
 def told_funnel(report: FunnelReport) -> Told:
     """Return the whole report."""
+    if report.basis.frontier is None:
+        return nobody_yet("Funnel")
     return Told(
         f"Funnel: {report.people:,} people",
         basis_line(report.basis),

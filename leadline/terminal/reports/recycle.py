@@ -8,7 +8,7 @@ from typing import Any
 from leadline.common.canonical import plain
 from leadline.sync.reports.funnel import FEWEST
 from leadline.sync.reports.recycle import AwayLine, RecycleReport
-from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, share_cells
+from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, nobody_yet, share_cells
 
 DEFINITIONS = (
     "Away is every stay in a stage off the main path that began while a rule book was active. Who came back entered a"
@@ -39,6 +39,8 @@ def recycle_data(found: RecycleReport) -> dict[str, Any]:
 
 def told_recycle(found: RecycleReport) -> Told:
     """Return the whole report."""
+    if found.basis.frontier is None:
+        return nobody_yet("Recycling")
     went = sum(line.arrival.count for line in found.stages)
     back = sum(line.arrival.arrived for line in found.stages)
     findings = [f"{went:,} times somebody left the main path, {back:,} times somebody came back."]

@@ -8,7 +8,7 @@ from typing import Any, Final
 from leadline.common.canonical import plain
 from leadline.common.masking import mask
 from leadline.sync.reports.rejections import RejectedLine, RejectionsReport
-from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, share_cells
+from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, nobody_yet, share_cells
 from leadline.terminal.tables import percent
 
 MOST_REASONS: Final = 6
@@ -48,6 +48,8 @@ def rejections_data(found: RejectionsReport) -> dict[str, Any]:
 
 def told_rejections(found: RejectionsReport) -> Told:
     """Return the whole report."""
+    if found.basis.frontier is None:
+        return nobody_yet("Rejections")
     title = f"Rejections: {found.count:,} times, {found.people:,} people"
     return Told(title, basis_line(found.basis), list(_findings(found)), list(_sheets(found)), DEFINITIONS)
 

@@ -58,6 +58,11 @@ def render_told(console: Console, told: Told) -> None:
         console.print(f"- {line}", markup=False, style="dim")
 
 
+def nobody_yet(title: str) -> Told:
+    """Return what a report says where nobody was decided on yet: tables of zeros would hide that."""
+    return Told(title, NOBODY_YET, [], [], [])
+
+
 def basis_line(basis: Basis) -> str:
     """Say what a report stands on."""
     if basis.frontier is None:

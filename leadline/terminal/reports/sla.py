@@ -16,7 +16,7 @@ from leadline.common.stats import share_of
 from leadline.sync.slas.attribution import Attribution
 from leadline.sync.slas.report import Risk, SlaReport
 from leadline.sync.slas.summing import SlaLine
-from leadline.terminal.reports.sheets import Sheet, Told, basis_line, share_cells
+from leadline.terminal.reports.sheets import Sheet, Told, basis_line, nobody_yet, share_cells
 from leadline.terminal.slas import span_text
 from leadline.terminal.tables import cell
 
@@ -57,6 +57,8 @@ def write_sla_report(path: Path, report: SlaReport, *, at_risk: bool = False) ->
 
 def told_sla(report: SlaReport, *, at_risk: bool = False) -> Told:
     """Return the whole report, or only what is at risk."""
+    if report.basis.frontier is None:
+        return nobody_yet("SLAs")
     if not report.timers:
         return Told("SLAs", basis_line(report.basis), ["No SLA has begun yet."], [], [])
     findings = [] if at_risk else [_whole(report)]

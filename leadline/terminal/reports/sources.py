@@ -10,7 +10,7 @@ from leadline.common.masking import mask
 from leadline.common.stats import quantile, share_of
 from leadline.sync.reports.funnel import FEWEST
 from leadline.sync.reports.sources import SourceLine, SourcesReport
-from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, share_cells
+from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, nobody_yet, share_cells
 
 DEFINITIONS = (
     "People count once, under the source they have now. Who reached a later stage has reached the ones before it, in"
@@ -35,6 +35,8 @@ def sources_data(found: SourcesReport) -> dict[str, Any]:
 
 def told_sources(found: SourcesReport) -> Told:
     """Return the whole report."""
+    if found.basis.frontier is None:
+        return nobody_yet(f"People by {found.field}")
     title = f"People by {found.field}: {found.everybody.people:,}"
     return Told(title, basis_line(found.basis), list(_findings(found)), list(_sheets(found)), DEFINITIONS)
 

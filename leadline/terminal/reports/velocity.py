@@ -9,7 +9,7 @@ from leadline.common.canonical import plain
 from leadline.common.survival import Arrival
 from leadline.sync.reports.funnel import FEWEST
 from leadline.sync.reports.velocity import StepLine, VelocityReport
-from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines
+from leadline.terminal.reports.sheets import Sheet, Told, basis_line, for_machines, nobody_yet
 from leadline.terminal.tables import cell
 
 WEEKS_SHOWN = 26
@@ -44,6 +44,8 @@ def velocity_data(found: VelocityReport) -> dict[str, Any]:
 
 def told_velocity(found: VelocityReport) -> Told:
     """Return the whole report."""
+    if found.basis.frontier is None:
+        return nobody_yet("Velocity")
     return Told(
         f"Velocity: {found.people:,} people",
         basis_line(found.basis),

@@ -41,10 +41,19 @@ stages:
 paths: [inquiry -> mql -> sal -> sql]
 """
 PLACES = "capacity: {mql: {most: 3 a day, best: interest}, sal: {most: 1 a day, per: role, best: interest}}\n"
+TURNS = """rotas:
+  sdr: {buyer: [anna, ben, "Inbound Queue"], otherwise: [carla, dora]}
+  closers: [emil, fritz]
+on_enter:
+  mql: {do: [{assign: {rota: sdr, by: role}}], on_adoption: true}
+  sal: {do: [{assign: {rota: closers}}], on_adoption: true}
+  inquiry: [{assign: {rota: closers}}]
+"""
 BOOKS = {
     "accounts": HEAD + ACCOUNTS + STAGES,
     "places": HEAD + STAGES + PLACES,
-    "all": HEAD + ACCOUNTS + STAGES + PLACES,
+    "turns": HEAD + STAGES + TURNS,
+    "all": HEAD + ACCOUNTS + STAGES + PLACES + TURNS,
     "plain": HEAD + STAGES,
 }
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
+import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from leadline.batch import evaluating
 from leadline.batch.evaluating import Evaluation, evaluate_files
@@ -133,3 +135,14 @@ def test_a_directory_that_is_no_table_is_refused(tmp_path: Path) -> None:
     next(paths["deals"].rglob("*.parquet")).rename(paths["people"] / "bucket=0000" / "deals.parquet")
     with pytest.raises(UsageError, match="must be alike"):
         evaluated("all", paths)
+
+
+def test_turns_go_round_among_all_people(tmp_path: Path) -> None:
+    """In the order of the people's ids, in each part of each rota, wherever everybody's partition is."""
+    people = [{**row, "role": "user" if row["person_id"] in ("p4", "p6") else "buyer"} for row in EXAMPLE.people]
+    paths = write(tmp_path, replace(EXAMPLE, people=people[::-1], deals=[]))
+    with patch.object(aside, "PEOPLE", 2), NOT_BY_ROWS:
+        _, found = evaluated("turns", paths)
+    table = parquet.read_table(pyarrow.BufferReader(found)).sort_by("person_id")
+    assert dict(zip(table["stage"].to_pylist(), table["turn"].to_pylist(), strict=True)).keys() == {"mql", "sal"}
+    assert table["turn"].to_pylist() == ["emil", "fritz", "emil", "fritz", "carla", "emil", "dora", "fritz", "emil"]

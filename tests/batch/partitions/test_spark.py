@@ -141,3 +141,20 @@ def test_missing_java_is_told(
     code, told = evaluate(capsys, rules, write(tmp_path, EXAMPLE), "--engine", "spark")
     assert code == 3
     assert told == f"--engine spark needs Java 17 or newer: JAVA_HOME names {tmp_path}, which has no bin/java"
+
+
+@needs_spark
+def test_spark_starts_when_the_files_are_there(
+    tmp_path: Path, rules: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is missing or cannot be read is told without waiting for it."""
+    from pyspark.sql import SparkSession
+
+    monkeypatch.setattr(SparkSession, "getActiveSession", classmethod(lambda _: None))
+    monkeypatch.setattr(OnSpark, "_started", lambda _: pytest.fail("Spark was started"))
+    files = write(tmp_path, EXAMPLE)
+    missing = {**files, "activities": tmp_path / "nothing.csv"}
+    assert evaluate(capsys, rules, missing, "--engine", "spark")[0] == 2
+    files["activities"].write_text("person_id,activity,at\np1,demo,never\n", encoding="utf-8")
+    code, told = evaluate(capsys, rules, files, "--engine", "spark")
+    assert (code, "activities.csv:2:1" in told) == (2, True)

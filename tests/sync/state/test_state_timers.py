@@ -12,7 +12,7 @@ from leadline.sync.evaluating import evaluate
 from leadline.sync.slas.editing import TimerEdits
 from leadline.sync.slas.recording import Told, record_timers
 from leadline.sync.store.outcomes import all_lifecycle
-from leadline.sync.store.timers import all_timers
+from leadline.sync.store.timers import each_timer
 
 BOOK = """
 leadline: 1
@@ -57,7 +57,7 @@ def timed(world):
 def rows(world):
     """Return every row."""
     with world.store.read() as connection:
-        return all_timers(connection)
+        return list(each_timer(connection))
 
 
 def says(world, status):
@@ -143,7 +143,7 @@ def test_recording_again_and_trials_change_nothing(timed):
     with timed.store.write() as connection:
         trial = connection.begin_nested()
         evaluate(timed.store, timed.book, cycle=pulled.cycle, frontier=pulled.frontier, connection=connection)
-        assert all_timers(connection)[0].status == "met"
+        assert next(each_timer(connection)).status == "met"
         trial.rollback()
     assert rows(timed) == before
 

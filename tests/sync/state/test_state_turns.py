@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 from pretend_crm import START
 from pretend_world import World
 
+from leadline.batch.evaluating import evaluate_files
 from leadline.connectors.protocol import User
 from leadline.rules.model import AssignOwner
 from leadline.sync.allocating import OwnerWish, assign_owners, give_turns
@@ -136,3 +139,24 @@ def test_wishes_take_turns_by_their_instants_in_any_order(world: World) -> None:
             given = assign_owners(connection, world.book, asked, pulled.cycle, START, owners)
             trial.rollback()
         assert [given[wish.key] for wish in ordered] == ["anna@acme.example", "Ben"] * 3
+
+
+def test_files_give_the_turns_of_a_first_cycle(world: World, tmp_path: Path) -> None:
+    """`leadline evaluate` over the same people gives everybody the same member, whatever the order of its rows."""
+    world.use(BOOK)
+    chance = Random(7)
+    regions = [chance.choice(["emea", "EMEA", "APAC", ""]) for _ in range(12)]
+    stands = [chance.choice(["good", "good", "great", "none"]) for _ in regions]
+    for number, (region, status) in enumerate(zip(regions, stands, strict=True), 10):
+        lead(world, number, region, status)
+    everybody = Directory(tuple(replace(user, active=True) for user in USERS))
+    expected = turns(world, everybody)
+    assert len(set(expected.values())) == 4
+    rows = [f"p-{n:06},{stands[n - 1]},{regions[n - 1]}" for n in range(1, len(regions) + 1)]
+    chance.shuffle(rows)
+    people, out = tmp_path / "people.csv", tmp_path / "out.csv"
+    people.write_text("\n".join(["person_id,status,region", *rows, ""]))
+    evaluate_files(world.book, people, None, START, out)
+    with out.open(newline="") as file:
+        found = {row["person_id"]: row["turn"] for row in csv.DictReader(file) if row["turn"]}
+    assert found == expected
