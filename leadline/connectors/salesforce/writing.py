@@ -42,11 +42,18 @@ def batches(writes: Sequence[RecordWrite], *, loads: bool = True) -> Sequence[tu
     jobs: list[tuple[RecordWrite, ...]] = []
     for items in by_object.values():
         if loads and len(items) > loading.WORTH:
-            parts = -(-len(items) // loading.MOST)
-            jobs += _together(items, min(loading.MOST, -(-len(items) // parts) + _AN_ACCOUNT))
+            jobs += _jobs(items)
         else:
             few += items
     return (*jobs, *_together(few, RECORDS_A_CALL))
+
+
+def _jobs(items: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
+    """Return equal jobs; a little unequal ones where an account would take one more."""
+    parts = -(-len(items) // loading.MOST)
+    equal = -(-len(items) // parts)
+    found = tuple(_together(items, equal))
+    return found if len(found) == parts else tuple(_together(items, min(loading.MOST, equal + _AN_ACCOUNT)))
 
 
 def _together(items: Sequence[RecordWrite], size: int) -> Iterator[tuple[RecordWrite, ...]]:
