@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -35,9 +35,6 @@ from leadline.sync.store.cycles import frontier_before, set_frontier, start_cycl
 from leadline.sync.store.mirror import StreamCursor, load_cursors, move_cursor
 from leadline.sync.store.past import save_past
 from leadline.sync.store.schema import touched
-
-LAGGING: Final = timedelta(hours=1)
-"""So long before the last pull we wrote to what is read by its id while the CRM's index does not show our write."""
 
 Tell = Callable[[str, int], None]
 """Called after each page with the stream and the rows read so far."""
@@ -237,7 +234,7 @@ def _pull_records(
         notes.count(stream, len(page), news)
     if complete is not None:
         with store.read() as connection:
-            unseen = unseen_records(connection, bound.crm, need.object, complete - LAGGING, MOST)
+            unseen = unseen_records(connection, bound.crm, need.object, complete, MOST)
         by_id(unseen)  # what somebody did there after our write would be written over, unseen
     with store.write() as connection:
         done = StreamCursor(bound.upper, "", bound.upper, shape)

@@ -211,11 +211,12 @@ def verified_writes(connection: Connection, refs: Iterable[RecordRef]) -> dict[R
 def unseen_records(connection: Connection, crm: Crm, name: str, since: datetime, most: int) -> list[str]:
     """Return the ids of records that we wrote to since an instant, and that no pull has seen come back, latest first.
 
-    At most so many. There an index lags behind our write, and behind whatever anybody did to the record after it.
+    At most so many, of the latest ten times as many writes: an index lags by seconds or minutes. There it lags behind
+    whatever anybody did to the record after us, too.
     """
     query = select(journal.c.crm, journal.c.object, journal.c.record_id).where(journal.c.changed_at >= since)
-    refs = [RecordRef(*found) for found in connection.execute(query.order_by(journal.c.changed_at.desc()))]
-    mine = dict.fromkeys(ref for ref in refs if (ref.crm, ref.object) == (crm, name))
+    latest = connection.execute(query.order_by(journal.c.changed_at.desc()).limit(10 * most))
+    mine = dict.fromkeys(RecordRef(crm, name, key) for of, kind, key in latest if (of, kind) == (crm, name))
     unseen = verified_writes(connection, mine)
     return [ref.id for ref in mine if ref in unseen][:most]
 
