@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import Field, fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,24 @@ from typing import Any, Final
 
 SPARSE: Final = {"sparse": True}
 """Metadata of a dataclass field that is left out while empty: what was stored before it existed keeps its bytes."""
+
+
+class Streamed(list[Any]):
+    """A list of plain items that are made when it is written: ``json`` takes in a list, and goes through it once.
+
+    Only an encoder that writes part by part (``iterencode``) does not hold them all.
+    """
+
+    def __init__(self, length: int, items: Callable[[], Iterable[Any]]) -> None:
+        super().__init__()
+        self._length = length
+        self._items = items
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items())
 
 
 def instant_text(at: datetime) -> str:
@@ -39,7 +57,7 @@ def duration_text(span: timedelta) -> str:
 
 def plain(value: Any) -> Any:
     """Turn values, dataclasses and mappings into JSON types; a float is a fault, because it is not exact."""
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int | str | Streamed):
         return value
     if isinstance(value, Decimal):
         return decimal_text(value)

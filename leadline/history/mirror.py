@@ -56,23 +56,8 @@ class MirrorSource:
     def load(self, book: Book) -> Iterator[PersonHistory]:
         """Yield everybody's history; who has no record left is left out. See ``HistorySource``."""
         with open_store(self.url) as store, store.read() as connection:
-            found = facts_of_persons(connection, book, self.chosen, self.cycle)
-            everybody = [one for known in found.values() for one in _household(known)]
-            refs = _refs(everybody)
-            made, past = created(connection, refs), past_facts(connection, book, refs)
-        units: dict[int, Together] = {}
-        for person in self.chosen:
-            known = found[person]
-            if not known.live:
-                continue
-            if known.together is None:
-                yield self._history(book, known, made, past)
-                continue
-            if id(known.together) not in units:
-                people = [self._history(book, one, made, past) for one in known.together.people.values() if one.live]
-                born = min(one.born for one in people)
-                units[id(known.together)] = Together({one.person: one.facts for one in people}, born)
-            yield replace(self._history(book, known, made, past), together=units[id(known.together)])
+            found = read_histories(connection, book, self.chosen, self.cycle, self.earliest)
+        yield from found
 
     def crowd(self, book: Book, until: datetime) -> Crowd:
         """Return the same histories as arrays; see ``HistorySource``."""
@@ -101,26 +86,83 @@ class MirrorSource:
             said.append(f"The oldest activity is of {oldest:%Y-%m-%d}; what the CRMs kept no longer is missing.")
         return Limits(tuple(said), fieldless)
 
-    def _history(
-        self,
-        book: Book,
-        known: PersonFacts,
-        made: dict[RecordRef, datetime],
-        past: dict[Key, tuple[Fact, ...]],
-    ) -> PersonHistory:
+
+def open_mirror(store: Store, url: str) -> MirrorSource:
+    """Return everybody whom the mirror knows. Raises RefusedError where nothing was read completely yet."""
+    with store.read() as connection:
+        last, first = known_since(connection)
+        everyone = connection.execute(select(persons.c.id).where(persons.c.alias_of.is_(None))).scalars()
+        ids = tuple(sorted(everyone))
+        deals = select(records.c.record_id).where(records.c.object.in_(DEAL_OBJECTS.values())).limit(1)
+        has_deals = connection.execute(deals).scalar() is not None
+    return MirrorSource(url, last, first, ids, has_deals)
+
+
+def known_since(connection: Connection) -> tuple[int, datetime]:
+    """Return the last cycle that read everything, and the first frontier of all.
+
+    Raises RefusedError where nothing was read completely yet.
+    """
+    last = connection.execute(select(func.max(cycles.c.id)).where(cycles.c.frontier.is_not(None))).scalar()
+    first = connection.execute(select(func.min(cycles.c.frontier))).scalar()
+    if last is None or first is None:
+        raise RefusedError("nothing was ever read completely, so there is no history; run `leadline pull`")
+    return last, first
+
+
+def read_histories(
+    connection: Connection, book: Book, ids: Sequence[str], cycle: int, earliest: datetime
+) -> Iterator[PersonHistory]:
+    """Return the histories of people as known at the end of ``cycle``, in the order of ``ids``.
+
+    All is read before the first one is given. Who has no record left is left out; who has no dated fact is there
+    since ``earliest``.
+    """
+    found = facts_of_persons(connection, book, ids, cycle)
+    everybody = [one for known in found.values() for one in _household(known)]
+    refs = _refs(everybody)
+    made, past = created(connection, refs), past_facts(connection, book, refs)
+    return _histories([found[person] for person in ids], _Placing(book, earliest, made, past))
+
+
+def _histories(people: Iterable[PersonFacts], placing: _Placing) -> Iterator[PersonHistory]:
+    units: dict[int, Together] = {}
+    for known in people:
+        if not known.live:
+            continue
+        if known.together is None:
+            yield placing.history(known)
+            continue
+        if id(known.together) not in units:
+            members = [placing.history(one) for one in known.together.people.values() if one.live]
+            born = min(one.born for one in members)
+            units[id(known.together)] = Together({one.person: one.facts for one in members}, born)
+        yield replace(placing.history(known), together=units[id(known.together)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """Where what is known is placed in time."""
+
+    book: Book
+    earliest: datetime
+    made: dict[RecordRef, datetime]
+    past: dict[Key, tuple[Fact, ...]]
+
+    def history(self, known: PersonFacts) -> PersonHistory:
         """Place what is known: a first value counts since its record was made, a signal only since its stamp.
 
         Where the CRM's own history tells older values, they count since they were set, and nothing is assumed.
         """
-        facts, remembered = before_the_first(known.all(), past)
+        facts, remembered = before_the_first(known.all(), self.past)
         born = known.created or min((fact.at for fact in facts), default=self.earliest)
-        since = {str(ref): max(born, at) for ref, at in made.items()}
+        since = {str(ref): max(born, at) for ref, at in self.made.items()}
         placed: list[Fact] = []
         assumed: set[str] = set()
         begun = set(remembered)
         for fact in facts:
             key = (fact.name, fact.source, fact.record)
-            field = book.fields.get(fact.name) if fact.kind == "field" else None
+            field = self.book.fields.get(fact.name) if fact.kind == "field" else None
             begins = field is not None and not field.signal and key not in begun
             if begins:
                 begun.add(key)
@@ -130,20 +172,6 @@ class MirrorSource:
                     fact = replace(fact, at=at)  # noqa: PLW2901  (the same fact, at its assumed place)
             placed.append(fact)
         return PersonHistory(known.person, born, tuple(placed), tuple(sorted(assumed)))
-
-
-def open_mirror(store: Store, url: str) -> MirrorSource:
-    """Return everybody whom the mirror knows. Raises RefusedError where nothing was read completely yet."""
-    with store.read() as connection:
-        last = connection.execute(select(func.max(cycles.c.id)).where(cycles.c.frontier.is_not(None))).scalar()
-        first = connection.execute(select(func.min(cycles.c.frontier))).scalar()
-        everyone = connection.execute(select(persons.c.id).where(persons.c.alias_of.is_(None))).scalars()
-        ids = tuple(sorted(everyone))
-        deals = select(records.c.record_id).where(records.c.object.in_(DEAL_OBJECTS.values())).limit(1)
-        has_deals = connection.execute(deals).scalar() is not None
-    if last is None or first is None:
-        raise RefusedError("nothing was ever read completely, so there is no history; run `leadline pull`")
-    return MirrorSource(url, last, first, ids, has_deals)
 
 
 def _household(known: PersonFacts) -> Iterable[PersonFacts]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +13,10 @@ from leadline.common.masking import mask
 from leadline.pages.charts import Series, bar_chart
 from leadline.pages.shell import render_page, write_page
 from leadline.sync.guards import GuardStop
-from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.plan.model import Plan
 from leadline.sync.plan.normal import text_of
+from leadline.sync.plan.packing import Writes
+from leadline.sync.plan.write import PlannedWrite
 
 MOST_SHOWN: Final = 500
 MOST_DRAWN: Final = 20
@@ -27,7 +31,10 @@ def write_plan_page(path: Path, plan: Plan, stops: Sequence[GuardStop] = (), mad
 
 def plan_page(plan: Plan, stops: Sequence[GuardStop] = (), made: str = "") -> str:
     """Return the plan as HTML; texts are masked as on a terminal. ``made`` says what it was made for, if anything."""
-    fields = Counter((write.ref.crm, write.ref.object, write.field) for write in plan.writes)
+    fields: Counter[tuple[str, str, str]] = Counter()
+    for written, count in plan.writes.fields().items():
+        fields[written[:3]] += count
+    shown = _first(plan.writes)
     moves = sorted(plan.counts.transitions.items(), key=lambda pair: (-pair[1], pair[0]))
     return render_page(
         "plan.html",
@@ -51,12 +58,31 @@ def plan_page(plan: Plan, stops: Sequence[GuardStop] = (), made: str = "") -> st
         ),
         fields=[(crm, name, field, f"{count:,}") for (crm, name, field), count in sorted(fields.items())],
         groups=list(_groups(plan)),
-        writes=[_row(write) for write in plan.writes[:MOST_SHOWN]],
-        more=max(0, len(plan.writes) - MOST_SHOWN),
+        writes=[_row(write) for write in shown],
+        more=len(plan.writes) - len(shown),
         effects=sorted(plan.counts.effects.items()),
         not_written=[(item.crm, item.object, f"{item.records:,}", item.reason) for item in plan.not_written],
         held=[(item.kind, f"{item.effects:,}", item.reason) for item in plan.held],
     )
+
+
+def _first(writes: Writes) -> list[PlannedWrite]:
+    """Return all writes, or of each object the first ones, so that one does not hide the others."""
+    if len(writes) <= MOST_SHOWN:
+        return list(writes)
+    objects = sorted(writes.records())
+    each = MOST_SHOWN // len(objects)
+    return [write for crm, name in objects for write in islice(writes.of_object(crm, name), each)]
+
+
+@dataclass(slots=True)
+class _Moving:
+    """What is written of the people who make one move, counted, and of some of them every write."""
+
+    people: int = 0
+    backward: bool = False
+    fields: Counter[tuple[str, str]] = field(default_factory=Counter)
+    samples: dict[str, list[PlannedWrite]] = field(default_factory=dict)
 
 
 def _groups(plan: Plan) -> Iterator[dict[str, object]]:
@@ -64,26 +90,33 @@ def _groups(plan: Plan) -> Iterator[dict[str, object]]:
 
     What is written for people who do not move comes last.
     """
-    moves = {write.person: write.transition for write in plan.writes if write.transition is not None}
-    groups: dict[str, dict[str, list[PlannedWrite]]] = {}
-    for write in plan.writes:
-        group = groups.setdefault(moves.get(write.person) or "", {})
-        group.setdefault(write.person, []).append(write)
+    groups: dict[str, _Moving] = {}
+    wanted = {effect.person for effect in plan.effects}
+    moves: dict[str, str] = {}
+    for move, writes in plan.writes.by_move():
+        person, told = writes[0].person, (move.transition if move is not None else None) or ""
+        group = groups.setdefault(told, _Moving())
+        group.backward |= any(write.backward for write in writes)
+        group.fields.update((write.ref.crm, write.field) for write in writes)
+        if person in group.samples or len(group.samples) < SAMPLES:
+            group.samples.setdefault(person, []).extend(writes)
+        if person in wanted:
+            moves[person] = told
+    for move, people in plan.writes.movers().items():
+        groups[(move.transition if move is not None else None) or ""].people += people
     effects: dict[str, Counter[str]] = {}
     for effect in plan.effects:
-        effects.setdefault(moves.get(effect.person) or "", Counter())[effect.kind] += 1
-    for move in sorted(groups, key=lambda move: (not move, -len(groups[move]), move)):
-        people = groups[move]
-        fields = Counter((write.ref.crm, write.field) for writes in people.values() for write in writes)
-        chosen = list(people)[:SAMPLES]
+        effects.setdefault(moves.get(effect.person, ""), Counter())[effect.kind] += 1
+    for told in sorted(groups, key=lambda told: (not told, -groups[told].people, told)):
+        group = groups[told]
         yield {
-            "move": _arrow(move),
-            "people": f"{len(people):,}",
-            "backward": any(write.backward for writes in people.values() for write in writes),
-            "fields": [(crm, field, f"{count:,}") for (crm, field), count in sorted(fields.items())],
-            "effects": sorted(effects.get(move, Counter()).items()),
-            "samples": [_row(write)[:-2] + _row(write)[-1:] for person in chosen for write in people[person]],
-            "shown": len(chosen),
+            "move": _arrow(told),
+            "people": f"{group.people:,}",
+            "backward": group.backward,
+            "fields": [(crm, name, f"{count:,}") for (crm, name), count in sorted(group.fields.items())],
+            "effects": sorted(effects.get(told, Counter()).items()),
+            "samples": [_row(write)[:-2] + _row(write)[-1:] for own in group.samples.values() for write in own],
+            "shown": len(group.samples),
         }
 
 

@@ -15,10 +15,10 @@ from leadline.common.values import CRMS, Crm, ObjectDescription, Raw, RecordRef
 from leadline.rules.convert import stage_of
 from leadline.rules.model import Book
 from leadline.sync.knowing import described_before
-from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.records import RecordPlanner, Skipped
 from leadline.sync.plan.source import AccountView, PersonView, RecordView
 from leadline.sync.plan.stored import PEOPLE_AT_ONCE, account_views, person_views
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store import Store
 from leadline.sync.store.accounts import each_account_values
 from leadline.sync.store.batches import chunks

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from leadline.common.errors import RefusedError
 from leadline.common.vocabulary import OWNER_FIELDS, PERSON_OBJECTS
 from leadline.rules.causes import all_actions
 from leadline.rules.model import AssignOwner, Book, SetField
 from leadline.sync.plan.limits import record_limit
-from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.plan.model import Plan
+from leadline.sync.plan.packing import FieldWritten, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,24 +77,24 @@ def require_guards(plan: Plan, book: Book, population: int, recent: int = 0) -> 
 
 def _outside_allow_list(plan: Plan, book: Book) -> Iterator[GuardStop]:
     outside: dict[str, int] = {}
-    for write in plan.writes:
-        targets = book.write.get(write.ref.crm)
-        named = targets is not None and write.field in targets.fields_of(write.ref.object)
-        acted = write.effect is not None and _acted(book, write)
-        if not named and not (acted and write.ref.object in PERSON_OBJECTS[write.ref.crm]):
-            name = f"{write.ref.crm} {write.ref.object}.{write.field}"
-            outside[name] = outside.get(name, 0) + 1
+    for written, count in plan.writes.fields().items():
+        targets = book.write.get(written.crm)
+        named = targets is not None and written.field in targets.fields_of(written.object)
+        acted = written.acted and _acted(book, written)
+        if not named and not (acted and written.object in PERSON_OBJECTS[written.crm]):
+            name = f"{written.crm} {written.object}.{written.field}"
+            outside[name] = outside.get(name, 0) + count
     for name, found in sorted(outside.items()):
         yield GuardStop(
             "fields", 0, found, f"{name} is not among the fields that `write:` names, so it may never be written"
         )
 
 
-def _acted(book: Book, write: PlannedWrite) -> bool:
+def _acted(book: Book, written: FieldWritten) -> bool:
     """Say whether an action of the book writes this field: an owner that it assigns, or a field that it sets."""
-    place = (write.ref.crm, write.ref.object, write.field)
+    place = (written.crm, written.object, written.field)
     for action in (action for actions in all_actions(book) for action in actions):
-        if isinstance(action, AssignOwner) and write.field == OWNER_FIELDS[write.ref.crm]:
+        if isinstance(action, AssignOwner) and written.field == OWNER_FIELDS[written.crm]:
             return True
         if isinstance(action, SetField) and (action.crm, action.object, action.field) == place:
             return True
@@ -124,30 +126,38 @@ def _backward(plan: Plan, book: Book) -> Iterator[GuardStop]:
     """Count people going back, without the stages that have a limit of their own."""
     limit = book.guards.backward
     own = book.guards.to_stage
-    found = len({write.person for write in plan.writes if write.backward and write.stage not in own})
+    found = plan.writes.people(lambda move: move.backward and move.stage not in own)
     if limit is not None and found > limit:
         yield GuardStop("backward", limit, found, f"{found} people would move back or off the main path, {limit} may")
 
 
 def _stages(plan: Plan, book: Book) -> Iterator[GuardStop]:
     for stage, limit in sorted(book.guards.to_stage.items()):
-        found = len({write.person for write in plan.writes if write.stage == stage})
+        found = plan.writes.people(partial(_to_stage, stage))
         if found > limit:
             yield GuardStop(f"to.{stage}", limit, found, f"{found} people would become {stage}, {limit} may")
 
 
 def _paths(plan: Plan, book: Book) -> Iterator[GuardStop]:
     for path, limit in sorted(book.guards.paths.items()):
-        # A move is told with what made it, in brackets.
-        found = len({write.person for write in plan.writes if (write.transition or "").partition(" (")[0] == path})
+        found = plan.writes.people(partial(_by_path, path))
         if found > limit:
             yield GuardStop(f"paths.{path}", limit, found, f"{found} people would go {path}, {limit} may")
+
+
+def _to_stage(stage: str, move: Move) -> bool:
+    return move.stage == stage
+
+
+def _by_path(path: str, move: Move) -> bool:
+    # A move is told with what made it, in brackets.
+    return (move.transition or "").partition(" (")[0] == path
 
 
 def _fields(plan: Plan, book: Book) -> Iterator[GuardStop]:
     for crm, fields in sorted(book.guards.fields.items()):
         for name, limit in sorted(fields.items()):
-            found = len({write.ref for write in plan.writes if (write.ref.crm, write.field) == (crm, name)})
+            found = plan.writes.records_with(crm, name)
             if found > limit:
                 said = f"{name} would be written to {found} records of {crm}, {limit} may"
                 yield GuardStop(f"fields.{crm}.{name}", limit, found, said)

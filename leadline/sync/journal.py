@@ -10,11 +10,14 @@ from sqlalchemy import Connection
 
 from leadline.common.values import Crm, RecordRef, RecordWrite
 from leadline.sync.pausing import require_writing
-from leadline.sync.plan.file import plan_text
-from leadline.sync.plan.model import Phase, Plan, PlannedWrite, grouped, record_write
+from leadline.sync.plan.keeping import keep_plan
+from leadline.sync.plan.model import Plan
+from leadline.sync.plan.packing import AT_ONCE
+from leadline.sync.plan.write import Phase, PlannedWrite, record_write
 from leadline.sync.store import Store
 from leadline.sync.store import journal as rows
 from leadline.sync.store.applying import Settlement, give_up, intent_states, reopen, settle, supersede
+from leadline.sync.store.batches import chunks
 from leadline.sync.store.effect_journal import unfinished_effects
 from leadline.sync.store.journal import Intent, IntentStatus
 from leadline.sync.store.mirror import Written, remember_written
@@ -72,10 +75,6 @@ class Journal:
         self._clock = clock
         self._keep = keep
         self._heard = heard
-        self._groups = list(grouped(plan.writes))
-        self._of: dict[str, list[int]] = {}
-        for seq, group in enumerate(self._groups):
-            self._of.setdefault(group[0].person, []).append(seq)
 
     def open(self, accept: Callable[[Connection], None]) -> None:
         """Journal the whole plan as intents, or take up what an earlier run left, in one transaction.
@@ -86,14 +85,13 @@ class Journal:
         with self._store.write() as connection:
             self._keep(connection)
             require_writing(connection, undoes=bool(self._plan.undoes))
-            known = rows.get_plan(connection, self._plan.hash)
-            if known is None and not self._plan.empty:
-                body = plan_text(self._plan)
-                rows.save_plan(connection, rows.PlanRow(self._plan.hash, self._plan.cycle, "applying", at, body))
+            if not self._plan.empty:
+                keep_plan(connection, self._plan, at)
             rows.set_plan_status(connection, self._plan.hash, "applying")
             supersede(connection, self._plan.hash, at)
             if not rows.journal_counts(connection, self._plan.hash):
-                rows.append_intents(connection, [*self._intents(at)])
+                for some in chunks(self._intents(at), AT_ONCE):
+                    rows.append_intents(connection, some)
             reopen(connection, self._plan.hash, at)
             accept(connection)
 
@@ -104,10 +102,22 @@ class Journal:
 
         All of them, or those of one CRM, of these people, with this status; only they are read.
         """
-        seqs = None if people is None else [seq for person in people for seq in self._of.get(person, ())]
+        return self._entries(None if people is None else self._plan.writes.numbers_of(people), crm, status)
+
+    def carrying(self) -> list[Entry]:
+        """Return the intents that carry out effects."""
+        return self._entries(self._plan.writes.carrying())
+
+    def _entries(
+        self, numbers: Sequence[int] | None, crm: Crm | None = None, status: IntentStatus | None = None
+    ) -> list[Entry]:
         with self._store.read() as connection:
-            states = intent_states(connection, self._plan.hash, crm, status, seqs)
-        return [Entry(one.id, one.status, self._groups[one.seq], one.code, one.message, one.blamed) for one in states]
+            states = intent_states(connection, self._plan.hash, crm, status, numbers)
+        groups = self._plan.writes.groups(one.seq for one in states)
+        return [
+            Entry(one.id, one.status, group, one.code, one.message, one.blamed)
+            for one, (_, group) in zip(states, groups, strict=True)
+        ]
 
     def claim(self, entries: Sequence[Entry]) -> list[Entry]:
         """Claim planned intents by compare-and-set, just before their call; return those that are ours now.
@@ -163,7 +173,7 @@ class Journal:
         return finished
 
     def _intents(self, at: datetime) -> Iterable[Intent]:
-        for seq, group in enumerate(self._groups):
+        for seq, group in self._plan.writes.groups():
             yield Intent(
                 plan_hash=self._plan.hash,
                 seq=seq,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from leadline.common.canonical import plain
+from leadline.common.canonical import Streamed, plain
 from leadline.common.masking import mask, mask_email
 from leadline.rules.deciding.words import stage_title
 from leadline.sync.cycle import PlannedResult
-from leadline.sync.plan.model import Plan, PlannedEffect, PlannedWrite
+from leadline.sync.plan.model import Plan, PlannedEffect
+from leadline.sync.plan.packing import Writes
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.results import EvaluationResult
 from leadline.terminal.pull import evaluation_data, pull_data, render_pull
 from leadline.terminal.slas import edit_lines
@@ -43,12 +46,17 @@ def planned_data(result: PlannedResult, out: Path | None) -> dict[str, Any]:
 
 def masked_plan(plan: Plan) -> dict[str, Any]:
     """Return a plan for machines that read a screen: what tasks, notes and notices say stands in the file alone."""
-    data: dict[str, Any] = plain(plan)
+    data: dict[str, Any] = {
+        item.name: plain(getattr(plan, item.name)) for item in fields(plan) if item.name != "writes"
+    }
     for effect in data.get("effects", ()):
         effect["payload"] = {name: "***" if name in _TOLD else value for name, value in effect["payload"].items()}
-    for write in data["writes"]:
-        write |= {name: mask_email(write[name]) for name in ("old", "new") if isinstance(write[name], str)}
-    return data
+    return data | {"writes": Streamed(len(plan.writes), lambda: map(_masked_write, plan.writes))}
+
+
+def _masked_write(write: PlannedWrite) -> dict[str, Any]:
+    data: dict[str, Any] = plain(write)
+    return data | {name: mask_email(data[name]) for name in ("old", "new") if isinstance(data[name], str)}
 
 
 def render_planned(console: Console, result: PlannedResult, out: Path | None, stages: Sequence[str] = ()) -> None:
@@ -134,7 +142,7 @@ def _why_empty(plan: Plan) -> str:
     return f" {agree} with the decisions."
 
 
-def _writes(console: Console, writes: tuple[PlannedWrite, ...], out: Path | None, head: int) -> None:
+def _writes(console: Console, writes: Writes, out: Path | None, head: int) -> None:
     ours = _own_words(writes)
     rows = [
         (write.person, f"{write.ref.object}/{write.ref.id}", write.field, _old(write, ours), _value(write.new),
@@ -175,22 +183,21 @@ _DAYS_FROM = 48
 _PRICED = ("write", "read_back")
 
 
-def _varied(writes: tuple[PlannedWrite, ...], head: int) -> list[PlannedWrite]:
+def _varied(writes: Writes, head: int) -> list[PlannedWrite]:
     """Choose writes of each (CRM, field), those of stages first: a short head still shows what a plan is about.
 
     Of each kind the writes of people who move come first, so that the head tells their whole story.
     """
-    movers = {write.person for write in writes if write.stage is not None}
-    kinds: dict[tuple[bool, str, str], list[PlannedWrite]] = {}
-    for write in writes:
-        kinds.setdefault((write.stage is None, write.ref.crm, write.field), []).append(write)
+    kinds: dict[tuple[bool, str, str], tuple[list[PlannedWrite], list[PlannedWrite]]] = {}
+    for move, group in writes.by_move():
+        for write in group:
+            moving, others = kinds.setdefault((write.stage is None, write.ref.crm, write.field), ([], []))
+            own = others if move is None or move.stage is None else moving
+            if len(own) < head:
+                own.append(write)
     each = max(1, head // max(1, len(kinds)))
-    chosen = [
-        write
-        for _, own in sorted(kinds.items(), key=lambda kind: kind[0])
-        for write in sorted(own, key=lambda write: write.person not in movers)[:each]
-    ]
-    return chosen[:head]
+    found = (kinds[kind] for kind in sorted(kinds))
+    return [write for moving, others in found for write in (*moving, *others)[:each]][:head]
 
 
 def _value(value: object) -> str:
@@ -204,9 +211,9 @@ def _old(write: PlannedWrite, ours: frozenset[str]) -> str:
     return "(other text)" if free else mask(_value(write.old)) if write.kind == "text" else _value(write.old)
 
 
-def _own_words(writes: tuple[PlannedWrite, ...]) -> frozenset[str]:
+def _own_words(writes: Writes) -> frozenset[str]:
     """Return how our own reasons begin: with the stage that this plan writes or comes from."""
-    stages = {str(write.transition).partition(" ->")[0] for write in writes if write.transition}
+    stages = {str(move.transition).partition(" ->")[0] for move in writes.moves if move.transition}
     begun = {str(write.new).partition(":")[0] for write in writes if write.kind == "text" and ":" in str(write.new)}
     return frozenset(begun | {stage_title(stage) for stage in stages})
 

@@ -86,12 +86,14 @@ class Screen:
 
 def _write_json(document: Any) -> None:
     """Write one document as it reads best; where the stream has no such character, as escapes."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    try:
-        text.encode(sys.stdout.encoding or "ascii", "strict")
-    except UnicodeEncodeError:
-        text = json.dumps(document, indent=2)
-    sys.stdout.write(text + "\n")
+    encoding = sys.stdout.encoding or "ascii"
+    for text in json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(document):
+        try:
+            text.encode(encoding, "strict")
+            sys.stdout.write(text)
+        except UnicodeEncodeError:
+            sys.stdout.write("".join(sign if sign.isascii() else json.dumps(sign)[1:-1] for sign in text))
+    sys.stdout.write("\n")
 
 
 def problem_list(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -77,18 +77,15 @@ def _one_person(screen: Screen, person: str, out: Path, config: Path) -> None:
 
 
 def _everybody(screen: Screen, to: Path, config: Path, chosen: dict[str, Any]) -> None:
-    from leadline.history.mirror import open_mirror
     from leadline.history.warehouse import Options, export_state
-    from leadline.sync.config import load_config
     from leadline.terminal.export import render_export
     from leadline.terminal.session import open_state
 
     since: datetime | None = chosen["since"]
     options = Options(since, chosen["buckets"] or 16, chosen["kind"] == "csv", chosen["personal_data"])
     book = _book(chosen["rules"], config)
-    url = load_config(config, os.environ, crms=False).state_url
     with open_state(config) as store, screen.progress("Exporting") as progress:
-        done = export_state(store, open_mirror(store, url), book, to, options, progress)
+        done = export_state(store, book, to, options, progress)
     if done.too_large:
         screen.note(f"{done.too_large:,} numbers are larger than any column holds; they were left empty")
     screen.result(

@@ -12,9 +12,11 @@ from pathlib import Path
 from rich.console import Console
 
 from leadline.common.values import RecordRef
+from leadline.pages.plan import plan_page
 from leadline.sync.cycle import PlannedResult
 from leadline.sync.guards import GuardStop
-from leadline.sync.plan.model import Counts, EffectKind, Held, Plan, PlannedEffect, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, Held, Plan, PlannedEffect
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.results import EvaluationResult, PullResult
 from leadline.terminal.plan import render_funnel, render_plan, render_planned
 
@@ -147,3 +149,16 @@ def test_an_empty_plan_tells_only_of_what_was_compared() -> None:
         "nothing to write. What was compared (hubspot) agrees with the decisions.",
         "nothing to write.",
     ]
+
+
+def test_the_page_of_a_large_plan_shows_some_of_each_object() -> None:
+    """It does not grow with the plan: of each object the first writes, and where the rest is."""
+    leads = (
+        replace(write(f"p-{number}", "Fit__c", "1", "2"), ref=RecordRef("salesforce", "Lead", f"00Q{number}"))
+        for number in range(700)
+    )
+    plan = plan_of(*(write(f"p-{number}", "fit_score", "1", "2") for number in range(700)), *leads)
+    page = plan_page(plan)
+    assert (page.count("hubspot:contact/"), page.count("salesforce:Lead/")) == (250 + 3, 250 + 3)
+    assert "900 more" in page
+    assert "<code>--person</code>" in page

@@ -13,11 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection
+import numpy as np
+import pyarrow
+from sqlalchemy import Connection, select
 
+from leadline.batch.columns.spilling import Spill, read_part
 from leadline.common.canonical import instant_text
 from leadline.common.errors import UsageError
-from leadline.history.mirror import MirrorSource
+from leadline.history.mirror import known_since, read_histories
 from leadline.history.warehouse.ledgers import ledger_rows
 from leadline.history.warehouse.people import (
     Telling,
@@ -33,8 +36,9 @@ from leadline.history.warehouse.writing import Files
 from leadline.rules.model import Book
 from leadline.sync.intake.accounts import units_of
 from leadline.sync.store import Store
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import CHUNK, chunks
 from leadline.sync.store.outcomes import load_lifecycle
+from leadline.sync.store.schema import persons
 
 SCHEMA: Final = "schema.json"
 """What an export of ours is known by."""
@@ -62,20 +66,19 @@ class Exported:
     too_large: int
 
 
-def export_state(
-    store: Store, source: MirrorSource, book: Book, to: Path, options: Options, progress: Callable[[int], None]
-) -> Exported:
+def export_state(store: Store, book: Book, to: Path, options: Options, progress: Callable[[int], None]) -> Exported:
     """Write mirror and decisions to the directory ``to``, in the names of ``book``; the same state, the same bytes.
 
     All of it is of one instant: what a cycle writes meanwhile is not in it.
     ``progress`` is called with the number of people done. An earlier export at ``to`` is replaced at once. Memory
-    holds some hundred people and some thousand rows, and every person's id. Raises UsageError where ``to`` is
-    something else or cannot be written.
+    holds some hundred people, some thousand rows, and the ids of one bucket. Raises UsageError where ``to`` is
+    something else or cannot be written, RefusedError where nothing was read completely yet.
     """
     shapes, telling = shapes_of(book), Telling(book, personal=options.personal)
-    with _whole_folder(to, private=options.personal) as folder, store.read() as connection:
-        written = _People(connection, source, telling, options).write(folder, shapes, progress)
-        for name, rows in ledger_rows(connection, telling, source.cycle, options.since).items():
+    with store.read() as connection, _whole_folder(to, private=options.personal) as folder:
+        cycle, earliest = known_since(connection)
+        written = _People(connection, (cycle, earliest), telling, options).write(folder, shapes, progress)
+        for name, rows in ledger_rows(connection, telling, cycle, options.since).items():
             with Files(folder, shapes[name], personal=options.personal, csv=options.csv) as files:
                 last = ""
                 for place, row in rows():
@@ -85,58 +88,63 @@ def export_state(
                     files.add(place, [row])
             written[name] = files
         rows_by_table = {name: written[name].count for name in shapes}
-        _describe(folder, shapes, book, source, options, rows_by_table)
-    return Exported(rows_by_table, source.cycle, sum(files.too_large for files in written.values()))
+        _describe(folder, shapes, book, cycle, options, rows_by_table)
+    return Exported(rows_by_table, cycle, sum(files.too_large for files in written.values()))
 
 
 class _People:
-    """The tables by bucket."""
+    """The tables by bucket; ``known`` are the cycle and the first instant of all."""
 
-    def __init__(self, connection: Connection, source: MirrorSource, telling: Telling, options: Options) -> None:
+    def __init__(
+        self, connection: Connection, known: tuple[int, datetime], telling: Telling, options: Options
+    ) -> None:
         self._connection = connection
+        self._cycle, self._earliest = known
         # Account facts are derived by whoever reads the export.
         self._book = replace(telling.book, accounts={})
-        self._source = source
         self._telling = telling
         self._options = options
 
     def write(self, folder: Path, shapes: Mapping[str, Shape], progress: Callable[[int], None]) -> dict[str, Files]:
         """Write them, bucket after bucket."""
-        buckets: list[dict[str, str | None]] = [{} for _ in range(self._options.buckets)]
-        for person, account in self._accounts():
-            unit = account or person
-            buckets[zlib.crc32(unit.encode()) % len(buckets)][person] = account
         own = [shape for shape in shapes.values() if shape.by == "bucket"]
         files = {
             shape.name: Files(folder, shape, personal=self._options.personal, csv=self._options.csv) for shape in own
         }
         done = 0
-        for number, accounts in enumerate(buckets):
-            place = f"bucket={number:04}"
-            for one in files.values():
-                one.open(place)
-            for ids in chunks(sorted(accounts), PEOPLE):
-                for name, rows in self._rows(ids, accounts):
-                    files[name].add(place, rows)
-                done += len(ids)
-                progress(done)
-            for one in files.values():
-                one.close_all()
+        with tempfile.TemporaryDirectory(prefix="leadline-") as name:
+            self._spread(Path(name))
+            for number in range(self._options.buckets):
+                place = f"bucket={number:04}"
+                for one in files.values():
+                    one.open(place)
+                accounts = _bucket(Path(name), number)
+                for ids in chunks(sorted(accounts), PEOPLE):
+                    for table, rows in self._rows(ids, accounts):
+                        files[table].add(place, rows)
+                    done += len(ids)
+                    progress(done)
+                for one in files.values():
+                    one.close_all()
         return files
 
-    def _accounts(self) -> Iterator[tuple[str, str | None]]:
-        book, cycle = self._telling.book, self._source.cycle
-        for ids in chunks(self._source.ids()):
-            _, accounts = units_of(self._connection, book.primary, ids, cycle)
-            for person in ids:
-                yield person, str(accounts[person]) if person in accounts else None
+    def _spread(self, folder: Path) -> None:
+        """Put everybody's id aside by bucket of accounts."""
+        with Spill(folder, "people") as spill:
+            for ids in _everybody(self._connection):
+                _, known = units_of(self._connection, self._telling.book.primary, ids, self._cycle)
+                accounts = [str(known[person]) if person in known else None for person in ids]
+                units = (account or person for person, account in zip(ids, accounts, strict=True))
+                numbers = [zlib.crc32(unit.encode()) % self._options.buckets for unit in units]
+                table = pyarrow.table({"person": ids, "account": pyarrow.array(accounts, pyarrow.string())})
+                spill.add(table, np.array(numbers, np.int64))
 
     def _rows(
         self, ids: list[str], accounts: Mapping[str, str | None]
     ) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         stands = load_lifecycle(self._connection, ids)
         telling, since = self._telling, self._options.since
-        for history in self._source.part(ids).load(self._book):
+        for history in read_histories(self._connection, self._book, ids, self._cycle, self._earliest):
             person = history.person
             yield "people", person_row(telling, history, accounts[person], stands.get(person))
             yield "activities", activity_rows(history, since)
@@ -144,6 +152,24 @@ class _People:
             yield "deals", deal_rows(telling, history, since)
             if person in stands:
                 yield "outcomes", outcome_row(telling, stands[person])
+
+
+def _everybody(connection: Connection) -> Iterator[list[str]]:
+    """Yield the ids of all people, some at a time."""
+    last = ""
+    while True:
+        following = select(persons.c.id).where(persons.c.alias_of.is_(None), persons.c.id > last)
+        ids = list(connection.execute(following.order_by(persons.c.id).limit(CHUNK)).scalars())
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+
+
+def _bucket(folder: Path, number: int) -> dict[str, str | None]:
+    """Return the people of a bucket with their accounts."""
+    table = read_part(folder, "people", number)
+    return {} if table is None else dict(zip(*(table[name].to_pylist() for name in table.column_names), strict=True))
 
 
 @contextmanager
@@ -175,14 +201,14 @@ def _describe(
     folder: Path,
     shapes: Mapping[str, Shape],
     book: Book,
-    source: MirrorSource,
+    cycle: int,
     options: Options,
     rows: Mapping[str, int],
 ) -> None:
     document = {
         "format": FORMAT,
         "book": book.hash,
-        "cycle": source.cycle,
+        "cycle": cycle,
         "since": None if options.since is None else instant_text(options.since),
         "buckets": options.buckets,
         "personal_data": options.personal,

@@ -26,13 +26,22 @@ _OF_FIELDS: Final = {
     "list": pyarrow.list_(TEXT),
 }
 _PERSON: Final = ("person_id", TEXT, "the person; ids do not change and are not made of addresses")
+_PASS: Final = ("pass", WHOLE, "which journey through the lifecycle, from 1")
+_BOOK: Final = ("book", TEXT, "the hash of the book that decided")
+_RECORD: Final = (("crm", TEXT, "salesforce or hubspot"), ("object", TEXT, "its object"))
+_ATTEMPTS: Final = ("attempts", WHOLE, "how often it was tried")
+_REFUSED: Final = ("code", TEXT, "the CRM's code where it refused")
+_CAUSED: Final = (
+    ("changed_at", AT, "when the status changed last"),
+    ("decision_id", TEXT, "the decision that caused it"),
+)
 PEOPLE_COLUMNS: Final = (
     _PERSON,
     ("account", TEXT, "the account that the person belongs to, empty without one"),
     ("created", AT, "when the person became known"),
     ("stage", TEXT, "the stage now; empty before the first decision"),
     ("stage_since", AT, "since when"),
-    ("pass", WHOLE, "which journey through the lifecycle, from 1"),
+    _PASS,
 )
 
 
@@ -118,13 +127,13 @@ def _of_people(book: Book) -> Iterator[Shape]:
             _PERSON,
             ("current_stage", TEXT, "the stage"),
             ("since", AT, "since when"),
-            ("pass", WHOLE, "which journey, from 1"),
+            _PASS,
             ("cell", TEXT, "the cell of the grid"),
             ("temperature", TEXT, "hot, warm, cold"),
             ("waits_for", TEXT, "the stage that has no room for them yet"),
             ("next_change", AT, "when time alone changes something next"),
             ("why", TEXT, "why they are in this stage"),
-            ("book", TEXT, "the hash of the book that decided"),
+            _BOOK,
             *scores,
             *grades,
         ),
@@ -137,8 +146,7 @@ _LEDGERS: Final = (
         "object",
         "the mirrored records of people, accounts and deals",
         (
-            ("crm", TEXT, "salesforce or hubspot"),
-            ("object", TEXT, "its object"),
+            *_RECORD,
             ("record_id", TEXT, "its id there"),
             ("person_id", TEXT, "whose it is, empty where it is nobody's"),
             ("created", AT, "when it was made there"),
@@ -163,7 +171,7 @@ _LEDGERS: Final = (
             ("why", TEXT, "why the person is in this stage"),
             ("cycle", WHOLE, "the cycle that decided"),
             ("frontier", AT, "up to when the CRMs were read"),
-            ("book", TEXT, "the hash of the book"),
+            _BOOK,
         ),
     ),
     Shape(
@@ -179,7 +187,7 @@ _LEDGERS: Final = (
             ("by", TEXT, "the transition, or main path, disqualified, human, adoption"),
             ("reason", TEXT, "the reason, where the transition has one"),
             ("skipped", TEXT, "stages of the main path that were passed over, by semicolon"),
-            ("pass", WHOLE, "which journey, from 1"),
+            _PASS,
             ("decision_id", TEXT, "the decision"),
         ),
     ),
@@ -214,19 +222,17 @@ _LEDGERS: Final = (
         (
             ("id", WHOLE, "the line of the journal"),
             ("plan", TEXT, "the hash of the plan"),
-            ("crm", TEXT, "salesforce or hubspot"),
-            ("object", TEXT, "its object"),
+            *_RECORD,
             ("record_id", TEXT, "its record"),
             _PERSON,
             ("field", TEXT, "the CRM's field"),
             ("old", TEXT, "what stood there"),
             ("new", TEXT, "what was written"),
             ("status", TEXT, "planned, claimed, done, verified, ignored, failed, parked, released, stale or gone"),
-            ("code", TEXT, "the CRM's code where it refused"),
-            ("attempts", WHOLE, "how often it was tried"),
+            _REFUSED,
+            _ATTEMPTS,
             ("planned_at", AT, "when it was planned"),
-            ("changed_at", AT, "when the status changed last"),
-            ("decision_id", TEXT, "the decision that caused it"),
+            *_CAUSED,
         ),
     ),
     Shape(
@@ -243,10 +249,9 @@ _LEDGERS: Final = (
             ("crm", TEXT, "where; empty outside the CRMs"),
             ("object", TEXT, "of what"),
             ("record_id", TEXT, "of which record"),
-            ("attempts", WHOLE, "how often it was tried"),
-            ("code", TEXT, "the code where it was refused"),
-            ("changed_at", AT, "when the status changed last"),
-            ("decision_id", TEXT, "the decision that caused it"),
+            _ATTEMPTS,
+            _REFUSED,
+            *_CAUSED,
         ),
     ),
 )

@@ -82,7 +82,7 @@ def _same_book(plan: Plan, book: Book) -> None:
 
 def _same_organisations(plan: Plan, crms: Mapping[Crm, ReadConnector]) -> None:
     effects = {effect.ref.crm for effect in plan.effects if effect.ref is not None}
-    for crm in sorted({write.ref.crm for write in plan.writes} | effects):
+    for crm in sorted({crm for crm, _ in plan.writes.records()} | effects):
         if crm not in crms:
             raise RefusedError(f"this plan writes to {crm}, which leadline.yml does not connect to; {_AGAIN}")
         planned, found = plan.organisations.get(crm), crms[crm].organisation()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -14,7 +15,7 @@ from leadline.common.values import Crm, Raw, RecordRef
 from leadline.connectors.protocol import WriteConnector
 from leadline.rules.model import Book
 from leadline.sync.apply.admission import admit
-from leadline.sync.apply.canary import STOPPED, TOLERATED, Canary, Waves, first_people, waves_of, went_wrong
+from leadline.sync.apply.canary import STOPPED, TOLERATED, Canary, Waves, first_people, went_wrong
 from leadline.sync.apply.effects import Carrier, EffectJournal, Notifier, with_effects
 from leadline.sync.apply.reading_back import read_back
 from leadline.sync.apply.remedies import remedy_for
@@ -28,10 +29,16 @@ from leadline.sync.plan.stored import is_live
 from leadline.sync.store import Store
 from leadline.sync.store.applying import Settlement, verified_writes
 from leadline.sync.store.cycles import activate_book, active_book
+from leadline.sync.store.journal import IntentStatus
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import latest_decisions
 
 _SEVERITY = ("verified", "done", "planned", "claimed", "released", "stale", "gone", "ignored", "failed", "parked")
+_OPEN: Final = frozenset({"planned", "done"})
+"""Intents of which something is left to do in a run."""
+
+_JUDGED: Final = 2_000
+"""Records that are compared with the mirror at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +84,18 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     journal.open(accept)
     if run.refresh is not None:
         run.refresh()
-    _drop_unfit(store, journal)
+    for people in plan.writes.portions(_JUDGED):
+        _drop_unfit(store, journal, people)
     errors: dict[Crm, LeadlineError] = {}
     stopped = run.canary is not None and not _try_first(journal, writers, plan, run, errors)
     if not stopped and run.waves is not None:
         stopped = not _in_waves(journal, writers, plan, run, errors)
     elif not stopped:
-        errors |= _serve_all(journal, writers, plan, run)
+        for people in plan.writes.portions():
+            _serve_all(journal, writers, plan, run, people, errors)
     if not stopped:
         carrier = Carrier(store, effects, run.patience, run.notifier)
-        errors = dict(carrier.carry_out(plan, writers, journal.entries(), errors))
+        errors = dict(carrier.carry_out(writers, journal.carrying(), errors))
     if journal.close() and plan.undoes and not stopped:
         # The next cycle would decide the same again and write it.
         pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock(), undone=True)
@@ -94,7 +103,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         crm: {what: writers[crm].calls().get(what, 0) - before[crm].get(what, 0) for what in ("write", "read_back")}
         for crm in writers
     }
-    report = _report(plan, journal.entries(), calls, errors, resumed=resumed)
+    report = _report(plan, journal, calls, errors, resumed=resumed)
     return with_effects(report, effects.items())
 
 
@@ -105,10 +114,10 @@ def _accept(connection: Connection, plan: Plan, run: Run) -> None:
         activate_book(connection, plan.book_hash, plan.frontier, plan.cycle)
 
 
-def _drop_unfit(store: Store, journal: Journal) -> None:
-    """Settle, without a call, what is gone, stale, or already as it should be."""
+def _drop_unfit(store: Store, journal: Journal, people: frozenset[str]) -> None:
+    """Settle, without a call, what of these people is gone, stale, or already as it should be."""
     by_record: dict[RecordRef, list[Entry]] = {}
-    for entry in journal.entries(status="planned"):
+    for entry in journal.entries(people=people, status="planned"):
         by_record.setdefault(entry.ref, []).append(entry)
     with store.read() as connection:
         mirrored = load_records(connection, by_record)
@@ -139,7 +148,7 @@ def _try_first(
     """Write the canary's people, wait, and return whether to go on; otherwise the rest is given up."""
     assert run.canary is not None
     people = first_people(plan, run.canary.records)
-    errors |= _serve_all(journal, writers, plan, run, people)
+    _serve_all(journal, writers, plan, run, people, errors)
     wrong = went_wrong(journal.entries(people=people))
     if wrong or errors:
         journal.give_up(STOPPED, "something went wrong with the first records, so no more were written")
@@ -159,14 +168,16 @@ def _in_waves(
 ) -> bool:
     """Write one portion after the other, but those of an earlier run; return whether all were reached."""
     assert run.waves is not None
-    left = {entry.group[0].person for entry in journal.entries(status="planned")}
-    portions = [people for people in waves_of(plan, run.waves.records) if people & left]
-    for number, people in enumerate(portions, 1):
-        errors |= _serve_all(journal, writers, plan, run, people)
+    begun = False
+    for people in plan.writes.portions(run.waves.records):
+        if not any(entry.status in _OPEN for entry in journal.entries(people=people)):
+            continue
+        if begun and not run.waves.wait():
+            return False
+        begun = True
+        _serve_all(journal, writers, plan, run, people, errors)
         wrong = went_wrong(journal.entries(people=people))
         if errors or wrong > len(people) * TOLERATED:
-            return False
-        if number < len(portions) and not run.waves.wait():
             return False
     return True
 
@@ -176,15 +187,15 @@ def _serve_all(
     writers: Mapping[Crm, WriteConnector],
     plan: Plan,
     run: Run,
-    people: frozenset[str] | None = None,
-) -> dict[Crm, LeadlineError]:
-    errors: dict[Crm, LeadlineError] = {}
-    for crm in sorted({write.ref.crm for write in plan.writes}):
+    people: frozenset[str],
+    errors: dict[Crm, LeadlineError],
+) -> None:
+    """Write these people to each CRM that has not broken off (``errors``) before."""
+    for crm in sorted({crm for crm, _ in plan.writes.records()} - errors.keys()):
         try:
             _serve(journal, writers, crm, plan, run, people)
         except OutsideError as error:
             errors[crm] = error
-    return errors
 
 
 def _serve(
@@ -193,7 +204,7 @@ def _serve(
     crm: Crm,
     plan: Plan,
     run: Run,
-    people: frozenset[str] | None,
+    people: frozenset[str],
 ) -> None:
     for phase in (1, 2):
         mine = journal.entries(crm, people)
@@ -202,7 +213,7 @@ def _serve(
         due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
         if due:
             write_phase(journal, writers[crm], due, run.patience, run.on_event)
-    written = journal.entries(crm, status="done")
+    written = journal.entries(crm, people, "done")
     if written:
         run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
         read_back(journal, writers[crm], plan, written)
@@ -220,20 +231,23 @@ def _held_back(entries: Sequence[Entry]) -> dict[int, Settlement]:
 
 def _report(
     plan: Plan,
-    entries: Sequence[Entry],
+    journal: Journal,
     calls: Mapping[Crm, Mapping[str, int]],
     errors: Mapping[Crm, LeadlineError],
     *,
     resumed: bool,
 ) -> ApplyReport:
-    worst: dict[RecordRef, Entry] = {}
-    for entry in entries:
-        known = worst.get(entry.ref)
-        if known is None or _SEVERITY.index(entry.status) > _SEVERITY.index(known.status):
-            worst[entry.ref] = entry
-    outcomes = tuple(_outcome(entry) for entry in worst.values() if entry.status != "verified")
-    counts = Counter(entry.status for entry in worst.values())
-    return ApplyReport(plan.hash, dict(sorted(counts.items())), outcomes, calls, dict(errors), resumed)
+    outcomes: list[RecordOutcome] = []
+    counts: Counter[IntentStatus] = Counter()
+    for people in plan.writes.portions():
+        worst: dict[RecordRef, Entry] = {}
+        for entry in journal.entries(people=people):
+            known = worst.get(entry.ref)
+            if known is None or _SEVERITY.index(entry.status) > _SEVERITY.index(known.status):
+                worst[entry.ref] = entry
+        outcomes += (_outcome(entry) for entry in worst.values() if entry.status != "verified")
+        counts.update(entry.status for entry in worst.values())
+    return ApplyReport(plan.hash, dict(sorted(counts.items())), tuple(outcomes), calls, dict(errors), resumed)
 
 
 def _outcome(entry: Entry) -> RecordOutcome:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from leadline.common.values import RecordRef
 from leadline.sync.journal import Entry
 from leadline.sync.plan.model import Plan
 
@@ -40,41 +39,19 @@ TOLERATED: Final = 0.05
 """The share of a wave's people with whom something may go wrong (a validation rule, say); more end the waves."""
 
 
-def waves_of(plan: Plan, records: int) -> tuple[frozenset[str], ...]:
-    """Return the plan's people in portions of ``records`` records or just more, in the plan's order."""
-    refs: dict[str, set[RecordRef]] = {}
-    for write in plan.writes:
-        refs.setdefault(write.person, set()).add(write.ref)
-    found: list[frozenset[str]] = []
-    portion: list[str] = []
-    count = 0
-    for person, mine in refs.items():
-        portion.append(person)
-        count += len(mine)
-        if count >= records:
-            found.append(frozenset(portion))
-            portion, count = [], 0
-    return (*found, frozenset(portion)) if portion else tuple(found)
-
-
 def first_people(plan: Plan, records: int) -> frozenset[str]:
     """Return the people of the plan's first ``records`` records, of each CRM in turn so that both are tried."""
-    by_crm: dict[str, list[str]] = {}
-    for write in plan.writes:
-        people = by_crm.setdefault(write.ref.crm, [])
-        if write.person not in people[-1:]:
-            people.append(write.person)
-    queues = [list(dict.fromkeys(people)) for _, people in sorted(by_crm.items())]
-    records_of: dict[str, set[RecordRef]] = {}
-    for write in plan.writes:
-        records_of.setdefault(write.person, set()).add(write.ref)
+    queues = [plan.writes.people_in(crm) for crm in sorted({crm for crm, _ in plan.writes.records()})]
     chosen: dict[str, None] = {}
     count = 0
-    for number in range(max(map(len, queues), default=0)):
-        for queue in queues:
-            if number < len(queue) and queue[number] not in chosen and count < records:
-                chosen[queue[number]] = None
-                count += len(records_of[queue[number]])
+    while queues and count < records:
+        for queue in list(queues):
+            person = next((one for one in queue if one not in chosen), None)
+            if person is None:
+                queues.remove(queue)
+            elif count < records:
+                chosen[person] = None
+                count += plan.writes.records_of(person)
     return frozenset(chosen)
 
 

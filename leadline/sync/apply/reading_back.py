@@ -13,9 +13,10 @@ from leadline.connectors.protocol import ReadConnector
 from leadline.sync.apply.publishing import remember_published
 from leadline.sync.apply.writing import refs_of
 from leadline.sync.journal import Entry, Journal
-from leadline.sync.plan.model import Plan, PlannedWrite
+from leadline.sync.plan.model import Plan
 from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import Published
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store.applying import Settlement
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from leadline.common.values import Raw
 from leadline.sync.journal import Entry
-from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.normal import same
+from leadline.sync.plan.write import PlannedWrite
 
 Verdict = Literal["write", "there", "stale", "gone"]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
@@ -21,11 +21,11 @@ from leadline.sync.cycle.results import PlannedResult
 from leadline.sync.cycle.running import make_plan
 from leadline.sync.cycle.setting import Setting
 from leadline.sync.plan import Plan
-from leadline.sync.plan.file import plan_text
+from leadline.sync.plan.keeping import keep_plan
 from leadline.sync.plan.normal import text_of
 from leadline.sync.plan.quiet import adopt_quietly
 from leadline.sync.store.cycles import activate_book, finish_cycle, start_cycle
-from leadline.sync.store.journal import PlanRow, save_plan, set_plan_status
+from leadline.sync.store.journal import set_plan_status
 from leadline.sync.store.schema import lifecycle, records
 
 
@@ -108,10 +108,10 @@ def adopt_without_writing(setting: Setting, readers: Mapping[Crm, ReadConnector]
             take_over(setting, plan, connection, owners)
             activate_book(connection, plan.book_hash, plan.frontier, plan.cycle)
             adopt_quietly(connection, plan.cycle)
-            save_plan(connection, PlanRow(plan.hash, plan.cycle, "applying", plan.frontier, plan_text(plan)))
+            keep_plan(connection, plan, plan.frontier)
             set_plan_status(connection, plan.hash, "applied")
             finish_cycle(connection, cycle, "done", plan.frontier, {"plan": plan.hash, "written": {}})
-            return len(set(connection.execute(select(lifecycle.c.person_id)).scalars()))
+            return int(connection.execute(select(func.count()).select_from(lifecycle)).scalar_one())
 
 
 def _line(book: Book, crm: Crm, name: str, value: str, becomes: Counter[str]) -> LegacyValue:

@@ -24,7 +24,8 @@ from leadline.sync.cycle.setting import CallMeter, CycleClock, Setting
 from leadline.sync.cycle.work import bounds_of
 from leadline.sync.guards import GuardError
 from leadline.sync.lease import Lease
-from leadline.sync.plan import Plan, parse_plan
+from leadline.sync.plan import Plan
+from leadline.sync.plan.keeping import kept_plan
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.pull import pull
 from leadline.sync.pull.hinted import Hinted
@@ -33,7 +34,7 @@ from leadline.sync.results import PullResult
 from leadline.sync.store.applying import unfinished_plans
 from leadline.sync.store.cycles import CycleStatus, finish_cycle
 from leadline.sync.store.effect_journal import unfinished_effects
-from leadline.sync.store.journal import IntentStatus, intents_of
+from leadline.sync.store.journal import IntentStatus, journal_counts
 
 _REFUSED: Final = ("parked", "ignored", "failed")
 """Endings that have a CRM's code."""
@@ -213,12 +214,12 @@ def _resume(setting: Setting, writers: Mapping[Crm, WriteConnector], run: Run, p
         begun = [
             row
             for row in unfinished_plans(connection)
-            if intents_of(connection, row.hash, _INTERRUPTED)
+            if any(journal_counts(connection, row.hash).get(status) for status in _INTERRUPTED)
             or unfinished_effects(connection, row.hash, ("planned", "claimed"))
         ]
-    if not begun:
-        return None
-    plan = parse_plan(begun[-1].body, "the interrupted plan")
+        if not begun:
+            return None
+        plan = kept_plan(connection, begun[-1], "the interrupted plan")
     crms = {*plan.counts.records, *(effect.ref.crm for effect in plan.effects if effect.ref is not None)}
     if plan.book_hash != setting.book.hash or not crms <= set(writers):
         return None

@@ -14,7 +14,8 @@ from leadline.connectors.protocol import ReadConnector
 from leadline.sync.cycle.deciding import require_whole
 from leadline.sync.cycle.events import Pulling
 from leadline.sync.cycle.setting import Setting
-from leadline.sync.plan import Plan, parse_plan
+from leadline.sync.plan import Plan
+from leadline.sync.plan.keeping import ERASED, kept_plan
 from leadline.sync.plan.undoing import Occasion, plan_to_undo
 from leadline.sync.pull import pull
 from leadline.sync.store.cycles import active_book, finish_cycle
@@ -45,7 +46,7 @@ def make_undo(setting: Setting, readers: Mapping[Crm, ReadConnector], plan_hash:
             raise RefusedError(
                 "the configured rule book is not the active one; undo under the active book, then change it"
             )
-    plan = parse_plan(row.body, f"plan {row.hash[:12]}")
+        plan = kept_plan(connection, row, f"plan {row.hash[:12]}")
     with setting.lease().held() as lease:
 
         def tell(stream: str, rows: int) -> None:
@@ -75,6 +76,6 @@ def _applied_plan(connection: Connection, wanted: str) -> PlanRow:
     row = connection.execute(select(plans).where(plans.c.hash == near[0].hash)).mappings().one()
     if row["status"] == "applying":
         raise RefusedError("this plan is unfinished; `leadline sync` or `leadline apply` finishes it, then undo it")
-    if row["body"] == "{}":
+    if row["body"] == ERASED:
         raise RefusedError("a person in this plan was erased and its text with them, so it cannot be undone")
     return PlanRow(**row)

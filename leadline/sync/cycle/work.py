@@ -37,7 +37,6 @@ def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Wo
     linked |= {kind: count for kind, count in sources.items() if kind in _LINKED_ACTIVITIES}
     engaged = [f"activity:{kind}" for kind in sources if kind in _LINKED_ACTIVITIES]
     forms = sum(len(need.hints.get("form", ())) for need in asked)
-    mine = [write for plan in plans for write in plan.writes if write.ref.crm == crm]
     return Work(
         objects=objects,
         sources=sources,
@@ -49,8 +48,8 @@ def _work(book: Book, crm: Crm, pulled: PullResult, plans: Sequence[Plan]) -> Wo
         past={name: objects[name] if crm == "hubspot" else told for name, told in past.items() if name in objects},
         listed=listed,
         confirmed=confirmed,
-        written={name: len({w.ref for w in mine if w.ref.object == name}) for name in objects},
-        cleared=len({write.ref for write in mine if write.phase == 1}),
+        written={name: sum(plan.writes.records().get((crm, name), 0) for plan in plans) for name in objects},
+        cleared=sum(plan.writes.cleared(crm) for plan in plans),
     )
 
 

@@ -2,8 +2,10 @@
 
 from leadline.sync.plan.build import build_plan
 from leadline.sync.plan.file import load_plan, parse_plan, plan_hash, plan_text, require_place, save_plan
-from leadline.sync.plan.model import Counts, EffectKind, Held, NotWritten, Plan, PlannedEffect, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, Held, NotWritten, Plan, PlannedEffect
+from leadline.sync.plan.packing import Writes
 from leadline.sync.plan.source import PersonView, PlanSource, Published, RecordView
+from leadline.sync.plan.write import PlannedWrite, grouped, record_write
 
 __all__ = [
     "Counts",
@@ -17,11 +19,14 @@ __all__ = [
     "PlannedWrite",
     "Published",
     "RecordView",
+    "Writes",
     "build_plan",
+    "grouped",
     "load_plan",
     "parse_plan",
     "plan_hash",
     "plan_text",
+    "record_write",
     "require_place",
     "save_plan",
 ]

@@ -16,11 +16,14 @@ from leadline.sync.plan.effects import EffectPlanner, effect_counts
 from leadline.sync.plan.effectwrites import EffectWrites
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.limits import RecordLimit, enough_for, record_limit
-from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect, PlannedWrite, grouped, record_write
+from leadline.sync.plan.model import Counts, NotWritten, Plan, PlannedEffect
 from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners
+from leadline.sync.plan.packing import Move, Writes
 from leadline.sync.plan.records import Compared, Described, RecordPlanner, Skipped
+from leadline.sync.plan.sorting import Sorter
 from leadline.sync.plan.source import AccountView, DueEffect, PersonView, PlanSource, RecordView
+from leadline.sync.plan.write import PlannedWrite, record_write
 
 
 def build_plan(
@@ -65,17 +68,28 @@ def build_plan(
     return replace(plan, hash=plan_hash(plan))
 
 
-def count(writes: tuple[PlannedWrite, ...]) -> Counts:
+def count(writes: Writes) -> Counts:
     """Count the records, people, stages and transitions of a plan."""
-    stages = {(write.person, write.stage) for write in writes if write.stage}
-    transitions = {(write.person, write.transition) for write in writes if write.transition}
+    records: Counter[Crm] = Counter()
+    for (crm, _), found in writes.records().items():
+        records[crm] += found
+    stages = sorted({move.stage for move in writes.moves if move.stage})
+    transitions = sorted({move.transition for move in writes.moves if move.transition})
     return Counts(
-        records=dict(sorted(Counter(ref.crm for ref in {write.ref for write in writes}).items())),
-        stages=dict(sorted(Counter(str(stage) for _, stage in stages).items())),
-        transitions=dict(sorted(Counter(str(transition) for _, transition in transitions).items())),
-        backward=len({write.person for write in writes if write.backward}),
-        people=len({write.person for write in writes if write.ref.object != ACCOUNT_OBJECTS[write.ref.crm]}),
+        records=dict(sorted(records.items())),
+        stages={stage: writes.people(_to_stage(stage)) for stage in stages},
+        transitions={told: writes.people(_by_transition(told)) for told in transitions},
+        backward=writes.people(lambda move: move.backward),
+        people=writes.people(),
     )
+
+
+def _to_stage(stage: str) -> Callable[[Move], bool]:
+    return lambda move: move.stage == stage
+
+
+def _by_transition(transition: str) -> Callable[[Move], bool]:
+    return lambda move: move.transition == transition
 
 
 def _written_objects(book: Book, crm: Crm) -> tuple[str, ...]:
@@ -98,133 +112,120 @@ class _Planner:
     population: Callable[[int], int]
     hear: Callable[[Compared], None]
     _now: list[Skipped] = field(default_factory=list)
-    _skipped: dict[tuple[Crm, str, str], set[RecordRef]] = field(default_factory=dict)
+    _skipped: Counter[tuple[Crm, str, str]] = field(default_factory=Counter)
+    _found: Sorter = field(default_factory=Sorter)
 
-    def plan(
-        self, people: Iterator[PersonView], accounts: Iterator[AccountView], due: Sequence[DueEffect]
-    ) -> tuple[PlannedWrite, ...]:
+    def plan(self, people: Iterator[PersonView], accounts: Iterator[AccountView], due: Sequence[DueEffect]) -> Writes:
         concerned: dict[str, PersonView | None] = dict.fromkeys(effect.person for effect in due)
-        found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
         planner = RecordPlanner(self.book, self.frontier, self.described, self._now.append)
+        found = drifting = 0
         for person in people:
             if not self.part.about(person.person):
                 continue
             if person.person in concerned:
                 concerned[person.person] = person
-            mine = [
-                (record, writes) for record in person.records if (writes := tuple(planner.writes(person, record)))
-            ]
-            self._compared(person.person, None, writes=bool(mine))
-            found += mine
+            before = found
+            for record in person.records:
+                if writes := tuple(planner.writes(person, record)):
+                    drift = _drift_since(record, writes)
+                    self._add(record, writes, "person", drift)
+                    found += 1
+                    drifting += drift is not None
+            self._compared(person.person, None, writes=found > before)
         self.acting.plan(due, {name: person for name, person in concerned.items() if person is not None})
-        kept = self._with_room(found)
-        kept += self._accounts(planner, accounts, len(kept))
-        kept += [(record, (write,)) for record, write in self.acting.writes.all()]
-        keyed: list[tuple[tuple[object, ...], PlannedWrite]] = []
-        for record, writes in kept:
-            order = _ORDER[record.ref.crm].index(record.ref.object)
-            for write in writes:
-                # Records of one account stand together: a CRM locks the account's row for each of them.
-                key = (write.ref.crm, write.phase, order, record.account, write.ref.id, write.field)
-                keyed.append((key, replace(write, account=record.account or None)))
-        return tuple(write for _, write in sorted(keyed, key=lambda pair: pair[0]))
+        self._accounts(planner, accounts, self._with_room(found, drifting))
+        for record, write in self.acting.writes.all():
+            self._add(record, (write,), "effect", None)
+        return self._found.finish()
 
     def not_written(self, others: Mapping[tuple[Crm, str, str], int]) -> tuple[NotWritten, ...]:
         counted = Counter(others)
-        counted.update({key: len(records) for key, records in self._skipped.items()})
+        counted.update(self._skipped)
         return tuple(
             NotWritten(crm, name, reason, records)
             for (crm, name, reason), records in sorted(counted.items())
             if self.part.crm in {None, crm}
         )
 
+    def _add(self, record: RecordView, writes: Sequence[PlannedWrite], kind: str, drift: datetime | None) -> None:
+        place = _ORDER[record.ref.crm].index(record.ref.object)
+        if record.account:
+            writes = [replace(write, account=record.account) for write in writes]
+        self._found.add(writes, place, record.account, kind, drift)
+
     def _compared(self, person: str, account: RecordRef | None, *, writes: bool) -> None:
         """Tell what was found since the last comparison ended."""
-        self.hear(Compared(person, account, writes, tuple(self._now)))
-        for skipped in self._now:
-            self._skip(skipped)
+        compared = Compared(person, account, writes, tuple(self._now))
+        self.hear(compared)
+        self._skipped.update(compared.left_out())
         self._now.clear()
 
-    def _with_room(
-        self, found: list[tuple[RecordView, tuple[PlannedWrite, ...]]]
-    ) -> list[tuple[RecordView, tuple[PlannedWrite, ...]]]:
+    def _with_room(self, found: int, drifting: int) -> int:
         """Leave out plain score drift that would pass the guard, the longest unpublished first to be kept.
 
         Decay touches many records by time alone; if it counted against the guard, a sync that paused for a week
-        would stop itself for good. Moves are never left out: those the guard must see.
+        would stop itself for good. Moves are never left out: those the guard must see. Return how many are left.
         """
-        limit = self._limit(len(found))
-        drift = [item for item in found if _only_drift(item[0], item[1])]
-        if limit is None or len(found) <= limit.records or not drift:
+        limit = self._limit(found)
+        if limit is None or found <= limit.records or not drifting:
             return found
-        room = max(0, limit.records - (len(found) - len(drift)))
-        oldest_first = sorted(drift, key=lambda item: (_scores_at(item[0]), item[0].ref))
-        waiting = {record.ref for record, _ in oldest_first[room:]}
-        for record, _ in oldest_first[room:]:
-            self._skip(Skipped(record, None, "drift", "score drift waits for room under guards.most"))
-        return [item for item in found if item[0].ref not in waiting]
+        room = max(0, limit.records - (found - drifting))
+        for (crm, name), records in self._found.let_wait("person", room).items():
+            self._skipped[crm, name, "score drift waits for room under guards.most"] += records
+        return found - max(0, drifting - room)
 
-    def _accounts(
-        self, planner: RecordPlanner, accounts: Iterator[AccountView], taken: int
-    ) -> list[tuple[RecordView, tuple[PlannedWrite, ...]]]:
-        """Return the writes to accounts. Those that show our values already wait where the guard has no room left.
+    def _accounts(self, planner: RecordPlanner, accounts: Iterator[AccountView], taken: int) -> None:
+        """Take in the writes to accounts. Those that show our values already wait where the guard has no room left.
 
         Their numbers drift by time alone, as scores do.
         """
-        differing: list[tuple[AccountView, tuple[PlannedWrite, ...]]] = []
         for account in accounts:
             if not self.part.about(account.person):
                 continue
             writes = tuple(planner.account_writes(account))
             self._compared(account.person, account.record.ref, writes=bool(writes))
             if writes:
-                differing.append((account, writes))
+                self._add(account.record, writes, "account", self.frontier if account.ours else None)
+        differing = self._found.places("account")
         limit = self._limit(taken + len(differing))
-        found: list[tuple[RecordView, tuple[PlannedWrite, ...]]] = []
-        for account, writes in sorted(differing, key=lambda pair: pair[0].record.ref):
-            if account.ours and limit is not None and taken + len(found) >= limit.records:
-                self._skip(Skipped(account.record, None, "drift", "account facts wait for room under guards.most"))
-            else:
-                found.append((account.record, writes))
-        return found
+        waiting: list[RecordRef] = []
+        for number, (ref, ours) in enumerate(differing):
+            if ours and limit is not None and taken + number - len(waiting) >= limit.records:
+                waiting.append(ref)
+                self._skipped[ref.crm, ref.object, "account facts wait for room under guards.most"] += 1
+        self._found.leave_out("account", waiting)
 
     def _limit(self, found: int) -> RecordLimit | None:
         """Return the limit; it may be too low where ``found`` records are within it."""
         return record_limit(self.book.guards, self.population(enough_for(self.book.guards, found)))
 
-    def _skip(self, skipped: Skipped) -> None:
-        ref = skipped.record.ref
-        self._skipped.setdefault((ref.crm, ref.object, skipped.reason), set()).add(ref)
 
-
-def _only_drift(record: RecordView, writes: tuple[PlannedWrite, ...]) -> bool:
-    """Say whether nothing but scores would be written, under the stage and grades that were published before."""
+def _drift_since(record: RecordView, writes: Sequence[PlannedWrite]) -> datetime | None:
+    """Return since when there is nothing but drift: scores, under the stage and grades that were published before."""
     published = record.published
-    return published is not None and all(write.basis == published.basis for write in writes)
-
-
-def _scores_at(record: RecordView) -> datetime:
-    assert record.published is not None
-    return record.published.scores_at
+    if published is None or any(write.basis != published.basis for write in writes):
+        return None
+    return published.scores_at
 
 
 def calls_of(
-    reader: ReadConnector, crm: Crm, writes: tuple[PlannedWrite, ...], effects: tuple[PlannedEffect, ...] = ()
+    reader: ReadConnector, crm: Crm, writes: Writes, effects: Sequence[PlannedEffect] = ()
 ) -> Mapping[str, int]:
-    """Price each phase on its own, because a later phase waits for the earlier; reading back happens once.
+    """Price each portion and phase on its own, because a later one waits for the earlier; reading back happens once.
 
     What effects make is made and looked at after that; closing tasks is one more batch of writes.
     """
     result = {"write": 0, "read_back": 0}
-    mine = tuple(write for write in writes if write.ref.crm == crm)
-    for phase in (1, 2):
-        batch = [record_write(group) for group in grouped(tuple(w for w in mine if w.phase == phase))]
-        if not batch:
-            continue
-        forecast = reader.forecast(batch)
-        result["write"] += forecast["write"]
-        if phase == 2:
-            result["read_back"] += forecast["read_back"]
+    for people in writes.portions():
+        groups = [group for _, group in writes.groups(writes.numbers_of(people)) if group[0].ref.crm == crm]
+        for phase in (1, 2):
+            batch = [record_write(group) for group in groups if group[0].phase == phase]
+            if not batch:
+                continue
+            forecast = reader.forecast(batch)
+            result["write"] += forecast["write"]
+            if phase == 2:
+                result["read_back"] += forecast["read_back"]
     for forecast in _effect_calls(reader, [effect for effect in effects if effect.crm == crm]):
         result["write"] += forecast["write"]
         result["read_back"] += forecast["read_back"]

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from leadline.common.canonical import digest, instant_text
+from leadline.common.canonical import canonical_json
 from leadline.common.errors import RefusedError, UsageError
-from leadline.sync.plan.model import FORMAT, Plan, PlannedEffect, PlannedWrite
-from leadline.sync.plan.parsing import PlanReader, raw_to_json
+from leadline.sync.plan.content import WRITES, canonical_parts, content_of, file_parts
+from leadline.sync.plan.model import FORMAT, Plan
+from leadline.sync.plan.packing import Writes
+from leadline.sync.plan.parsing import PlanReader
+from leadline.sync.plan.rows import Row
+from leadline.sync.plan.scanning import Scanner, decoded
 
-LARGEST: Final = 1 << 30
-"""A plan of a million records is about 500 MB; more than this is not a plan of ours."""
+LARGEST: Final = 1 << 34
+"""A plan of a million records with ten fields each is about 5 GB; more than this is not a plan of ours."""
 
+_READ: Final = 1 << 20
+"""Bytes of a plan file that are read at a time."""
 
 _AGAIN: Final = "make the plan again with `leadline plan -o`"
 
 
 def plan_hash(plan: Plan) -> str:
     """Return the SHA-256 over everything in the plan but its hash."""
-    return digest(_content(plan))
+    hashed = hashlib.sha256()
+    for text in canonical_parts(plan):
+        hashed.update(text.encode())
+    return hashed.hexdigest()
 
 
 def plan_text(plan: Plan) -> str:
     """Return the plan file's text: sorted keys, one line a value, so that two plans can be compared by line."""
-    return json.dumps({**_content(plan), "hash": plan.hash}, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    return "".join(file_parts(plan))
+
+
+def head_text(plan: Plan) -> str:
+    """Return everything in the plan but its writes, as canonical JSON."""
+    return canonical_json({**content_of(plan), "hash": plan.hash})
 
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write the plan file at once or not at all. Raises UsageError when the place cannot be written."""
     partial = path.with_name(path.name + ".part")
     try:
-        partial.write_text(plan_text(plan), encoding="utf-8")
+        with partial.open("w", encoding="utf-8") as file:
+            file.writelines(file_parts(plan))
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -53,24 +70,41 @@ def load_plan(path: Path) -> Plan:
     try:
         if path.stat().st_size > LARGEST:
             raise UsageError(f"{path}: larger than any plan; is this the file that `leadline plan -o` wrote?")
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            return _read(decoded(iter(lambda: file.read(_READ), b"")), str(path))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: byte {error.start}: not UTF-8, so not a plan file") from None
-    return parse_plan(text, str(path))
 
 
 def parse_plan(text: str, name: str = "plan") -> Plan:
     """Turn a plan file's text into the plan; ``name`` is said in errors."""
+    return _read(iter([text]), name)
+
+
+def read_kept(body: str, rows: Iterable[Row], name: str) -> Plan:
+    """Return the plan of which ``head_text`` is kept, and its packed writes; an older version kept them with it."""
+    reader = PlanReader(name)
+    top = reader.mapping(Scanner([body]).document({WRITES: reader.packed}), "")
+    return _checked(reader, top if WRITES in top else {**top, WRITES: Writes(rows)}, name)
+
+
+def _read(texts: Iterator[str], name: str) -> Plan:
+    """Read a plan of which only a part is in memory at a time: its writes are packed as they come."""
+    reader = PlanReader(name)
     try:
-        content = json.loads(text)
+        top = reader.mapping(Scanner(texts).document({WRITES: reader.packed}), "")
     except json.JSONDecodeError as error:
         raise UsageError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}; {_AGAIN}") from None
+    except UnicodeDecodeError:
+        raise
     except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
         raise UsageError(f"{name}: too deep or too large a number to be a plan") from None
-    reader = PlanReader(name)
-    top = reader.mapping(content, "")
+    return _checked(reader, top, name)
+
+
+def _checked(reader: PlanReader, top: Mapping[str, Any], name: str) -> Plan:
     if type(top.get("format")) is not int or top["format"] != FORMAT:
         raise UsageError(
             f"{name}: format: {top.get('format')!r} is not a plan format that this version reads ({FORMAT}); {_AGAIN}"
@@ -82,82 +116,3 @@ def parse_plan(text: str, name: str = "plan") -> Plan:
             f"nothing was written; {_AGAIN}"
         )
     return plan
-
-
-def _content(plan: Plan) -> dict[str, Any]:
-    """Return the plan as JSON; what only books with actions have is left out of the plans of others."""
-    content = _writes(plan)
-    if plan.effects:
-        content["effects"] = [_effect(effect) for effect in plan.effects]
-        content["counts"]["effects"] = dict(plan.counts.effects)
-    if plan.undoes:
-        content["undoes"] = plan.undoes
-    if plan.only:
-        content["only"] = plan.only
-    if plan.held:
-        content["held"] = [{"kind": item.kind, "reason": item.reason, "effects": item.effects} for item in plan.held]
-    return content
-
-
-def _writes(plan: Plan) -> dict[str, Any]:
-    return {
-        "format": plan.format,
-        "cycle": plan.cycle,
-        "frontier": instant_text(plan.frontier),
-        "book_hash": plan.book_hash,
-        "organisations": dict(plan.organisations),
-        "adoption": plan.adoption,
-        "writes": [_write(write) for write in plan.writes],
-        "calls": {crm: dict(calls) for crm, calls in plan.calls.items()},
-        "counts": {
-            "records": dict(plan.counts.records),
-            "stages": dict(plan.counts.stages),
-            "transitions": dict(plan.counts.transitions),
-            "backward": plan.counts.backward,
-            "people": plan.counts.people,
-        },
-        "not_written": [
-            {"crm": item.crm, "object": item.object, "reason": item.reason, "records": item.records}
-            for item in plan.not_written
-        ],
-    }
-
-
-def _effect(effect: PlannedEffect) -> dict[str, Any]:
-    ref = effect.ref
-    return {
-        "key": effect.key,
-        "person": effect.person,
-        "kind": effect.kind,
-        "at": instant_text(effect.at),
-        "cause": effect.cause,
-        "number": effect.number,
-        "decision": effect.decision,
-        "record": {"crm": ref.crm, "object": ref.object, "id": ref.id} if ref is not None else None,
-        "payload": {name: raw_to_json(value) for name, value in effect.payload.items()},
-        "title": effect.title,
-    }
-
-
-def _write(write: PlannedWrite) -> dict[str, Any]:
-    told = {"effect": write.effect, "account": write.account}
-    return _field_write(write) | {name: value for name, value in told.items() if value is not None}
-
-
-def _field_write(write: PlannedWrite) -> dict[str, Any]:
-    return {
-        "crm": write.ref.crm,
-        "object": write.ref.object,
-        "id": write.ref.id,
-        "person": write.person,
-        "field": write.field,
-        "kind": write.kind,
-        "old": raw_to_json(write.old),
-        "new": raw_to_json(write.new),
-        "decision": write.decision,
-        "phase": write.phase,
-        "stage": write.stage,
-        "transition": write.transition,
-        "backward": write.backward,
-        "basis": write.basis,
-    }

@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Final, Literal
 
-from leadline.common.values import Crm, Raw, RecordRef, RecordWrite
-from leadline.sync.plan.normal import Kind
+from leadline.common.values import Crm, Raw, RecordRef
+from leadline.sync.plan.packing import Writes
 
 FORMAT: Final = 1
 """The version of the plan file. A file of another version is refused, never guessed at."""
-
-Phase = Literal[1, 2]
-"""2 is where values are set; 1 clears what must be empty before it may be set (facts.md, hazard 1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedWrite:
-    """One field of one record: ``old`` is what the mirror has, ``new`` the absolute value to write.
-
-    ``kind`` says how values compare. On the write by which a record tells of a move (the stage field, or the reason
-    where this CRM has no value for the stage), ``stage`` is the book's stage, ``transition`` how the person got
-    there, and ``backward`` whether that is a step back or off the main path.
-    On a score field, ``basis`` is the stage and grades that it is published with.
-    ``effect`` is the key of the effect (``assign`` or ``set``) that this write carries out.
-    ``account`` is the id of the account whose row the CRM locks with the record's, None where there is none.
-    """
-
-    ref: RecordRef
-    person: str
-    field: str
-    kind: Kind
-    old: Raw
-    new: Raw
-    decision: str
-    phase: Phase = 2
-    stage: str | None = None
-    transition: str | None = None
-    backward: bool = False
-    basis: str | None = None
-    effect: str | None = None
-    account: str | None = None
-
 
 EffectKind = Literal["task", "note", "member", "unmember", "close", "notify", "assign", "set"]
 
@@ -127,7 +94,7 @@ class Plan:
     book_hash: str
     organisations: Mapping[Crm, str]
     adoption: bool
-    writes: tuple[PlannedWrite, ...]
+    writes: Writes
     calls: Mapping[Crm, Mapping[str, int]]
     counts: Counts
     not_written: tuple[NotWritten, ...] = ()
@@ -136,6 +103,9 @@ class Plan:
     held: tuple[Held, ...] = ()
     undoes: str = ""
     only: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "writes", Writes.of(self.writes))
 
     @property
     def empty(self) -> bool:
@@ -148,15 +118,4 @@ class Plan:
 
     def record_count(self) -> int:
         """Return how many different records would be written."""
-        return len({write.ref for write in self.writes})
-
-
-def grouped(writes: tuple[PlannedWrite, ...]) -> Iterator[tuple[PlannedWrite, ...]]:
-    """Yield the writes of one record in one phase together; they travel in one call and share one fate."""
-    for _, group in groupby(writes, key=lambda write: (write.phase, write.ref)):
-        yield tuple(group)
-
-
-def record_write(group: tuple[PlannedWrite, ...]) -> RecordWrite:
-    """Return what a connector is told to write for one group."""
-    return RecordWrite(group[0].ref, {write.field: write.new for write in group}, group[0].account or "")
+        return self.writes.record_count()

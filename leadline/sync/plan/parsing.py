@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar, get_args
 
 from leadline.common.errors import UsageError
 from leadline.common.values import CRMS, Crm, Raw, RecordRef
-from leadline.sync.plan.model import Counts, EffectKind, Held, NotWritten, Phase, Plan, PlannedEffect, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, Held, NotWritten, Plan, PlannedEffect
 from leadline.sync.plan.normal import Kind
+from leadline.sync.plan.packing import Writes
+from leadline.sync.plan.write import Phase, PlannedWrite
 
 T = TypeVar("T")
 
@@ -22,7 +24,9 @@ class PlanReader:
         self._name = name
 
     def plan(self, top: Mapping[str, Any]) -> Plan:
-        writes = self._list(top, "writes", self._planned)
+        writes = top.get("writes")
+        if not isinstance(writes, Writes):
+            raise self._wrong("writes", "should be a list")
         calls = self.mapping(self._get(top, "calls", dict), "calls")
         return Plan(
             hash=self._get(top, "hash", str),
@@ -39,6 +43,13 @@ class PlanReader:
             held=self._list(top, "held", self._held) if "held" in top else (),
             undoes=self._get(top, "undoes", str) if "undoes" in top else "",
             only=self._get(top, "only", str) if "only" in top else "",
+        )
+
+    def packed(self, items: Iterable[Any]) -> Writes:
+        """Pack the items of ``writes`` as they come."""
+        return Writes.of(
+            self._planned(self.mapping(item, f"writes[{number}]"), f"writes[{number}]")
+            for number, item in enumerate(items)
         )
 
     def mapping(self, value: Any, place: str) -> Mapping[str, Any]:

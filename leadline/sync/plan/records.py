@@ -12,10 +12,10 @@ from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.model import Book, WriteTargets
 from leadline.rules.state import Outcome
 from leadline.sync.plan.desired import Desired, basis_of, desired_account_values, desired_values
-from leadline.sync.plan.model import PlannedWrite
 from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import AccountView, PersonView, Published, RecordView
 from leadline.sync.plan.standing import stands_until, theirs_stands
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store.unsettled import AT_ONCE
 
 STEPWISE: Final = "lifecyclestage"

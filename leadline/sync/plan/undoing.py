@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,17 +14,23 @@ from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector
 from leadline.sync.plan.build import calls_of, count
 from leadline.sync.plan.file import plan_hash
-from leadline.sync.plan.model import NotWritten, Plan, PlannedWrite
+from leadline.sync.plan.model import NotWritten, Plan
 from leadline.sync.plan.normal import same
+from leadline.sync.plan.packing import AT_ONCE, Group
 from leadline.sync.plan.records import moves_back
+from leadline.sync.plan.sorting import Sorter
 from leadline.sync.plan.stored import is_live
-from leadline.sync.store.applying import verified_writes
-from leadline.sync.store.journal import intents_of
+from leadline.sync.plan.write import PlannedWrite
+from leadline.sync.store.applying import intent_states, verified_writes
+from leadline.sync.store.batches import chunks
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import latest_decisions
 
 CHANGED = "it was changed since, by a later plan or by somebody else"
 GONE = "the record is gone"
+
+_Place = tuple[RecordRef, str]
+_FirstAndLast = tuple[PlannedWrite, PlannedWrite]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +55,11 @@ def plan_to_undo(
     do notices. Nothing given here can write. Raises what the connectors raise.
     """
     skipped: Counter[tuple[Crm, str, str]] = Counter()
-    written = _verified(connection, plan)
-    decided = latest_decisions(connection, {first.person for first, _ in written.values()})
-    mirrored = load_records(connection, {ref for ref, _ in written})
-    ours = verified_writes(connection, mirrored)
-    back: list[PlannedWrite] = []
-    for (ref, field), (first, last) in written.items():
-        record = mirrored.get(ref)
-        of_account = ref.object == ACCOUNT_OBJECTS[ref.crm]
-        person = first.person if of_account else record.person_id if record is not None else None
-        if record is None or not is_live(record) or person is None:
-            skipped[ref.crm, ref.object, GONE] += 1
-            continue
-        present = {**record.fields, **ours.get(ref, {})}.get(field)
-        if same(present, first.old, last.kind, ref.crm):
-            continue
-        if not same(present, last.new, last.kind, ref.crm):
-            skipped[ref.crm, ref.object, f"{field}: {CHANGED}"] += 1
-            continue
-        undoing = _back(first, last, person, decided.get(person, last.decision))
-        back += _steps(undoing, described)
-    writes = tuple(sorted(back, key=_order))
+    found = Sorter()
+    for some in chunks(plan.writes.by_record(), AT_ONCE):
+        for back in _undone(connection, _verified(connection, plan, some), skipped):
+            found.add(tuple(_steps(back, described)), _place_of(back.ref), "", "undo")
+    writes = found.finish()
     made = Plan(
         hash="",
         cycle=occasion.cycle,
@@ -86,14 +76,40 @@ def plan_to_undo(
     return replace(made, hash=plan_hash(made))
 
 
-def _verified(connection: Connection, plan: Plan) -> dict[tuple[RecordRef, str], tuple[PlannedWrite, PlannedWrite]]:
+def _undone(
+    connection: Connection, written: Mapping[_Place, _FirstAndLast], skipped: Counter[tuple[Crm, str, str]]
+) -> Iterator[PlannedWrite]:
+    """Yield what is to be written back, and count what is left as it is."""
+    decided = latest_decisions(connection, {first.person for first, _ in written.values()})
+    mirrored = load_records(connection, {ref for ref, _ in written})
+    ours = verified_writes(connection, mirrored)
+    for (ref, field), (first, last) in written.items():
+        record = mirrored.get(ref)
+        of_account = ref.object == ACCOUNT_OBJECTS[ref.crm]
+        person = first.person if of_account else record.person_id if record is not None else None
+        if record is None or not is_live(record) or person is None:
+            skipped[ref.crm, ref.object, GONE] += 1
+            continue
+        present = {**record.fields, **ours.get(ref, {})}.get(field)
+        if same(present, first.old, last.kind, ref.crm):
+            continue
+        if not same(present, last.new, last.kind, ref.crm):
+            skipped[ref.crm, ref.object, f"{field}: {CHANGED}"] += 1
+            continue
+        yield _back(first, last, person, decided.get(person, last.decision))
+
+
+def _verified(
+    connection: Connection, plan: Plan, records: Sequence[tuple[RecordRef, list[tuple[int, Group]]]]
+) -> dict[_Place, _FirstAndLast]:
     """Return, by record and field, the first and the last step of what was written and read back."""
-    done = intents_of(connection, plan.hash, ("verified",))
-    fields = {(intent.ref, name) for intent in done for name in intent.writes}
-    found: dict[tuple[RecordRef, str], tuple[PlannedWrite, PlannedWrite]] = {}
-    for write in sorted(plan.writes, key=lambda write: write.phase):
-        key = (write.ref, write.field)
-        if key in fields:
+    numbers = [number for _, groups in records for number, _ in groups]
+    done = {one.seq for one in intent_states(connection, plan.hash, status="verified", seqs=numbers)}
+    found: dict[_Place, _FirstAndLast] = {}
+    for ref, groups in records:
+        fields = {write.field for number, group in groups if number in done for write in group}
+        for write in (write for _, group in groups for write in group if write.field in fields):
+            key = (ref, write.field)
             found[key] = (found[key][0] if key in found else write, write)
     return found
 
@@ -112,7 +128,6 @@ def _steps(write: PlannedWrite, described: Mapping[Crm, Mapping[str, ObjectDescr
     yield write
 
 
-def _order(write: PlannedWrite) -> tuple[Crm, int, int, str, str]:
-    place = PERSON_OBJECTS[write.ref.crm]
-    number = place.index(write.ref.object) if write.ref.object in place else len(place)
-    return (write.ref.crm, write.phase, number, write.ref.id, write.field)
+def _place_of(ref: RecordRef) -> int:
+    places = PERSON_OBJECTS[ref.crm]
+    return places.index(ref.object) if ref.object in places else len(places)

@@ -10,12 +10,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from leadline.common.errors import RefusedError
+from leadline.sync.plan.keeping import empty_plans, plans_naming
 from leadline.sync.privacy.tombstones import bury
 from leadline.sync.privacy.traces import Traces, traces_of
 from leadline.sync.store import Store
 from leadline.sync.store.applying import unfinished_plans
 from leadline.sync.store.batches import chunks
-from leadline.sync.store.schema import activities, activity_records, decisions, plans
+from leadline.sync.store.schema import activities, activity_records, decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ def forget(store: Store, person: str, now: datetime) -> Erased:
         traces = traces_of(connection, person)
         decided = connection.execute(select(decisions.c.id).where(decisions.c.person_id.in_(traces.ids))).scalars()
         bury(connection, [*traces.ids, *traces.refs, *traces.emails, *decided], now)
+        emptied = empty_plans(connection, plans_naming(connection, traces.ids, traces.refs))
         rows = _erase(connection, traces)
-        emptied = _empty_plans(connection, traces)
     if store.engine.dialect.name == "sqlite":
         with store.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -62,13 +63,3 @@ def _erase(connection: Connection, traces: Traces) -> dict[str, int]:
     for table, condition in traces.rows():
         rows[table.name] += connection.execute(table.delete().where(condition)).rowcount
     return {name: count for name, count in sorted(rows.items()) if count}
-
-
-def _empty_plans(connection: Connection, traces: Traces) -> int:
-    """Take the text out of every plan that names the person: what was written stands in it."""
-    names = [f'"{key}"' for key in (*traces.ids, *(ref.id for ref in traces.refs))]
-    told = [plans.c.body.contains(name, autoescape=True) for name in names]
-    emptied = 0
-    for condition in told:
-        emptied += connection.execute(update(plans).where(condition).values(body="{}")).rowcount
-    return emptied

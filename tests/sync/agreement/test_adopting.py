@@ -17,7 +17,7 @@ from leadline.sync.cycle import make_plan, run_apply, run_sync
 from leadline.sync.cycle.adopting import adopt_without_writing, plan_adoption
 from leadline.sync.cycle.first import First
 from leadline.sync.drift import drift
-from leadline.sync.plan.model import grouped
+from leadline.sync.plan.write import grouped
 from leadline.sync.store.applying import IntentState, intent_states
 from tests.sync.writing.rehearsal import Rehearsal, rehearse
 

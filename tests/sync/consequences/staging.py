@@ -24,7 +24,8 @@ from leadline.sync.cycle import Setting, open_setting, open_writers
 from leadline.sync.cycle.setting import CycleClock
 from leadline.sync.plan import Plan
 from leadline.sync.plan.file import plan_hash
-from leadline.sync.plan.model import Counts, EffectKind, PlannedEffect, PlannedWrite
+from leadline.sync.plan.model import Counts, EffectKind, PlannedEffect
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store import open_store
 from leadline.sync.store.cycles import activate_book, remember_book, set_frontier, start_cycle
 from leadline.sync.store.effects import EffectRow, add_effects, effects_by_key

@@ -15,7 +15,7 @@ from leadline.sync.cycle import open_setting, open_writers
 from leadline.sync.journal import Entry
 from leadline.sync.plan import Plan
 from leadline.sync.plan.file import plan_hash
-from leadline.sync.plan.model import PlannedWrite
+from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store.effect_journal import EffectSettlement, settle_carried
 from tests.sync.consequences.staging import (
     CHANNEL,
@@ -277,7 +277,7 @@ def test_assignments_end_as_their_writes_end(shared: Stage) -> None:
         journal = EffectJournal(setting.store, plan, "me:1:x", lambda: WALL)
         with setting.store.write() as connection:
             journal.begin(connection)
-        Carrier(setting.store, journal, setting.patience).carry_out(plan, {}, entries, {})
+        Carrier(setting.store, journal, setting.patience).carry_out({}, entries, {})
     rows = shared.rows(plan)
     found = [(rows[one.key].status, rows[one.key].code) for one in effects]
     assert found == [*ENDINGS.values(), ("done", "")]

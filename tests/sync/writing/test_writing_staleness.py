@@ -10,7 +10,7 @@ from leadline.common.values import Raw
 from leadline.sync.apply.staleness import judge
 from leadline.sync.journal import Entry
 from leadline.sync.plan import build_plan
-from leadline.sync.plan.model import grouped
+from leadline.sync.plan.write import grouped
 from tests.sync.writing.writing_kit import READERS, SHOWN_HUBSPOT, People, a_book, a_person, an_outcome, hubspot
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from leadline.common.errors import LeadlineError, OutsideError
@@ -14,7 +14,6 @@ from leadline.sync.apply.effects.redirecting import redirect
 from leadline.sync.apply.effects.rows import EffectJournal, Item
 from leadline.sync.apply.writing import Patience
 from leadline.sync.journal import Entry
-from leadline.sync.plan.model import Plan
 from leadline.sync.store import Store
 from leadline.sync.store.effect_journal import EffectSettlement
 from leadline.sync.store.effects import EffectStatus
@@ -43,17 +42,16 @@ class Carrier:
 
     def carry_out(
         self,
-        plan: Plan,
         writers: Mapping[Crm, WriteConnector],
-        entries: Sequence[Entry],
+        entries: Iterable[Entry],
         down: Mapping[Crm, LeadlineError],
     ) -> dict[Crm, LeadlineError]:
         """Carry out every effect of the plan once, and find out what became of those that a dead run had claimed.
 
-        ``entries`` are the journalled writes as they ended: owners and fields are set by them. A CRM that is
+        ``entries`` are the journalled writes that carry out effects, as they ended. A CRM that is
         ``down`` already is not called again. Return the CRMs that broke off, the ones that were down too.
         """
-        self.journal.settle(_by_writes(self.journal.items("planned"), plan, entries))
+        self.journal.settle(_by_writes(self.journal.items("planned"), entries))
         redirect(self.store, self.journal)
         errors = dict(down)
         for crm in sorted({item.crm for item in self.journal.items("planned", "claimed") if item.crm is not None}):
@@ -67,13 +65,13 @@ class Carrier:
         return errors
 
 
-def _by_writes(items: Sequence[Item], plan: Plan, entries: Sequence[Entry]) -> list[EffectSettlement]:
+def _by_writes(items: Sequence[Item], entries: Iterable[Entry]) -> list[EffectSettlement]:
     """Settle assignments and fields as the writes that carry them out ended; without a write they are so already."""
-    ended = {(entry.ref, entry.phase): entry for entry in entries}
     carried: dict[str, list[Entry]] = {}
-    for write in plan.writes:
-        if write.effect is not None and (write.ref, write.phase) in ended:
-            carried.setdefault(write.effect, []).append(ended[write.ref, write.phase])
+    for entry in entries:
+        for write in entry.group:
+            if write.effect is not None:
+                carried.setdefault(write.effect, []).append(entry)
     found = []
     for item in items:
         if item.kind not in {"assign", "set"}:
