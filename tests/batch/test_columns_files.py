@@ -71,6 +71,7 @@ def test_two_workers_write_what_one_writes(tmp_path: Path, book: Book, monkeypat
     """The order of the people file stays, too."""
     given = (*write_files(tmp_path, book, 90), AT)
     monkeypatch.setattr(files, "PEOPLE", 30)
+    monkeypatch.setattr(files, "_LARGE", 0)
     one = evaluating.evaluate_files(book, *given, tmp_path / "one.csv")
     two = evaluating.evaluate_files(book, *given, tmp_path / "two.csv", workers=2)
     assert one == two

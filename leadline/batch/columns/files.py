@@ -18,9 +18,10 @@ import pyarrow
 import pyarrow.compute
 
 from leadline.batch.columns.fields import OddError
-from leadline.batch.columns.partition import evaluate_partition
+from leadline.batch.columns.partition import evaluate_partition, prepared
 from leadline.batch.columns.sources import activity_table, odd_values, person_ids, state_table, tables_of
 from leadline.batch.columns.spilling import ArrowFile, Spill, batches_of, part_path, parts_of, read_part
+from leadline.batch.outcomes import as_written, output_columns
 from leadline.batch.tables import Table
 from leadline.rules.model import Book
 
@@ -28,6 +29,8 @@ PEOPLE: Final = 1 << 16
 """People of one partition, about: enough that arrays win, few enough that they stay near the processor."""
 _ROW: Final = " row"
 """The column with each row's place in the people file; no name of a file's column begins with a space."""
+_LARGE: Final = 1 << 22
+"""Bytes of a file of so many people or more, as far as a guess goes."""
 _WANTED: Final = frozenset({"next_change", "decision_id"})
 
 
@@ -67,11 +70,11 @@ class Task:
             strangers = _strangers(activities, people["person_id"].combine_chunks())
         state = state_table(self.book, people, people["person_id"], self.as_of)
         done = evaluate_partition(self.book, state, people, activities, None, self.as_of, _WANTED)
-        table = done.table.append_column(_ROW, people[_ROW])
+        table = as_written(done.table, output_columns(self.book)).append_column(_ROW, people[_ROW])
         with closing(ArrowFile(part_path(self.folder, "outcomes", part))) as file:
             file.write(table)
-        stages = Counter(table["stage"].to_pylist())
-        return people.num_rows, strangers, dict(stages), dict(done.one_by_one)
+        stages = {one["values"]: one["counts"] for one in table["stage"].value_counts().to_pylist()}
+        return people.num_rows, strangers, stages, dict(done.one_by_one)
 
 
 def evaluated_tables(
@@ -88,14 +91,16 @@ def evaluated_tables(
     Memory holds a partition for each process and one stretch of the output, however many people there are. Raises
     Odd before the first table for what only reading row by row can tell.
     """
-    with tempfile.TemporaryDirectory(prefix="leadline-") as name:
+    with tempfile.TemporaryDirectory(prefix="leadline-") as name, _Pool(workers) as pool:
         folder = Path(name)
+        if _is_large(people):
+            pool.begin(book)
         rows = _put_aside_people(people, folder)
         parts = max(1, -(-rows // PEOPLE))
         _spread_people(folder, parts)
         if activities is not None:
             _put_aside_activities(book, activities, as_of, folder, parts, counts)
-        for found, strangers, by_stage, by_one in _done(Task(book, as_of, folder), parts, workers):
+        for found, strangers, by_stage, by_one in pool.done(Task(book, as_of, folder), parts):
             counts.people += found
             counts.strangers += strangers
             counts.stages.update(by_stage)
@@ -146,15 +151,41 @@ def _strangers(activities: Any, ids: Any) -> int:
     return int(pyarrow.compute.count_distinct(activities["person_id"].filter(pyarrow.compute.invert(there))).as_py())
 
 
-def _done(task: Task, parts: int, workers: int) -> Iterator[tuple[int, int, dict[str, int], dict[str, int]]]:
-    if workers <= 1 or parts == 1:
-        yield from map(task, range(parts))
-        return
-    with ProcessPoolExecutor(min(workers, parts), mp_context=get_context("spawn")) as pool:
-        try:
-            yield from pool.map(task, range(parts))
-        finally:
-            pool.shutdown(cancel_futures=True)
+class _Pool:
+    """So many processes; with one worker, or one part, this one works itself. Use as a context."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, book: Book) -> None:
+        """Start the processes and compile the book in each, while this one still reads."""
+        if self._workers > 1:
+            for _ in range(self._workers):
+                self._started().submit(prepared, book)
+
+    def done(self, task: Task, parts: int) -> Iterator[tuple[int, int, dict[str, int], dict[str, int]]]:
+        """Yield what became of each part."""
+        if self._workers <= 1 or (parts == 1 and self._pool is None):
+            return map(task, range(parts))
+        return self._started().map(task, range(parts))
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+        return self._pool
+
+
+def _is_large(people: Table) -> bool:
+    """Tell whether a file probably makes more than one part, so that more processes have something to do."""
+    return sum(path.stat().st_size for path in people.files) > _LARGE
 
 
 def _in_order(folder: Path, parts: int) -> Iterator[Any]:

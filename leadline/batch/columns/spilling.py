@@ -50,7 +50,9 @@ class Spill:
 
     def add(self, table: Any, parts: npt.NDArray[np.int64]) -> None:
         """Put each row into its part."""
-        order = np.argsort(parts, kind="stable")
+        # Numbers of 16 bits are sorted by their digits, in a fraction of the time.
+        few = bool(parts.size) and int(parts.max()) < 1 << 16
+        order = np.argsort(parts.astype(np.uint16) if few else parts, kind="stable")
         ordered, ends = table.take(order), np.flatnonzero(np.diff(parts[order])) + 1
         for low, high in zip([0, *ends.tolist()], [*ends.tolist(), parts.size], strict=True):
             if high == low:
