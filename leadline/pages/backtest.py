@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
 from leadline.common.masking import mask
-from leadline.history.report import Backtest, BookSide, SampleLine
+from leadline.history.report import Backtest, BookSide, LoadLine, SampleLine, StageLine
 from leadline.history.sweeping import Swept
 from leadline.pages.charts import (
     Dot,
     Interval,
     Series,
     bar_chart,
-    column_chart,
     interval_chart,
     line_chart,
     point_chart,
+    ratio_chart,
+    spark,
 )
+from leadline.pages.concluding import conclusions
 from leadline.pages.shell import render_page, write_page
 from leadline.terminal.backtest import difference_text, masked, ratio_text, share_text, sweep_sentence
 from leadline.terminal.tables import cell
 
 Cells = Sequence[object]
+
+MOST_MOVES: Final = 12
+"""Moves in the chart of what only one book makes; the table has all of them."""
+MOST_OWNERS: Final = 8
+"""Owners whose timers are shown at once; the others are a click away."""
+_LOAD: Final = ("started", "breached", "by hour, 0 to 23")
 
 
 def write_backtest(path: Path, found: Backtest, swept: Swept | None = None) -> None:
@@ -48,16 +56,14 @@ def backtest_page(found: Backtest, swept: Swept | None = None) -> str:
         focus=found.focus,
         heads=heads,
         cards=list(_cards(found, sides, heads)),
-        leaking=[
-            {"field": leak.field, "people": f"{leak.people:,}", "readers": ", ".join(leak.readers)}
-            for leak in found.leaking
-        ],
+        leaking=[(leak.field, f"{leak.people:,}", ", ".join(leak.readers)) for leak in found.leaking],
         unknown=found.unknown,
         weeks=_weeks(found, sides, heads),
         steps=_steps(sides, heads),
         stays=_stays(sides, heads),
         flips=_flips(found),
         samples=list(_samples(found)),
+        conclusions=list(conclusions(found, swept)),
         won=_won(found),
         landmark=found.landmark.days,
         criteria=_criteria(found.new),
@@ -68,7 +74,7 @@ def backtest_page(found: Backtest, swept: Swept | None = None) -> str:
 
 
 def _figure(
-    chart: Markup, caption: str, columns: Cells, rows: Sequence[Cells], numbers: Cells = ()
+    chart: Markup | None, caption: str, columns: Cells, rows: Sequence[Cells], numbers: Cells = ()
 ) -> dict[str, Any]:
     return {"chart": chart, "caption": caption, "columns": columns, "rows": rows, "numbers": numbers}
 
@@ -100,62 +106,81 @@ def _weeks(found: Backtest, sides: Sequence[BookSide], heads: Sequence[str]) -> 
 
 def _steps(sides: Sequence[BookSide], heads: Sequence[str]) -> dict[str, Any]:
     rows, drawn = [], []
-    steps = dict.fromkeys((line.source, line.target) for side in sides for line in side.steps)
-    for source, target in steps:
-        for head, side in zip(heads, sides, strict=True):
-            line = next((item for item in side.steps if (item.source, item.target) == (source, target)), None)
-            if line is None:
-                continue
-            name = f"{source} to {target}, {head}"
-            rows.append((name, share_text(line.share), cell(line.time.median)))
-            share = line.share
-            if share.share is not None and share.low is not None and share.high is not None:
-                group = _look(head)
-                drawn.append(
-                    Interval(name, float(100 * share.low), float(100 * share.share), float(100 * share.high), group)
-                )
+    for source, target in dict.fromkeys((line.source, line.target) for side in sides for line in side.steps):
+        lines = [
+            next((line for line in side.steps if (line.source, line.target) == (source, target)), None)
+            for side in sides
+        ]
+        rows.append(
+            (f"{source} to {target}", *(share_text(line.share) if line else "-" for line in lines),
+             *(cell(line.time.median) if line else "-" for line in lines))
+        )  # fmt: skip
+        for head, line in zip(heads, lines, strict=True):
+            share = line.share if line is not None else None
+            if share is not None and share.share is not None and share.low is not None and share.high is not None:
+                low, middle, high = (float(100 * value) for value in (share.low, share.share, share.high))
+                drawn.append(Interval(f"{source} to {target}, {head}", low, middle, high, _look(head)))
     chart = interval_chart("Conversion by step", drawn, unit=" %")
-    return _figure(chart, "Of those who entered, how many went on", ["step", "share", "median time"], rows)
+    columns = ["step", *_each("share", heads), *_each("median time", heads)]
+    return _figure(chart, "Of those who entered, how many went on", columns, rows)
 
 
 def _stays(sides: Sequence[BookSide], heads: Sequence[str]) -> dict[str, Any]:
     stages = list(dict.fromkeys(line.stage for side in sides for line in side.stages))
-    rows, series = [], []
-    for head, side in zip(heads, sides, strict=True):
-        lines = {line.stage: line for line in side.stages}
-        series.append(
-            Series(head, [_days(lines[s].stays.median) if s in lines else None for s in stages], _look(head))
-        )
-        for stage in stages:
-            if stage in lines:
-                stay = lines[stage].stays
-                rows.append((f"{stage}, {head}", f"{stay.count:,}", cell(stay.lower), cell(stay.median),
-                             cell(stay.upper), f"{lines[stage].staying:,}"))  # fmt: skip
+    lines = [{line.stage: line for line in side.stages} for side in sides]
+    series = [
+        Series(head, [_days(mine[stage].stays.median) if stage in mine else None for stage in stages], _look(head))
+        for head, mine in zip(heads, lines, strict=True)
+    ]
+    told: Sequence[tuple[str, Callable[[StageLine], str]]] = [
+        ("left", lambda line: f"{line.stays.count:,}"),
+        ("median", lambda line: cell(line.stays.median)),
+        ("still there", lambda line: f"{line.staying:,}"),
+    ]
+    rows = [
+        (stage, *(tell(mine[stage]) if stage in mine else "-" for _, tell in told for mine in lines))
+        for stage in stages
+    ]
+    halves = [(stage, *(_half(mine.get(stage)) for mine in lines)) for stage in stages]
     chart = bar_chart("Median days in stage", stages, series)
-    columns = ["stage", "left", "a quarter within", "median", "three quarters within", "still there"]
-    return _figure(chart, "Stays that ended in the range", columns, rows, [1, 2, 3, 4, 5])
+    columns = ["stage", *(column for name, _ in told for column in _each(name, heads))]
+    figure = _figure(chart, "Stays that ended in the range", columns, rows, range(1, len(columns)))
+    return {**figure, "halves": halves}
+
+
+def _half(line: StageLine | None) -> str:
+    """Say between what and what half of the stays lasted."""
+    if line is None or line.stays.lower is None:
+        return "-"
+    return f"{cell(line.stays.lower)} to {cell(line.stays.upper)}"
+
+
+def _each(name: str, heads: Sequence[str]) -> list[str]:
+    return [name] if len(heads) == 1 else [f"{name}, {head}" for head in heads]
 
 
 def _flips(found: Backtest) -> dict[str, Any]:
-    lines = found.flips
     rows = [
         (f"{line.source} to {line.target}", f"{line.both:,}", f"{line.only_old:,}", f"{line.only_new:,}")
-        for line in lines
+        for line in found.flips
     ]
+    changed = sorted(
+        (line for line in found.flips if line.only_old or line.only_new),
+        key=lambda line: -(line.only_old + line.only_new),
+    )[:MOST_MOVES]
     series = [
-        Series("only old", [line.only_old for line in lines]),
-        Series("only new", [line.only_new for line in lines]),
+        Series("only old", [line.only_old for line in changed]),
+        Series("only new", [line.only_new for line in changed]),
     ]
-    chart = bar_chart("Moves of one book only", [str(row[0]) for row in rows], series)
+    names = [f"{line.source} to {line.target}" for line in changed]
+    chart = bar_chart("Moves of one book only", names, series) if changed else None
     return _figure(chart, "People by move", ["move", "both", "only old", "only new"], rows, [1, 2, 3])
 
 
-def _samples(found: Backtest) -> Iterator[dict[str, Any]]:
+def _samples(found: Backtest) -> Iterator[Cells]:
     for line in found.flips:
         for word, samples in (("only the old book", line.lost), ("only the new book", line.gained)):
-            if samples:
-                rows = [_sample(sample) for sample in samples]
-                yield {"name": f"{line.source} to {line.target}, {word}", "rows": rows}
+            yield from ((f"{line.source} to {line.target}, {word}", *_sample(sample)) for sample in samples)
 
 
 def _sample(sample: SampleLine) -> tuple[str, ...]:
@@ -163,20 +188,9 @@ def _sample(sample: SampleLine) -> tuple[str, ...]:
     return (sample.person, cell(sample.at), sample.why, sample.other, told)
 
 
-def _won(found: Backtest) -> dict[str, Any]:
-    line = found.finding
-    if found.old is None:
-        said = f"{line.won:,} people were won; {line.both:,} of them were {found.focus} before that."
-        return {"sentence": said, "rows": []}
-    said = (
-        f"{line.won:,} people were won. {line.both:,} were {found.focus} before that under both books:"
-        f" {line.earlier:,} earlier and {line.later:,} later under the new one, the median {cell(line.lead)} earlier."
-        f" {line.only_old:,} only under the old book, {line.only_new:,} only under the new one,"
-        f" {line.neither:,} under neither."
-    )
-    rows = [("missed by the new book", *_sample(sample)) for sample in line.missed]
-    rows += [("found by the new book", *_sample(sample)) for sample in line.found]
-    return {"sentence": said, "rows": rows}
+def _won(found: Backtest) -> list[Cells]:
+    rows = [("missed by the new book", *_sample(sample)) for sample in found.finding.missed]
+    return [*rows, *(("found by the new book", *_sample(sample)) for sample in found.finding.found)]
 
 
 def _criteria(side: BookSide) -> dict[str, Any]:
@@ -193,7 +207,7 @@ def _criteria(side: BookSide) -> dict[str, Any]:
             (f"{line.score}: {line.criterion}", cell(line.points), share_text(line.gave), share_text(line.others),
              ratio_text(line.lift), ", ".join(said))
         )  # fmt: skip
-    chart = interval_chart("Lift by criterion", drawn, unit=" x", reference=1)
+    chart = ratio_chart("Lift by criterion", drawn)
     columns = ["criterion", "points", "won with it", "won without it", "lift", "it says"]
     return _figure(chart, "Wins after the landmark", columns, rows, [1])
 
@@ -223,14 +237,35 @@ def _causes(sides: Sequence[BookSide]) -> Iterator[tuple[str, ...]]:
 
 
 def _loads(sides: Sequence[BookSide], heads: Sequence[str]) -> Iterator[dict[str, Any]]:
-    hours = [str(hour) for hour in range(24)]
-    for head, side in zip(heads, sides, strict=True):
-        for line in side.load:
-            counted = f"{sum(line.hours):,} started, {line.breached:,} breached"
-            name = f"SLA {line.sla}, {mask(line.owner)}, {head} book: {counted}"
-            chart = column_chart(name, hours, [float(count) for count in line.hours])
-            rows = [(f"{hour}:00", f"{count:,}") for hour, count in enumerate(line.hours) if count]
-            yield {"name": name, **_figure(chart, "Timers by hour of their start", ["hour", "timers"], rows)}
+    """Yield one table for each SLA: a line for each owner, those with the most timers first, and the others apart."""
+    for sla in dict.fromkeys(line.sla for side in sides for line in side.load):
+        mine = [{line.owner: line for line in side.load if line.sla == sla} for side in sides]
+        owners = sorted(
+            {owner for lines in mine for owner in lines},
+            key=lambda owner: (-sum(sum(lines[owner].hours) for lines in mine if owner in lines), owner),
+        )
+        top = max((max(line.hours) for lines in mine for line in lines.values()), default=0)
+        rows = [(mask(owner), *(told for lines in mine for told in _load(lines.get(owner), top))) for owner in owners]
+        totals = [
+            f"{sum(sum(line.hours) for line in lines.values()):,} started and"
+            f" {sum(line.breached for line in lines.values()):,} breached ({head} book)"
+            for head, lines in zip(heads, mine, strict=True)
+        ]
+        wide = len(heads)
+        yield {
+            "name": f"SLA {sla}: {', '.join(totals)}",
+            "columns": ["owner", *(f"{name}{', ' + head if wide > 1 else ''}" for head in heads for name in _LOAD)],
+            "rows": rows[:MOST_OWNERS],
+            "others": rows[MOST_OWNERS:],
+            "numbers": [1 + 3 * side + place for side in range(wide) for place in (0, 1)],
+        }
+
+
+def _load(line: LoadLine | None, top: int) -> tuple[object, ...]:
+    if line is None:
+        return "-", "-", ""
+    told = ", ".join(f"{hour}:00 {count:,}" for hour, count in enumerate(line.hours) if count)
+    return f"{sum(line.hours):,}", f"{line.breached:,}", spark(f"timers by hour: {told}", line.hours, top)
 
 
 def _look(head: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, log2
 
 from markupsafe import Markup
 
@@ -14,9 +15,8 @@ from leadline.pages.drawing import (
     BOTTOM,
     TOP,
     WIDTH,
-    across,
+    Axis,
     below,
-    columns,
     grid,
     legend,
     legend_height,
@@ -134,38 +134,62 @@ def stack_chart(title: str, labels: Sequence[str], series: Sequence[Series], *, 
     return svg(title, height, parts)
 
 
-def column_chart(title: str, labels: Sequence[str], values: Sequence[float]) -> Markup:
-    """Return columns over labels, such as the hours of a day."""
-    height = 180
-    top = nice(max(values, default=0))
-    wide, x = columns(labels)
-    y = upright(height, top)
-    parts = [*grid(top, y), *below(labels, x, height)]
+def spark(told: str, values: Sequence[float], top: float) -> Markup:
+    """Return columns as small as a word, for a cell of a table; all of one table share ``top``."""
+    wide, height = 5, 22
+    parts = [line("grid", 0, height, wide * len(values), height)]
     for place, value in enumerate(values):
-        parts.append(
-            Markup('<rect class="bar s1" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-                x(place - 0.5) + 1, y(value), max(wide - 2, 1), y(0) - y(value)
+        tall = (height - 2) * value / (top or 1)
+        if value:
+            parts.append(
+                Markup('<rect class="bar s1" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
+                    wide * place, height - tall, wide - 1, tall
+                )
             )
-        )
-    return svg(title, height, parts)
+    begun = Markup('<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}">')
+    return begun.format(wide * len(values), height + 1, told) + Markup("").join(parts) + Markup("</svg>")
 
 
 def interval_chart(
     title: str, rows: Sequence[Interval], names: Sequence[str] = (), *, unit: str = "", reference: float | None = None
 ) -> Markup:
-    """Return estimates with their intervals, a row each; ``reference`` is a line such as 1 for ratios."""
-    looks = [(text, look) for look, text in enumerate(names)]
-    head = legend_height(looks)
-    height = head + 30 * len(rows) + BOTTOM
+    """Return estimates with their intervals, a row each; ``reference`` is a line such as a mean."""
     ends = [row.high for row in rows] + ([reference] if reference is not None else [])
     top = nice(max(ends, default=0))
 
     def x(value: float) -> float:
         return 8 + (WIDTH - 24) * min(value, top) / top
 
+    ticks = [(top * share, f"{short(top * share)}{unit}") for share in (0, 0.5, 1)]
+    return _intervals(title, rows, [(text, look) for look, text in enumerate(names)], x, ticks, reference)
+
+
+def ratio_chart(title: str, rows: Sequence[Interval]) -> Markup:
+    """Return ratios with their intervals on an axis of doublings around 1; what goes beyond ends at its edge."""
+    most = max((max(row.middle, 1 / row.middle) for row in rows if row.middle > 0), default=1)
+    doublings = min(max(ceil(log2(most)), 2), 6)
+
+    def x(value: float) -> float:
+        place = log2(value) / doublings if value > 0 else -1.0
+        return 8 + (WIDTH - 24) * (min(max(place, -1.0), 1.0) + 1) / 2
+
+    edge = 2**doublings
+    ticks = [(1 / edge, f"1/{edge} x"), (1.0, "1 x"), (float(edge), f"{edge} x")]
+    return _intervals(title, rows, [], x, ticks, 1)
+
+
+def _intervals(
+    title: str,
+    rows: Sequence[Interval],
+    looks: Sequence[tuple[str, int]],
+    x: Axis,
+    ticks: Sequence[tuple[float, str]],
+    reference: float | None,
+) -> Markup:
+    head = legend_height(looks)
+    height = head + 30 * len(rows) + BOTTOM
     parts = list(legend(looks))
-    for share in (0, 0.5, 1):
-        parts.append(line("grid", x(top * share), head, x(top * share), height - BOTTOM + 4))
+    parts += [line("grid", x(value), head, x(value), height - BOTTOM + 4) for value, _ in ticks]
     if reference is not None:
         parts.append(line("mark", x(reference), head, x(reference), height - BOTTOM + 4))
     for place, row in enumerate(rows):
@@ -175,7 +199,10 @@ def interval_chart(
         parts.append(
             Markup('<circle class="dot s{}" cx="{:.1f}" cy="{}" r="4"/>').format(row.group, x(row.middle), at + 20)
         )
-    parts += across(top, x, height - 12, unit)
+    anchors = ("start", "middle", "end")
+    parts += [
+        small(x(value), height - 12, text, anchor) for (value, text), anchor in zip(ticks, anchors, strict=True)
+    ]
     return svg(title, height, parts)
 
 

@@ -38,10 +38,10 @@ def sideways(right: float, margin: float = 0) -> Axis:
     return lambda value: LEFT + (WIDTH - LEFT - RIGHT - margin) * min(value, right) / right
 
 
-def columns(labels: Sequence[str]) -> tuple[float, Axis]:
-    """Return how wide a column for each label is, and where the middle of each stands."""
+def columns(labels: Sequence[str]) -> Axis:
+    """Return where the middle of a column for each label stands, by the label's place."""
     wide = (WIDTH - LEFT - RIGHT) / max(len(labels), 1)
-    return wide, lambda number: LEFT + wide * (number + 0.5)
+    return lambda number: LEFT + wide * (number + 0.5)
 
 
 def grid(top: float, y: Axis) -> Iterator[Markup]:

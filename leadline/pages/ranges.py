@@ -41,8 +41,7 @@ def range_chart(title: str, up: str, ranges: Sequence[Range | None], labels: Seq
     """Return upright ranges over labels such as weeks, from 0 up; ``up`` says what is measured in which unit."""
     height = 220
     top = nice(max((one.high for one in ranges if one is not None), default=0))
-    _, x = columns(labels)
-    y = upright(height, top)
+    x, y = columns(labels), upright(height, top)
     parts = [small(4, 13, up), *grid(top, y), *below(labels, x, height)]
     for place, one in enumerate(ranges):
         if one is None:

@@ -103,7 +103,7 @@ def test_a_field_without_history_is_named(found: Backtest, tmp_path: Path) -> No
     source, asked = tiny.history(tmp_path, changes=False), tiny.question()
     more = report_of(source, asked, compare(source, asked))
     assert {leak.field for leak in more.leaking} == {"budget", "country"}
-    assert "Leaking:" in backtest_page(more)
+    assert "Leaking: fields without a history" in backtest_page(more)
 
 
 def test_the_sum_of_parts_and_workers(tmp_path: Path) -> None:
