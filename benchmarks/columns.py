@@ -13,6 +13,7 @@ from benchmarks.peers.polars_frames import PolarsFrames
 from benchmarks.peers.reading import ReadingOnce
 from benchmarks.peers.rule_libraries import BusinessRules, RuleEngine
 from benchmarks.racing import Entry, least, race
+from benchmarks.targets import Target
 from benchmarks.workload import features_of, leads, rules
 
 BEYOND = {
@@ -32,9 +33,9 @@ def work_of(people: int, seed: int) -> Work:
     return Work(chosen, table, activities, features_of(chosen, table, activities))
 
 
-def run_raw(people: int, seed: int) -> None:
+def run_raw(people: int, seed: int) -> list[Target]:
     """Print the table of leads from raw activities."""
-    race(
+    return race(
         f"leads from raw activities ({people:,} people, seed {seed})",
         work_of(people, seed),
         Ours("ours: NumPy"),
@@ -46,12 +47,13 @@ def run_raw(people: int, seed: int) -> None:
             Entry(DurableDocumented(), 300),
             Entry(ReadingOnce()),
         ],
+        "from raw activities",
     )
 
 
-def run_features(people: int, seed: int) -> None:
+def run_features(people: int, seed: int) -> list[Target]:
     """Print the table of leads whose criteria were asked before."""
-    race(
+    return race(
         f"leads with features given ({people:,} people, seed {seed})",
         work_of(people, seed),
         Ours("ours: NumPy", from_features=True),
@@ -69,6 +71,7 @@ def run_features(people: int, seed: int) -> None:
             Entry(DurableDocumented(from_features=True), 1_500),
             Entry(ReadingOnce(from_features=True)),
         ],
+        "features given",
     )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from statistics import median
 
 from benchmarks.replaying import facts_of
+from benchmarks.targets import Target
 from benchmarks.workload import AT, book_of, leads, rules
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.history import History, ordered
@@ -17,7 +18,7 @@ FEW = 300
 AGAIN = 7
 
 
-def run(seed: int) -> None:
+def run(_: int, seed: int) -> list[Target]:
     """Decide ``FEW`` leads of 40 criteria one after the other; print the median of the best CPU time of each."""
     book = book_of(rules(seed))
     people, activities = leads(FEW, seed)
@@ -31,12 +32,16 @@ def run(seed: int) -> None:
 
     states = {known: engine.begin("p", known, AT).state for known in facts}
     print(f"one lead, 40 criteria and 6 stages, ten activities ({FEW} leads, seed {seed})")
-    _say("scores, grades and stage, from its facts", settled, facts)
+    plain = _say("scores, grades and stage, from its facts", settled, facts)
     _say("with next change", lambda known: counting.begin("p", known, AT), facts)
     _say("with next change and decision id", lambda known: engine.begin("p", known, AT), facts)
-    _say("full trace, with next change", lambda known: engine.explain(states[known]), facts)
+    traced = _say("full trace, with next change", lambda known: engine.explain(states[known]), facts)
     _say("a year of it", lambda known: _year(counting, known), facts[:50])
     print()
+    return [
+        Target("one lead without trace", plain, 50, " us", at_most=True),
+        Target("one lead with full trace", traced, 1_000, " us", at_most=True),
+    ]
 
 
 def _year(engine: Engine, known: tuple[Fact, ...]) -> object:
@@ -44,7 +49,7 @@ def _year(engine: Engine, known: tuple[Fact, ...]) -> object:
     return engine.advance(begun.state, known, AT)
 
 
-def _say(what: str, work: Callable[[tuple[Fact, ...]], object], facts: list[tuple[Fact, ...]]) -> None:
+def _say(what: str, work: Callable[[tuple[Fact, ...]], object], facts: list[tuple[Fact, ...]]) -> float:
     found = []
     for known in facts:
         best = float("inf")
@@ -54,3 +59,4 @@ def _say(what: str, work: Callable[[tuple[Fact, ...]], object], facts: list[tupl
             best = min(best, time.process_time_ns() - began)
         found.append(best / 1000)
     print(f"  {what:<52} {median(found):>12,.1f} us")
+    return median(found)

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow
 
 from benchmarks.peers.ours import PLAIN, over
+from benchmarks.targets import Target
 from benchmarks.work import show, timed
 from benchmarks.workload import AT, book_of, leads, rules
 from leadline.batch.columns import Columns
@@ -28,7 +29,7 @@ FEW = 200
 """So many people are enough for what lives one after the other."""
 
 
-def run(count: int, seed: int) -> None:
+def run(count: int, seed: int) -> list[Target]:
     """Live ``count`` people with ten activities each through a year; print times beside one columnar evaluation."""
     book = book_of(rules(seed))
     people, activities = leads(count, seed)
@@ -56,9 +57,10 @@ def run(count: int, seed: int) -> None:
         "lives",
         rows,
     )
-    print(f"  a year is {seconds / at_once:,.1f} times one instant (asked for: under 40)")
-    slower = anew / len(few) / (seconds / count)
-    print(f"  asked anew at each breakpoint takes {slower:,.0f} times as long (asked for: at least 20)\n")
+    return [
+        Target(f"replay of a year, {count:,} people, beside one instant", seconds / at_once, 40, at_most=True),
+        Target("replay, against one person asked at each breakpoint", anew / len(few) / (seconds / count), 20),
+    ]
 
 
 def walked(one: OnePerson, people: Any, activities: Any) -> list[Lived]:

@@ -1,32 +1,31 @@
-"""What a second worker gains: the same work in one process alone, and in two at once. It needs two idle cores."""
+"""What a second worker gains: the whole command over files, reading and writing included. It needs two idle cores."""
 
 from __future__ import annotations
 
 import os
-import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+import tempfile
+from pathlib import Path
 
-from benchmarks.columns import work_of
-from benchmarks.peers.ours import Ours
+from benchmarks.commands import Used, evaluate, write_files
+from benchmarks.targets import Target
 
-PEOPLE = 1 << 18
+ROUNDS = 3
 ASKED = 1.5
 
 
-def run(people: int, seed: int) -> None:
-    """Print the gain on the wall clock, and how busy the machine was with other things."""
-    part = (min(people, PEOPLE), seed)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        alone = min(next(pool.map(_timed_part, [part])) for _ in range(5))
-        both = min(max(pool.map(_timed_part, [part] * 2)) for _ in range(5))
-    load = os.getloadavg()[0]
-    print(f"two workers over one: {2 * alone / both:.2f}x, asked {ASKED:g}x (wall clock; the load was {load:.1f})\n")
-
-
-def _timed_part(part: tuple[int, int]) -> float:
-    evaluate = Ours("ours").prepare(work_of(*part))
-    evaluate()
-    start = time.perf_counter()
-    evaluate()
-    return time.perf_counter() - start
+def run(people: int, seed: int) -> list[Target]:
+    """Print the least seconds on the wall clock of each, in turns, and how busy the machine was with other things."""
+    taken: dict[int, list[Used]] = {1: [], 2: []}
+    with tempfile.TemporaryDirectory(prefix="leadline-bench-") as name:
+        write_files(Path(name), people, seed)
+        for _ in range(ROUNDS):
+            for workers, found in taken.items():
+                found.append(evaluate(Path(name), workers))
+    least = {workers: min(found, key=lambda used: used.wall) for workers, found in taken.items()}
+    print(f"leadline evaluate by workers, Parquet to Parquet ({people:,} people, seed {seed}; least of {ROUNDS})")
+    for workers, used in least.items():
+        print(
+            f"  {workers} worker{'s' * (workers > 1):<2}{used.wall:>8.1f} s on the clock{used.cpu:>8.1f} CPU seconds"
+        )
+    print(f"  the load was {os.getloadavg()[0]:.1f}\n")
+    return [Target("two workers over one, leadline evaluate, on the clock", least[1].wall / least[2].wall, ASKED)]

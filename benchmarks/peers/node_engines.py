@@ -57,10 +57,13 @@ class NodeEngine(ByLead):
                 folder = Path(name)
                 (folder / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
                 (folder / "rows.json").write_text("\n".join(rows), encoding="utf-8")
-                told = subprocess.run(
-                    [node, str(place / "run.cjs"), self.engine, name],
-                    check=True, capture_output=True, text=True, timeout=RUN_SECONDS,
-                )  # fmt: skip
+                try:
+                    told = subprocess.run(
+                        [node, str(place / "run.cjs"), self.engine, name],
+                        check=True, capture_output=True, text=True, timeout=RUN_SECONDS,
+                    )  # fmt: skip
+                except subprocess.SubprocessError as error:
+                    raise MissingError("Node.js did not run it to its end") from error
                 found = json.loads((folder / "answers.json").read_text(encoding="utf-8"))
             return Timed(float(json.loads(told.stdout)["seconds"]), found)
 
@@ -79,10 +82,11 @@ def _installed() -> tuple[str, Path]:
     shutil.copy(HERE / "run.cjs", place)
     if not (place / "node_modules" / ".package-lock.json").exists():
         shutil.copy(HERE / "package.json", place)
-        done = subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"],
-            cwd=place, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise MissingError("npm could not install it")
+        try:
+            subprocess.run(
+                [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"],
+                cwd=place, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=True,
+            )  # fmt: skip
+        except subprocess.SubprocessError as error:
+            raise MissingError("npm could not install it") from error
     return node, place

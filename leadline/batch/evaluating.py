@@ -18,16 +18,15 @@ from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from leadline.batch.accounts import COLUMN, Known, with_accounts
 from leadline.batch.deals import read_deals
 from leadline.batch.outcomes import Cells, outcome_row, output_columns
 from leadline.batch.places import with_places
 from leadline.batch.problems import Problems
-from leadline.batch.tables import Row, Table, write_table
+from leadline.batch.tables import Row, Table, write_table, write_tables
 from leadline.batch.turns import TURN, given_turns, gives_turns, stages_with_turns, turn_wishes
-from leadline.common.canonical import instant_text
 from leadline.common.errors import UsageError
 from leadline.common.instants import read_instant, require_plausible
 from leadline.rules.convert import convert
@@ -186,8 +185,7 @@ def _by_partitions(
             first = list(islice(tables, 1))
         except OddError:
             return None
-        cells = (row for found in chain(first, tables) for row in _cells(book, found))
-        written = write_table(out, output_columns(book), cells)
+        written = write_tables(out, output_columns(book), chain(first, tables))
     stages = {name: counts.stages[name] for name in book.stages}
     remarks = _unread_columns(book, table)
     remarks += _left_out(counts.strangers, counts.later, "activities" if told is None else FACTS)
@@ -203,13 +201,6 @@ def _folder_of(runner: Runner) -> Iterator[Path]:
         raise UsageError(f"{runner.folder()}: cannot be written to: {error.strerror}") from error
     with folder as name:
         yield Path(name).resolve()
-
-
-def _cells(book: Book, table: Any) -> Iterator[Cells]:
-    columns = {name: table[name].to_pylist() for name in output_columns(book)}
-    columns["next_change"] = [instant_text(at) if isinstance(at, datetime) else at for at in columns["next_change"]]
-    for cells in zip(*columns.values(), strict=True):
-        yield dict(zip(columns, cells, strict=True))
 
 
 def _left_out(strangers: int, later: int, what: str) -> tuple[str, ...]:

@@ -78,6 +78,17 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
         return writer(partial, columns, rows)
 
 
+def write_tables(path: Path, columns: Sequence[str], tables: Iterable[Any]) -> int:
+    """Write Arrow tables of texts and whole numbers as ``write_table`` writes rows; return how many rows."""
+    _require_kind(path)
+    with whole_file(path) as partial:
+        if _is_parquet(path):
+            return _write_batches(partial, columns, tables)
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            cells = (zip(*(table[name].to_pylist() for name in columns), strict=True) for table in tables)
+            return write_csv(file, columns, (list(row) for rows in cells for row in rows))
+
+
 def parquet_tables(table: Table, rows: int) -> Iterator[Any]:
     """Yield a Parquet table's rows as Arrow tables of one schema, at most ``rows`` in each.
 
@@ -290,8 +301,7 @@ def _write_parquet(
     import pyarrow
     from pyarrow import parquet
 
-    types = [pyarrow.int64() if name == "pass" else pyarrow.string() for name in columns]
-    schema = pyarrow.schema(list(zip(columns, types, strict=True)))
+    schema = _written_schema(columns)
     written, waiting = 0, []
     with parquet.ParquetWriter(path, schema) as writer:
         for row in rows:
@@ -303,3 +313,29 @@ def _write_parquet(
         if waiting:
             writer.write_batch(pyarrow.RecordBatch.from_pylist(waiting, schema=schema))
     return written
+
+
+def _write_batches(path: Path, columns: Sequence[str], tables: Iterable[Any]) -> int:
+    """Write tables in groups of as many rows as ``_write_parquet`` does, however many each has."""
+    import pyarrow
+    from pyarrow import parquet
+
+    schema = _written_schema(columns)
+    waiting, written = schema.empty_table(), 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        for table in tables:
+            waiting = pyarrow.concat_tables([waiting, table.select(list(columns)).cast(schema)])
+            while waiting.num_rows >= PARQUET_BATCH_ROWS:
+                writer.write_table(waiting.slice(0, PARQUET_BATCH_ROWS))
+                waiting = waiting.slice(PARQUET_BATCH_ROWS)
+            written += table.num_rows
+        if waiting.num_rows:
+            writer.write_table(waiting)
+    return written
+
+
+def _written_schema(columns: Sequence[str]) -> Any:
+    import pyarrow
+
+    types = [pyarrow.int64() if name == "pass" else pyarrow.string() for name in columns]
+    return pyarrow.schema(list(zip(columns, types, strict=True)))

@@ -205,9 +205,14 @@ def evaluate_partition(
     Who is decided one by one, because of something that columns do not know, is counted in the answer. Raises
     ``OddError`` for a value that is none of its field or a stage that the book does not have.
     """
+    return prepared(book).evaluate(state, people, activities, changes, until, wanted)
+
+
+def prepared(book: Book) -> Columns:
+    """Return a book ready for partitions, compiled once in a process as long as it stays the same."""
     if not _last or not (_last[0].book is book or (book.hash and _last[0].book.hash == book.hash)):
         _last[:] = [Columns(book)]
-    return _last[0].evaluate(state, people, activities, changes, until, wanted)
+    return _last[0]
 
 
-__all__ = ["Columns", "Evaluated", "evaluate_partition"]
+__all__ = ["Columns", "Evaluated", "evaluate_partition", "prepared"]

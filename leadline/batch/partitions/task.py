@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +16,14 @@ import pyarrow
 import pyarrow.compute
 
 from leadline.batch.accounts import with_accounts
-from leadline.batch.columns import OddError, evaluate_partition
+from leadline.batch.columns import Columns, OddError, evaluate_partition
 from leadline.batch.columns.given import Given
 from leadline.batch.columns.sources import odd_values, state_table
 from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
-from leadline.batch.outcomes import Cells, outcome_columns, outcome_row
+from leadline.batch.outcomes import Cells, as_written, outcome_columns, outcome_row
 from leadline.batch.partitions.normal import units_of
 from leadline.batch.partitions.parts import ROW, Parts
+from leadline.batch.tables import cell_text
 from leadline.batch.turns import TurnWish, stages_with_turns, turn_wishes
 from leadline.common.files import whole_file
 from leadline.rules.allocation import Candidate, candidate, place_fact
@@ -118,21 +119,8 @@ class Task:
         """Evaluate those who got a place once more; everybody else stays as they were."""
         given, _ = self._given(asked.part)
         assert given is not None
-        rows: list[Cells] = []
-        candidates: list[Candidate] = []
-        for person, advance in self._one_by_one(given, asked.places):
-            rows.append(outcome_row(person, advance))
-            wish = candidate(self.book, person, advance.state.outcome)
-            candidates += [] if wish is None else [wish]
-        before = self.outcomes(asked.part, asked.before)
-        place = pyarrow.compute.index_in(
-            pyarrow.array([row["person_id"] for row in rows], pyarrow.string()),
-            value_set=before["person_id"].combine_chunks(),
-        )
-        fresh = _table(self.book, rows).append_column(ROW, before[ROW].take(place))
-        stay = np.ones(before.num_rows, np.bool_)
-        stay[place.to_numpy()] = False
-        table = pyarrow.concat_tables([before.filter(pyarrow.array(stay)), fresh]).sort_by(ROW)
+        rows, candidates = self._by_person(given, asked.places)
+        table = _replaced(self.outcomes(asked.part, asked.before), _table(self.book, rows))
         self._write(asked, table, given)
         return Done(asked.part, stages=Counter(table["stage"].to_pylist()), candidates=tuple(candidates))
 
@@ -150,23 +138,35 @@ class Task:
         return Given(self.book, state, people, activities, deals, self.as_of), happened
 
     def _settled(self, given: Given) -> tuple[Any, Mapping[str, int], list[Candidate]]:
-        book = self.book
-        if not book.accounts and not book.capacity:
-            state = state_table(book, given.people, given.ids, self.as_of)
-            done = evaluate_partition(book, state, given.people, given.activities, given.changes, self.as_of, _WANTED)
-            return (
-                done.table.select(list(outcome_columns(book))).append_column(ROW, given.people[ROW]),
-                done.one_by_one,
-                [],
-            )
+        book, names = self.book, outcome_columns(self.book)
+        if book.accounts:
+            rows, candidates = self._by_person(given, None)
+            told = _table(book, rows).append_column(ROW, given.people[ROW])
+            return told, {"account facts": given.count}, candidates
+        state = state_table(book, given.people, given.ids, self.as_of)
+        known = (state, given.people, given.activities, given.changes, self.as_of, _WANTED)
+        if not book.capacity:
+            done = evaluate_partition(book, *known)
+            return as_written(done.table, names).append_column(ROW, given.people[ROW]), done.one_by_one, []
+        done = _with_room(book).evaluate(*known)
+        pressing = _pressing(book, done.table, given)
+        rows, candidates = self._by_person(given, dict.fromkeys(pressing, ()))
+        waiting = done.table.append_column("waits_for", pyarrow.nulls(given.count, pyarrow.string()))
+        others = as_written(waiting, names).append_column(ROW, given.people[ROW])
+        reasons = Counter(done.one_by_one) + Counter({"stages with a capacity": len(rows)})
+        return _replaced(others, _table(book, rows)), reasons, candidates
+
+    def _by_person(
+        self, given: Given, places: Mapping[str, tuple[str, ...]] | None
+    ) -> tuple[list[Cells], list[Candidate]]:
+        """Return the rows of everybody, or of who is named with the places they got, and who of them waits."""
         rows: list[Cells] = []
         candidates: list[Candidate] = []
-        for person, advance in self._one_by_one(given, None):
+        for person, advance in self._one_by_one(given, places):
             rows.append(outcome_row(person, advance))
-            wish = candidate(book, person, advance.state.outcome)
+            wish = candidate(self.book, person, advance.state.outcome)
             candidates += [] if wish is None else [wish]
-        reason = "account facts" if book.accounts else "stages with a capacity"
-        return _table(book, rows).append_column(ROW, given.people[ROW]), {reason: len(rows)}, candidates
+        return rows, candidates
 
     def _one_by_one(
         self, given: Given, places: Mapping[str, tuple[str, ...]] | None
@@ -211,6 +211,7 @@ class Task:
 
 
 _last: list[Engine] = []
+_roomy: list[Columns] = []
 
 
 def _engine(book: Book) -> Engine:
@@ -220,10 +221,45 @@ def _engine(book: Book) -> Engine:
     return _last[0]
 
 
+def _with_room(book: Book) -> Columns:
+    """Return columns of a book in whose stages there is always room, compiled once in a process."""
+    if not _roomy or not (_roomy[0].book is book or (book.hash and _roomy[0].book.hash == book.hash)):
+        _roomy[:] = [Columns(replace(book, capacity={}))]
+    return _roomy[0]
+
+
+def _pressing(book: Book, table: Any, given: Given) -> list[str]:
+    """Return who may need a place, of outcomes as if there were room for everybody.
+
+    Whoever stays where they begin, or goes in one move to a stage that has room for all, would do the same without
+    any place, and waits for nothing. Of several moves at once any may lead into a stage with a capacity.
+    """
+    begins = [book.start_stage] * given.count
+    for row, adopted in given.adopted().items():
+        begins[row] = adopted.stage or begins[row]
+    stage, previous = table["stage"].to_pylist(), table["previous"].to_pylist()
+    return [
+        given.id_of(row)
+        for row, (before, source, target) in enumerate(zip(begins, previous, stage, strict=True))
+        if source is not None and (source != before or target in book.capacity)
+    ]
+
+
+def _replaced(table: Any, rows: Any) -> Any:
+    """Return outcomes with those of some people in the place of the same people's."""
+    if not rows.num_rows:
+        return table
+    place = pyarrow.compute.index_in(
+        rows["person_id"].combine_chunks(), value_set=table["person_id"].combine_chunks()
+    )
+    stay = np.ones(table.num_rows, np.bool_)
+    stay[place.to_numpy()] = False
+    fresh = rows.append_column(ROW, table[ROW].take(place))
+    return pyarrow.concat_tables([table.filter(pyarrow.array(stay)), fresh]).sort_by(ROW)
+
+
 def _table(book: Book, rows: Iterable[Cells]) -> Any:
     """Return outcomes as texts, as they stand in the result."""
-    from leadline.batch.tables import cell_text
-
     schema = pyarrow.schema([(name, pyarrow.string()) for name in outcome_columns(book)])
     cells = [{name: cell_text(row.get(name)) for name in schema.names} for row in rows]
     return pyarrow.Table.from_pylist(cells, schema=schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -28,16 +28,16 @@ class Rows:
         begins = self._key(np.arange(told.count), told.born - 1)
         changed = {id(steps.at): self._key(steps.person, steps.at) for steps in told.fields.values()}
         looks = self._key(*told.looks)
-        self._ends = {window: self._left(sorts[window[0]], window[1]) for window in asked if window[0] in sorts}
-        facts = [*sorts.values(), *changed.values(), looks]
-        over = [keys[within] for keys, within in self._ends.values()]
-        keys = np.sort(np.concatenate([begins, *facts, *over]))
-        self.keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
+        ends = {window: self._left(sorts[window[0]], window[1]) for window in asked if window[0] in sorts}
+        self.keys, places = _ranked(
+            [begins, *sorts.values(), *changed.values(), looks, *(keys for keys, _ in ends.values())]
+        )
         self.size = int(self.keys.size)
-        self.first: Ints = np.append(np.searchsorted(self.keys, begins), self.size)
-        self._at = {name: np.searchsorted(self.keys, found) for name, found in sorts.items()}
-        self._changed = {number: np.searchsorted(self.keys, found) for number, found in changed.items()}
-        self._facts = [*self._at.values(), *self._changed.values(), np.searchsorted(self.keys, looks)]
+        self.first: Ints = np.append(next(places), self.size)
+        self._at = {name: next(places) for name in sorts}
+        self._changed = {number: next(places) for number in changed}
+        self._facts = [*self._at.values(), *self._changed.values(), next(places)]
+        self._ends = {window: (next(places), within) for window, (_, within) in ends.items()}
         self._runs: dict[int, tuple[Ints, Ints, Ints]] = {}
 
     @cached_property
@@ -66,9 +66,9 @@ class Rows:
         starts = self._at.get(window[0])
         if starts is None:
             return _NONE, _NONE
-        keys, within = self._ends[window]
-        ends = self.first[self._whose(window[0]) + 1].copy()
-        ends[within] = np.searchsorted(self.keys, keys[within])
+        left, within = self._ends[window]
+        ends = self.first[self._whose(window[0]) + 1]
+        ends[within] = left
         if most is not None and most < starts.size:
             # The next person's occurrences lie beyond the end of this one's rows, so they end nothing.
             np.minimum(ends[:-most], starts[most:], out=ends[:-most])
@@ -101,13 +101,25 @@ class Rows:
         return person.astype(np.int64) * self._span + (at - self._base)
 
     def _left(self, keys: Ints, within: int | None) -> tuple[Ints, Bools]:
-        """Return when each occurrence leaves a window, and for which of them that comes in time."""
+        """Return when occurrences leave a window, of those for which that comes in time, and which these are."""
         if within is None:
-            return keys, np.zeros(keys.size, np.bool_)
-        return keys + within, keys % self._span + within <= self._span - 2
+            return _NONE, np.zeros(keys.size, np.bool_)
+        there = keys % self._span + within <= self._span - 2
+        return keys[there] + within, there
 
     def _whose(self, activity: str) -> Ints:
         return self.person[self._at[activity]]
+
+
+def _ranked(parts: Sequence[Ints]) -> tuple[Ints, Iterator[Ints]]:
+    """Return all different keys in order, and for the keys of each part their places among them."""
+    keys = np.concatenate(parts)
+    order = np.argsort(keys)
+    keys = keys.take(order)
+    fresh = np.append(True, keys[1:] != keys[:-1])
+    places = np.empty(keys.size, np.int64)
+    places[order] = np.cumsum(fresh) - 1
+    return keys[fresh], iter(np.split(places, np.cumsum([part.size for part in parts])[:-1]))
 
 
 _NONE: Ints = np.zeros(0, np.int64)

@@ -184,13 +184,14 @@ class Truth:
 
     def _compared(self, test: ScoreTest) -> Truths:
         points, operand = self.points(test.score), self.scales[test.score].whole(test.operand)
-        low, high = _OPS[test.op](points.lowest, operand), _OPS[test.op](points.highest, operand)
-        found = np.where(low & high, YES, np.where(low | high, OPEN, NO))
-        if test.op == "equals" and points.lowest is not points.highest:
+        low = _OPS[test.op](points.lowest, operand)
+        high = low if points.lowest is points.highest else _OPS[test.op](points.highest, operand)
+        if test.op == "equals" and low is not high:
             inside = (points.lowest <= operand) & (points.highest >= operand)
             same = points.lowest == points.highest
-            found = np.where(same, np.where(low, YES, NO), np.where(inside, OPEN, NO))
-        return found.astype(np.uint8)
+            return np.where(same, np.where(low, YES, NO), np.where(inside, OPEN, NO)).astype(np.uint8)
+        # Two bounds that pass make yes, one makes open.
+        return low.view(np.uint8) + high.view(np.uint8)
 
     def classes(self, name: str) -> tuple[Ints, Ints, list[int]]:
         """Return how many edges of grades the lowest and the highest of a score reach, and a score of each number."""

@@ -153,7 +153,8 @@ class Walker:
         for place, way in reversed(list(enumerate(self.ways[number]))):
             if way.when is None:
                 continue
-            found[(truth.of(way.when) == YES) & self._complete(way, truth)] = place
+            open_now = truth.of(way.when) == YES
+            found[open_now & self._complete(way, truth) if way.require else open_now] = place
         return found
 
     def _complete(self, way: Way, truth: Truth) -> Bools:
@@ -190,7 +191,7 @@ class Walker:
         asked, answers = asked[(keep := ~odd[truth.rows.person[asked]])], answers[keep]
         if self.strange[number] or not asked.size:
             return
-        signals = [signal[asked] if signal is not None else None for signal in self._signals(number, truth)]
+        signals = self._signals(number, truth, asked)
         code = packed([(signal, 3) for signal in signals if signal is not None], asked.size)
         _, places = distinct(code * (len(self.ways[number]) + 1) + answers + 1)
         _, firsts = np.unique(places, return_index=True)
@@ -200,13 +201,15 @@ class Walker:
             if (-1 if choice is None else choice) != answers[sample]:
                 odd[truth.rows.person[asked[places == place]]] = True
 
-    def _signals(self, number: int, truth: Truth) -> list[Truths | None]:
-        """Return the vector's places after the first at every row; None for one that is false everywhere."""
+    def _signals(self, number: int, truth: Truth, rows: Ints) -> list[Truths | None]:
+        """Return the vector's places after the first at some rows; None for one that is false everywhere."""
         found: list[Truths | None] = []
         for way in self.ways[number]:
-            found.append(None if way.by == BY_HUMAN or way.when is None else _AS_VECTOR[truth.of(way.when)])
+            found.append(
+                None if way.by == BY_HUMAN or way.when is None else _AS_VECTOR[truth.of(way.when).take(rows)]
+            )
             if way.move.require is not None:
-                found.append(np.where(self._complete(way, truth), TRUE, FALSE).astype(np.uint8))
+                found.append(np.where(self._complete(way, truth)[rows], TRUE, FALSE).astype(np.uint8))
         return found
 
     def _reasons(self, truth: Truth) -> tuple[Ints, list[tuple[str, ...]]]:
