@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from leadline.batch import evaluating
-from leadline.batch.columns import files
+from leadline.batch.partitions import aside, local
 from leadline.common.bookfiles import read_sources
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -59,7 +59,7 @@ def test_columns_write_what_rows_write(
 ) -> None:
     """Every byte, every count and every remark, with many small partitions."""
     given = (*write_files(tmp_path, book, 150, quoted=quoted), AT)
-    monkeypatch.setattr(files, "PEOPLE", 20)
+    monkeypatch.setattr(aside, "PEOPLE", 20)
     by_columns = evaluating.evaluate_files(book, *given, tmp_path / f"one{suffix}")
     monkeypatch.setattr(evaluating, "_by_partitions", lambda *_: None)
     by_rows = evaluating.evaluate_files(book, *given, tmp_path / f"two{suffix}")
@@ -70,8 +70,8 @@ def test_columns_write_what_rows_write(
 def test_two_workers_write_what_one_writes(tmp_path: Path, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order of the people file stays, too."""
     given = (*write_files(tmp_path, book, 90), AT)
-    monkeypatch.setattr(files, "PEOPLE", 30)
-    monkeypatch.setattr(files, "_LARGE", 0)
+    monkeypatch.setattr(aside, "PEOPLE", 30)
+    monkeypatch.setattr(local, "_LARGE", 0)
     one = evaluating.evaluate_files(book, *given, tmp_path / "one.csv")
     two = evaluating.evaluate_files(book, *given, tmp_path / "two.csv", workers=2)
     assert one == two

@@ -24,8 +24,10 @@ from leadline.batch.partitions.parts import ROW, Aside
 from leadline.batch.tables import Table
 from leadline.rules.model import Book
 
-PEOPLE: Final = 1 << 13
-"""People of one partition, about: they are held as the facts of the one-person evaluator."""
+PEOPLE: Final = 1 << 16
+"""People of one partition, about: enough that arrays win, few enough that they stay near the processor."""
+IN_ACCOUNTS: Final = 1 << 13
+"""The same under a book that asks for facts of accounts: everybody's facts are held."""
 MOST_PARTS: Final = 256
 """Files that are written to at a time."""
 _PART: Final = " part"
@@ -33,12 +35,12 @@ _PART: Final = " part"
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """The partitions, and what was read of people who are not in the people file: it is in no partition."""
+    """The partitions, and what was read of people of whom is known already that they are in none of them."""
 
     parts: Aside
-    strangers: int
-    activities: int
-    later: int
+    strangers: int = 0
+    activities: int = 0
+    later: int = 0
 
 
 def put_aside(
@@ -50,6 +52,9 @@ def put_aside(
         happened["activities"] = lambda: _activity_tables(book, activities)
     if deals is not None:
         happened["deals"] = lambda: deal_tables(book, deals, as_of)
+    named = (named_people(table) for table in tables_of(people))
+    if not book.accounts:
+        return PutAside(Aside(folder, _spread_by_person(named, happened, folder)))
     lost = later = 0
 
     def follow(name: str, _: Any, apart: Any) -> None:
@@ -57,9 +62,23 @@ def put_aside(
         lost += apart.num_rows if name == "activities" else 0
         later += pyarrow.compute.sum(pyarrow.compute.greater(apart["at"], as_of)).as_py() or 0
 
-    named = (named_people(table) for table in tables_of(people))
-    found, strangers = spread_out(named, lambda table: units_of(book, table)[1], happened, folder, PEOPLE, follow)
+    found, strangers = spread_out(
+        named, lambda table: units_of(book, table)[1], happened, folder, IN_ACCOUNTS, follow
+    )
     return PutAside(Aside(folder, len(found)), strangers, lost, later)
+
+
+def _spread_by_person(
+    people: Iterator[Any], happened: Mapping[str, Callable[[], Iterator[Any]]], folder: Path
+) -> int:
+    """Put everybody and what happened to them where their id says, strangers too; return how many partitions."""
+    parts = _parts_for(_read_people(people, folder), PEOPLE)
+    with Spill(folder, "people") as spill:
+        for table in _people_read(folder):
+            spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
+    for name, tables in happened.items():
+        _spread(tables(), folder, name, parts)
+    return parts
 
 
 def spread_out(
@@ -77,14 +96,10 @@ def spread_out(
     strangers. The files are named ``people``, as those of ``happened``, and ``homes`` (see ``home_of``).
     Raises OddError for a person who stands twice.
     """
-    rows = _read_people(people, folder)
-    parts = min(MOST_PARTS, max(1, -(-rows // size)))
+    parts = _parts_for(_read_people(people, folder), size)
     found = _spread_people(units, folder, parts)
     for name, tables in happened.items():
-        with Spill(folder, f"all-{name}") as spill:
-            for table in tables():
-                if table.num_rows:
-                    spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
+        _spread(tables(), folder, f"all-{name}", parts)
     return found, _follow(folder, tuple(happened), parts, follow)
 
 
@@ -111,13 +126,29 @@ def _read_people(people: Iterator[Any], folder: Path) -> int:
     return rows
 
 
+def _parts_for(rows: int, size: int) -> int:
+    return min(MOST_PARTS, max(1, -(-rows // size)))
+
+
+def _people_read(folder: Path) -> Iterator[Any]:
+    """Yield what was written of the people file; then it is gone."""
+    path = part_path(folder, "read", 0)
+    yield from (pyarrow.Table.from_batches([batch]) for batch in batches_of(path))
+    path.unlink()
+
+
+def _spread(tables: Iterator[Any], folder: Path, name: str, parts: int) -> None:
+    with Spill(folder, name) as spill:
+        for table in tables:
+            if table.num_rows:
+                spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
+
+
 def _spread_people(units: Callable[[Any], Any], folder: Path, parts: int) -> tuple[int, ...]:
     """Put people into their account's partition, and by id where that is; return how many are in each."""
     found = np.zeros(parts, np.int64)
-    path = part_path(folder, "read", 0)
     with Spill(folder, "people") as spill, Spill(folder, "homes") as homes:
-        for batch in batches_of(path):
-            table = pyarrow.Table.from_batches([batch])
+        for table in _people_read(folder):
             together = units(table)
             together = together.combine_chunks() if isinstance(together, pyarrow.ChunkedArray) else together
             part = parts_of(together, parts)
@@ -125,7 +156,6 @@ def _spread_people(units: Callable[[Any], Any], folder: Path, parts: int) -> tup
             found += np.bincount(part, minlength=parts)
             ids = table["person_id"].combine_chunks()
             homes.add(pyarrow.table({"person_id": ids, _PART: part}), parts_of(ids, parts))
-    path.unlink()
     return tuple(found.tolist())
 
 

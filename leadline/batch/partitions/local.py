@@ -6,8 +6,14 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Final
 
-from leadline.batch.partitions.task import Asked, Done, Task
+from leadline.batch.partitions.task import Asked, Done, Task, prepare
+from leadline.batch.tables import Table
+from leadline.rules.model import Book
+
+_LARGE: Final = 1 << 22
+"""Bytes of a file of so many people that they make more than one partition, as far as a guess goes."""
 
 
 class Processes:
@@ -24,14 +30,23 @@ class Processes:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    def begin(self, book: Book, people: Table) -> None:
+        """Start the processes, and compile the book in each while this one still reads; not for a small file."""
+        if self._workers > 1 and sum(path.stat().st_size for path in people.files) > _LARGE:
+            for _ in range(self._workers):
+                self._started().submit(prepare, book)
+
     def run(self, task: Task, asked: Sequence[Asked]) -> Iterable[Done]:
         """See ``Runner``."""
-        if self._workers <= 1 or len(asked) <= 1:
+        if self._workers <= 1 or (len(asked) <= 1 and self._pool is None):
             return map(task, asked)
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
-        return self._pool.map(task, asked)
+        return self._started().map(task, asked)
 
     def folder(self) -> Path | None:
         """See ``Runner``."""
         return None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+        return self._pool
