@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pyarrow import csv, parquet
 
 from leadline.batch import evaluating
 from leadline.batch.partitions import aside, local
@@ -68,8 +69,10 @@ def test_columns_write_what_rows_write(
 
 
 def test_two_workers_write_what_one_writes(tmp_path: Path, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order of the people file stays, too."""
-    given = (*write_files(tmp_path, book, 90), AT)
+    """The order of the people file stays, too; both read some of the activities' groups of rows."""
+    people, activities = write_files(tmp_path, book, 90)
+    parquet.write_table(csv.read_csv(activities), tmp_path / "activities.parquet", row_group_size=40)
+    given = (people, tmp_path / "activities.parquet", AT)
     monkeypatch.setattr(aside, "PEOPLE", 30)
     monkeypatch.setattr(local, "_LARGE", 0)
     one = evaluating.evaluate_files(book, *given, tmp_path / "one.csv")

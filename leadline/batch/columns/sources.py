@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,35 @@ def tables_of(table: Table) -> Iterator[Any]:
             yield from _plain_csv(table)
         else:
             yield from _quoted_csv(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a file's rows that can be read alone: groups of rows of Parquet files; None for all of it."""
+
+    table: Table
+    groups: tuple[tuple[Path, int], ...] | None = None
+
+    def tables(self) -> Iterator[Any]:
+        """Yield its rows as ``tables_of`` does."""
+        if self.groups is None:
+            yield from tables_of(self.table)
+            return
+        with odd_values():
+            for path, groups in groupby(self.groups, lambda group: group[0]):
+                with parquet.ParquetFile(path) as file:
+                    for batch in file.iter_batches(batch_size=ROWS, row_groups=[number for _, number in groups]):
+                        yield pyarrow.Table.from_batches([batch])
+
+
+def pieces_of(table: Table, most: int) -> list[Piece]:
+    """Return a file as at most so many pieces, in order. Raises OddError for what Arrow cannot read."""
+    if most <= 1 or not table.is_parquet:
+        return [Piece(table)]
+    with odd_values():
+        groups = [(path, n) for path in table.files for n in range(parquet.read_metadata(path).num_row_groups)]
+    each = max(1, -(-len(groups) // most))
+    return [Piece(table, tuple(groups[low : low + each])) for low in range(0, len(groups), each)]
 
 
 def numbered_tables(table: Table) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,13 @@ def part_path(folder: Path, name: str, part: int) -> Path:
 
 def read_part(folder: Path, name: str, part: int) -> Any:
     """Return the rows of a part in the order in which they came, None where there are none."""
-    tables = [pyarrow.Table.from_batches([batch]) for batch in batches_of(part_path(folder, name, part))]
+    return read_together(folder, [name], part)
+
+
+def read_together(folder: Path, names: Iterable[str], part: int) -> Any:
+    """Return the rows of a part that several put aside, one after the other; None where there are none."""
+    batches = (batch for name in names for batch in batches_of(part_path(folder, name, part)))
+    tables = [pyarrow.Table.from_batches([batch]) for batch in batches]
     return pyarrow.concat_tables(tables).combine_chunks() if tables else None
 
 

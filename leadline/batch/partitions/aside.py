@@ -5,22 +5,22 @@ Memory holds some rows at a time and one partition: the way from a person to the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import pyarrow
 import pyarrow.compute
 
 from leadline.batch.columns import OddError
-from leadline.batch.columns.sources import activity_table, odd_values, tables_of
+from leadline.batch.columns.sources import Piece, activity_table, odd_values, pieces_of, tables_of
 from leadline.batch.columns.spilling import ArrowFile, Spill, batches_of, part_path, parts_of, read_part
 from leadline.batch.partitions.normal import deal_tables, named_people, units_of
-from leadline.batch.partitions.parts import ROW, Aside
+from leadline.batch.partitions.parts import ROW, Aside, piece_name
 from leadline.batch.tables import Table
 from leadline.rules.model import Book
 
@@ -31,6 +31,9 @@ IN_ACCOUNTS: Final = 1 << 13
 MOST_PARTS: Final = 256
 """Files that are written to at a time."""
 _PART: Final = " part"
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,41 @@ class PutAside:
     later: int = 0
 
 
+class Readers(Protocol):
+    """Who reads files: this process, or several, each of them pieces of one."""
+
+    @property
+    def pieces(self) -> int:
+        """Into how many pieces a file is best taken apart."""
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """Yield what became of each item, in order."""
+
+
 def put_aside(
-    book: Book, people: Table, activities: Table | None, deals: Table | None, as_of: datetime, folder: Path
+    book: Book,
+    people: Table,
+    activities: Table | None,
+    deals: Table | None,
+    as_of: datetime,
+    folder: Path,
+    readers: Readers,
 ) -> PutAside:
     """Write the rows of the files to ``folder`` by partition. Raises OddError."""
-    happened: dict[str, Callable[[], Iterator[Any]]] = {}
-    if activities is not None:
-        happened["activities"] = lambda: _activity_tables(book, activities)
-    if deals is not None:
-        happened["deals"] = lambda: deal_tables(book, deals, as_of)
     named = (named_people(table) for table in tables_of(people))
     if not book.accounts:
-        return PutAside(Aside(folder, _spread_by_person(named, happened, folder)))
+        parts = _spread_by_person(named, folder)
+        if deals is not None:
+            _spread(deal_tables(book, deals, as_of), folder, "deals", parts)
+        pieces = [] if activities is None else pieces_of(activities, readers.pieces)
+        for _ in readers.map(_Activities(book, folder, parts), list(enumerate(pieces))):
+            pass
+        return PutAside(Aside(folder, parts, len(pieces)))
+    happened: dict[str, Callable[[], Iterator[Any]]] = {}
+    if activities is not None:
+        happened["activities"] = lambda: _activity_tables(book, tables_of(activities))
+    if deals is not None:
+        happened["deals"] = lambda: deal_tables(book, deals, as_of)
     lost = later = 0
 
     def follow(name: str, _: Any, apart: Any) -> None:
@@ -68,17 +94,24 @@ def put_aside(
     return PutAside(Aside(folder, len(found)), strangers, lost, later)
 
 
-def _spread_by_person(
-    people: Iterator[Any], happened: Mapping[str, Callable[[], Iterator[Any]]], folder: Path
-) -> int:
-    """Put everybody and what happened to them where their id says, strangers too; return how many partitions."""
+def _spread_by_person(people: Iterator[Any], folder: Path) -> int:
+    """Put everybody where their id says; return how many partitions there are."""
     parts = _parts_for(_read_people(people, folder), PEOPLE)
-    with Spill(folder, "people") as spill:
-        for table in _people_read(folder):
-            spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
-    for name, tables in happened.items():
-        _spread(tables(), folder, name, parts)
+    _spread(_people_read(folder), folder, "people", parts)
     return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Activities:
+    """Puts a piece of the activities where their people's ids say, those of strangers too, in whatever process."""
+
+    book: Book
+    folder: Path
+    parts: int
+
+    def __call__(self, numbered: tuple[int, Piece]) -> None:
+        number, piece = numbered
+        _spread(_activity_tables(self.book, piece.tables()), self.folder, piece_name(number), self.parts)
 
 
 def spread_out(
@@ -111,8 +144,8 @@ def home_of(folder: Path, parts: int, person: str) -> int | None:
     return None if place < 0 else int(home[_PART][place].as_py())
 
 
-def _activity_tables(book: Book, activities: Table) -> Iterator[Any]:
-    for table in tables_of(activities):
+def _activity_tables(book: Book, tables: Iterator[Any]) -> Iterator[Any]:
+    for table in tables:
         with odd_values():
             yield activity_table(book, table)
 

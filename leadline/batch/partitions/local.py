@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from leadline.batch.partitions.task import Asked, Done, Task, prepare
 from leadline.batch.tables import Table
@@ -14,6 +14,11 @@ from leadline.rules.model import Book
 
 _LARGE: Final = 1 << 22
 """Bytes of a file of so many people that they make more than one partition, as far as a guess goes."""
+_PIECES: Final = 5
+"""So many pieces each process reads, about, so that none waits long for the last one."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Processes:
@@ -38,9 +43,18 @@ class Processes:
 
     def run(self, task: Task, asked: Sequence[Asked]) -> Iterable[Done]:
         """See ``Runner``."""
-        if self._workers <= 1 or (len(asked) <= 1 and self._pool is None):
-            return map(task, asked)
-        return self._started().map(task, asked)
+        return self.map(task, asked)
+
+    @property
+    def pieces(self) -> int:
+        """See ``Readers``."""
+        return 1 if self._pool is None else _PIECES * self._workers
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """See ``Readers``."""
+        if self._workers <= 1 or (len(items) <= 1 and self._pool is None):
+            return map(work, items)
+        return self._started().map(work, items)
 
     def folder(self) -> Path | None:
         """See ``Runner``."""

@@ -15,7 +15,7 @@ import pyarrow.compute
 
 from leadline.batch.columns import OddError
 from leadline.batch.columns.spilling import Spill, read_part
-from leadline.batch.partitions.aside import put_aside
+from leadline.batch.partitions.aside import Readers, put_aside
 from leadline.batch.partitions.parts import ROW, InPlace, Parts, in_place
 from leadline.batch.partitions.task import Asked, Done, Task
 from leadline.batch.tables import Table
@@ -40,7 +40,7 @@ class Counts:
     one_by_one: Counter[str] = field(default_factory=Counter)
 
 
-class Runner(Protocol):
+class Runner(Readers, Protocol):
     """What runs tasks: processes of this machine, or Spark."""
 
     def run(self, task: Task, asked: Sequence[Asked]) -> Iterable[Done]:
@@ -75,7 +75,7 @@ def evaluated_parts(
     """
     parts: Parts | None = in_place(inputs.people, inputs.activities, inputs.deals)
     if parts is None:
-        aside = put_aside(book, inputs.people, inputs.activities, inputs.deals, as_of, folder)
+        aside = put_aside(book, inputs.people, inputs.activities, inputs.deals, as_of, folder, runner)
         counts.strangers, counts.activities, counts.later = aside.strangers, aside.activities, aside.later
         parts = aside.parts
     task = Task(book, as_of, parts, folder, isinstance(parts, InPlace))
