@@ -3,8 +3,8 @@
 ``python -m benchmarks.adopting --people 20000`` starts practice CRMs in a process of its own (at Salesforce with an
 active assignment rule), gives the book stages that cause a task, a note and an assignment, saves the first plan as a
 file and accepts it in waves (or, with ``--write nothing``, without writing). Then it asks the servers what was made,
-who owns each record, and what each planned field shows. ``--kill 90`` kills the writing after so many seconds, and it
-goes on.
+who owns each record, and what each planned field shows. ``--kill 30`` kills the writing in the midst of a wave, when
+HubSpot has had so many calls that write, and it goes on.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--wave", type=int, default=5_000)
     parser.add_argument("--write", choices=["all", "nothing"], default="all")
-    parser.add_argument("--kill", type=float, help="kill the writing after so many seconds, and go on")
+    parser.add_argument("--kill", type=int, help="kill the writing after so many calls to HubSpot, and go on")
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.step is not None:
@@ -77,7 +77,8 @@ def main() -> None:
         print(f"plan file: {(home / PLAN).stat().st_size / 2**20:,.0f} MB", flush=True)
         if chosen.kill is not None:
             process = subprocess.Popen(step("write"), env=surroundings)
-            time.sleep(chosen.kill)
+            while _written_to(environment) < chosen.kill and process.poll() is None:
+                time.sleep(0.1)
             process.send_signal(signal.SIGKILL)
             print(f"killed: exit code {process.wait()}", flush=True)
             subprocess.run(step("look"), env=surroundings, check=True)
@@ -223,7 +224,14 @@ def _practice(people: int, seed: int) -> Iterator[dict[str, str]]:
         process.wait()
 
 
-def _created(environment: dict[str, str]) -> int:
+def _written_to(environment: Mapping[str, str]) -> int:
+    """Return how many calls HubSpot has had that write contacts."""
+    with urllib.request.urlopen(f"{environment['HUBSPOT_URL']}/_practice/calls") as answer:
+        calls = json.load(answer)["endpoints"]
+    return sum(count for endpoint, count in calls.items() if endpoint.endswith("/batch/update"))
+
+
+def _created(environment: Mapping[str, str]) -> int:
     """Return how many tasks, notes and other records both servers have made so far."""
     found = 0
     for name in ("SALESFORCE_URL", "HUBSPOT_URL"):

@@ -104,8 +104,8 @@ def adopt_without_writing(setting: Setting, readers: Mapping[Crm, ReadConnector]
         owners = owners_for(setting, plan, readers)
         with setting.store.write() as connection:
             lease.keep(connection)
-            cycle = start_cycle(connection, "adopt", plan.frontier)
             take_over(setting, plan, connection, owners)
+            cycle = start_cycle(connection, "adopt", plan.frontier)
             activate_book(connection, plan.book_hash, plan.frontier, plan.cycle)
             adopt_quietly(connection, plan.cycle)
             keep_plan(connection, plan, plan.frontier)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, func, select
 
 from leadline.rules.deciding import Engine
+from leadline.sync.operations.settled import differing
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import lease_holder
 from leadline.sync.store.schema import cycles, decisions, journal, lifecycle, person_records, persons, plans, records
@@ -34,6 +35,8 @@ def check_state(store: Store, sample: int = 0) -> tuple[Finding, ...]:
     """Return what is wrong with the state; with a ``sample`` so many of the newest decisions are derived again."""
     with store.read() as connection:
         found = [*_damage(connection), *_people(connection), *_outcomes(connection), *_left_over(connection)]
+        if not any(item.severity == "error" for item in found):
+            found += _settled(connection)
         newest = select(decisions.c.id).order_by(decisions.c.cycle.desc(), decisions.c.id).limit(sample)
         chosen = list(connection.execute(newest).scalars()) if sample else []
     engines: dict[str, Engine] = {}
@@ -100,6 +103,15 @@ def _left_over(connection: Connection) -> Iterator[Finding]:
     if running and lease_holder(connection, "writer") is None:
         message = f"{running} runs never ended and nobody is at work: they were killed"
         yield Finding("run-killed", "warning", message, _NEXT_RUN)
+
+
+def _settled(connection: Connection) -> Iterator[Finding]:
+    """Find people whom the next plan would pass over though they differ from the CRMs."""
+    found = list(differing(connection))
+    if found:
+        first = f"{found[0].person}: {found[0].what}"
+        message = f"{len(found)} people or accounts are taken to be as the last plan left them, and are not: {first}"
+        yield Finding("settled-differs", "error", message, "`leadline plan --all` compares everybody again")
 
 
 def _count(connection: Connection, condition: object) -> int:

@@ -58,7 +58,7 @@ def plan_to_undo(
     found = Sorter()
     for some in chunks(plan.writes.by_record(), AT_ONCE):
         for back in _undone(connection, _verified(connection, plan, some), skipped):
-            found.add(tuple(_steps(back, described)), _place_of(back.ref), "", "undo")
+            found.add(tuple(_steps(back, described)), _place_of(back.ref), back.account or "", "undo")
     writes = found.finish()
     made = Plan(
         hash="",
@@ -115,7 +115,9 @@ def _verified(
 
 
 def _back(first: PlannedWrite, last: PlannedWrite, person: str, decision: str) -> PlannedWrite:
-    return PlannedWrite(last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision)
+    return PlannedWrite(
+        last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision, account=last.account
+    )
 
 
 def _steps(write: PlannedWrite, described: Mapping[Crm, Mapping[str, ObjectDescription]]) -> Iterable[PlannedWrite]:

@@ -19,7 +19,7 @@ import pytest
 import tenacity
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from leadline.common.errors import LeadlineError
 from leadline.common.values import FieldDescription, ObjectDescription, Raw, RecordRef, RecordWrite, WriteResult
@@ -29,7 +29,9 @@ from leadline.sync.apply import Patience
 from leadline.sync.cycle import Setting, deciding, make_plan, run_apply, run_sync
 from leadline.sync.cycle.adopting import adopt_without_writing
 from leadline.sync.cycle.undoing import make_undo
+from leadline.sync.operations.integrity import check_state
 from leadline.sync.operations.parked import release_parked
+from leadline.sync.operations.settled import differing
 from leadline.sync.plan import Plan
 from leadline.sync.plan.limits import enough_for, record_limit
 from leadline.sync.plan.narrowing import Narrowed
@@ -38,7 +40,7 @@ from leadline.sync.plan.stored import StoredPlanSource
 from leadline.sync.pull.upkeep import Upkeep
 from leadline.sync.store import Store, open_store
 from leadline.sync.store.cycles import get_meta
-from leadline.sync.store.schema import lifecycle, plans, unsettled
+from leadline.sync.store.schema import lifecycle, plans, records, unsettled
 from tests.sync.state.pretend_crm import START, PretendCrm
 
 TYPES: Final = {"Fit__c": "double", "Heat__c": "double", "Interest__c": "double", "fit": "number"}
@@ -436,6 +438,8 @@ def live(store: Store, seed: int, steps: int) -> None:
     history.begin()
     for _ in range(steps):
         history.step()
+        with store.read() as connection:
+            assert list(differing(connection)) == []
     history.sync()
 
 
@@ -444,3 +448,24 @@ def remembered(store: Store) -> tuple[object, ...]:
     with store.read() as connection:
         rows = connection.execute(select(unsettled).order_by(unsettled.c.person_id, unsettled.c.record_id)).all()
         return rows, get_meta(connection, COMPARED_BY), get_meta(connection, COMPARED_IN)
+
+
+def test_checking_the_state_names_who_is_wrongly_settled(store: Store) -> None:
+    """A mirror that changed behind the marks would be passed over by every plan: the check says so."""
+    history = History(store, seed=1)
+    history.begin(quietly=False)
+    history.wait()
+    for _ in range(3):
+        history.sync()
+    assert check_state(store) == ()
+    with store.write() as connection:
+        at = (records.c.crm == "salesforce") & (records.c.object == "Lead")
+        chosen = connection.execute(select(records).where(at, records.c.deleted.is_(False)).limit(1)).one()
+        own = at & (records.c.record_id == chosen.record_id)
+        connection.execute(update(records).where(own).values(fields={**chosen.fields, "Stage__c": "other"}))
+    (found,) = check_state(store)
+    assert found.id == "settled-differs"
+    assert f"salesforce:Lead/{chosen.record_id}.Stage__c would be written" in found.message
+    with history.setting() as setting:
+        make_plan(setting, history.crms, whole=True)
+    assert check_state(store) == ()
