@@ -128,10 +128,14 @@ class ObjectDescription:
 
 @dataclass(frozen=True, slots=True)
 class RecordWrite:
-    """New values for one record: absolute, so that repeating it is harmless. None clears a field."""
+    """New values for one record: absolute, so that repeating it is harmless. None clears a field.
+
+    ``account`` is whose row the CRM locks with this record's; empty where there is none.
+    """
 
     ref: RecordRef
     fields: Mapping[str, Raw]
+    account: str = ""
 
 
 WriteStatus = Literal["done", "transient", "permanent", "gone"]

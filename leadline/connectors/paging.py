@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -12,6 +13,25 @@ def chunks(items: Sequence[T], size: int) -> Iterator[tuple[T, ...]]:
     """Yield ``items`` in order, ``size`` at a time; nothing when there are none."""
     for start in range(0, len(items), size):
         yield tuple(items[start : start + size])
+
+
+def chunks_together(items: Sequence[T], size: int, of: Callable[[T], str]) -> Iterator[tuple[T, ...]]:
+    """Yield ``items`` in order, ``size`` at a time at most; neighbours with the same text ``of`` are not parted.
+
+    Those without one stand alone; those of which there are more than ``size`` are parted after all.
+    """
+    batch: list[T] = []
+    for name, group in groupby(items, key=of):
+        for part in ([item] for item in group) if not name else [list(group)]:
+            if batch and len(batch) + len(part) > size:
+                yield tuple(batch)
+                batch = []
+            batch += part
+            while len(batch) > size:
+                yield tuple(batch[:size])
+                batch = batch[size:]
+    if batch:
+        yield tuple(batch)
 
 
 def weave(

@@ -43,19 +43,29 @@ def render_runs(console: Console, found: Sequence[RunRecord]) -> None:
     console.print(table(columns, rows, right=(0, 5, 6, 7)))
 
 
-def parked_data(found: Sequence[ParkedValue], actions: Sequence[ParkedAction]) -> dict[str, Any]:
-    """Return refused values and actions for machines."""
+def parked_data(
+    found: Sequence[ParkedValue], actions: Sequence[ParkedAction], withdrawn: Sequence[ParkedAction] = ()
+) -> dict[str, Any]:
+    """Return refused values and actions, and those no longer wanted, for machines."""
     by_code = Counter(item.code or item.status for item in found)
     return {
         "ok": not found and not actions,
         "by_code": dict(sorted(by_code.items())),
         "parked": plain(list(found)),
         "actions": plain(list(actions)),
+        "withdrawn": plain(list(withdrawn)),
     }
 
 
-def render_parked(console: Console, found: Sequence[ParkedValue], actions: Sequence[ParkedAction]) -> None:
-    """Print refused values, then refused actions, by code with what to do about it."""
+def render_parked(
+    console: Console,
+    found: Sequence[ParkedValue],
+    actions: Sequence[ParkedAction],
+    withdrawn: Sequence[ParkedAction] = (),
+) -> None:
+    """Print refused values, then refused actions, by code with what to do about it; then what is no longer wanted."""
+    for reason, count in sorted(Counter(one.remedy for one in withdrawn).items()):
+        console.print(f"No longer wanted: {count:,} refused actions. {_sentence(reason)}", markup=False)
     if not found and not actions:
         console.print("No CRM refuses anything.")
         return

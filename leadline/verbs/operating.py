@@ -34,16 +34,21 @@ def runs(count: int, config: Path, as_json: bool) -> None:
 def parked(code: str | None, config: Path, as_json: bool) -> int:
     """List values and actions that a CRM refused for good or dropped in silence, why, and what to do. Asks no CRM.
 
-    Ends with 1 while anything is refused, so that a monitor can watch it.
+    Actions that were refused and whose stage was left since are told too, for a week: nothing tries them again. Ends
+    with 1 while anything is refused, so that a monitor can watch it.
     """
-    from leadline.sync.operations import parked_actions, parked_values
+    from datetime import timedelta
+
+    from leadline.sync.operations import parked_actions, parked_values, withdrawn_actions
+    from leadline.sync.schedule import wall_clock
     from leadline.terminal.operating import parked_data, render_parked
     from leadline.terminal.session import open_state
 
     with open_state(config) as store:
         found, actions = parked_values(store, code), parked_actions(store, code)
+        withdrawn = withdrawn_actions(store, wall_clock() - timedelta(days=7), code)
     Screen(as_json=as_json).result(
-        parked_data(found, actions), lambda console: render_parked(console, found, actions)
+        parked_data(found, actions, withdrawn), lambda console: render_parked(console, found, actions, withdrawn)
     )
     return RefusedError.exit_code if found or actions else 0
 
@@ -56,7 +61,8 @@ def parked(code: str | None, config: Path, as_json: bool) -> int:
 def retry(ids: tuple[str, ...], everything: bool, config: Path, as_json: bool) -> None:
     """Let the next plan try refused values and actions again, after the record or the permission was mended.
 
-    An action that the CRM had said yes to is looked for first, so that nothing is made twice.
+    An action that the CRM had said yes to is looked for first, so that nothing is made twice. One whose stage is left
+    before the next plan is withdrawn by it.
     """
     from leadline.sync.operations import release_actions, release_parked
     from leadline.sync.schedule import wall_clock

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from tests.chaos.chaos import torment
@@ -19,9 +20,10 @@ def main() -> int:
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--rate", type=float, default=0.2, help="the share of calls, and of records, that fail")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a new directory in which both states are left, to look at")
     chosen = parser.parse_args()
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() if chosen.keep is None else nullcontext(chosen.keep) as home:
         tally = torment(
             Path(home), people=chosen.people, cycles=chosen.cycles, rate=chosen.rate, seed=chosen.seed, tell=_tell
         )

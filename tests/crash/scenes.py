@@ -74,7 +74,7 @@ def scenes(
     url = states.base(home)
     with world.serving() as (_, served):
         environment = {**served, "STATE": url}
-        _adopt(home, environment)
+        adopt(home, environment)
         _news(world, home, environment)
     yield Scene("people enter", world, home, states)
     with world.serving() as (_, served):
@@ -85,7 +85,8 @@ def scenes(
     yield Scene("promises broken", world, home, states)
 
 
-def _adopt(home: Path, environment: Mapping[str, str]) -> None:
+def adopt(home: Path, environment: Mapping[str, str]) -> None:
+    """Make the first plan and apply it, in this process."""
     config = load_config(home, environment)
     with open_setting(config, lambda: WALL) as setting, open_writers(config) as writers:
         assert run_apply(setting, writers, make_plan(setting, writers).plan).exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +13,8 @@ _STAMPS = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "LastActivityDat
 _LATE = re.compile(r"\n\d+ \w+ late: it was due \S+ \S+")
 _FIRST_MADE = 900_000_000_000_001
 """HubSpot's ids of what was made after the beginning."""
+NAMES = ("Id", "Leadline_Key__c", "values.leadline_key")
+"""What tells that two rows are one record."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,39 @@ class Shown:
 
     def differences(self, other: Shown) -> list[str]:
         """Say what differs in ``other``; a notice may come twice under its key."""
+        return [one.told() for one in self.apart(other)]
+
+    def apart(self, other: Shown) -> list[Apart]:
+        """Return what differs in ``other``, record by record; a notice may come twice under its key."""
         found = [*_apart(self.salesforce, other.salesforce), *_apart(self.hubspot, other.hubspot)]
-        return found + [f"notice {key}" for key in sorted(set(self.notices) ^ set(other.notices))]
+        missing, added = set(self.notices) - set(other.notices), set(other.notices) - set(self.notices)
+        found += [Apart("notice", {"Id": key}, None) for key in sorted(missing)]
+        return found + [Apart("notice", None, {"Id": key}) for key in sorted(added)]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """One record that differs: its fields as texts in the one world and in the other; None: it is not there."""
+
+    object: str
+    one: Mapping[str, str] | None
+    other: Mapping[str, str] | None
+
+    @property
+    def fields(self) -> dict[str, tuple[str | None, str | None]]:
+        """Return the fields that differ, with both values."""
+        one, other = self.one or {}, self.other or {}
+        return {
+            key: (one.get(key), other.get(key)) for key in sorted({*one, *other}) if one.get(key) != other.get(key)
+        }
+
+    def told(self) -> str:
+        """Return it in words."""
+        if self.one is None or self.other is None:
+            what = "missing" if self.other is None else "too many"
+            return f"{self.object} {what}: {json.dumps(dict(self.one or self.other or {}), sort_keys=True)[:600]}"
+        told = "; ".join(f"{key} {was} became {now}" for key, (was, now) in self.fields.items())
+        return f"{self.object} {_name(self.one) or 'made by a server'}: {told}"
 
 
 def shown(store: Any, portal: Any, came: Sequence[Mapping[str, Any]], *, values_only: bool = False) -> Shown:
@@ -82,9 +116,10 @@ def _hubspot(portal: Any, past: bool) -> Iterator[tuple[str, list[str]]]:
             if not past:  # when a stage was entered and left is history too
                 values = {key: value for key, value in values.items() if not key.startswith("hs_v2_date_")}
                 values = _whenever({key: value for key, value in values.items() if not made or key != "hs_timestamp"})
-            text = _text({"values": values, "history": history, "archived": row.archived is not None})
-            labels[name, row.id] = text if made else row.id
-            rows.append(text if made else f"{row.id} {text}")
+            told = {"values": values, "history": history, "archived": row.archived is not None}
+            text = _text(told if made else {"Id": row.id, **told})
+            labels[name, row.id] = values.get("leadline_key") or text if made else row.id
+            rows.append(text)
         yield name, sorted(rows)
     yield (
         "links",
@@ -111,12 +146,34 @@ def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _apart(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> Iterator[str]:
+def _apart(one: Mapping[str, list[str]], other: Mapping[str, list[str]]) -> Iterator[Apart]:
     for name in sorted({*one, *other}):
-        here, there = list(one.get(name, ())), list(other.get(name, ()))
-        for row in list(here):
-            if row in there:
-                here.remove(row)
-                there.remove(row)
-        yield from (f"{name} missing: {row[:300]}" for row in here)
-        yield from (f"{name} too many: {row[:300]}" for row in there)
+        here, there = Counter(one.get(name, ())), Counter(other.get(name, ()))
+        missing = [_flat(row) for row in sorted((here - there).elements())]
+        added = [_flat(row) for row in sorted((there - here).elements())]
+        for row in missing:
+            same = _same(row, added)
+            if same is not None:
+                added.remove(same)
+            yield Apart(name, row, same)
+        yield from (Apart(name, None, row) for row in added)
+
+
+def _same(row: Mapping[str, str], others: Sequence[dict[str, str]]) -> dict[str, str] | None:
+    """Return the row with the same name, else, among those without one, the row that has most in common."""
+    alike = [one for one in others if _name(one) == _name(row)]
+    return max(alike, key=lambda one: len(row.items() & one.items()), default=None)
+
+
+def _name(row: Mapping[str, str]) -> str | None:
+    return next((f"{key} {row[key]}" for key in NAMES if row.get(key, "null") != "null"), None)
+
+
+def _flat(row: str) -> dict[str, str]:
+    """Return a row's fields as texts; those of HubSpot's values and histories by name."""
+    told = json.loads(row) if row.startswith("{") else {"": row}
+    return {
+        ".".join(filter(None, (key, name))): _text(one)
+        for key, value in told.items()
+        for name, one in (value.items() if isinstance(value, dict) else [("", value)])
+    }

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -182,6 +183,9 @@ class _Asked:
     def advance(self, seconds: float) -> None:
         self._world.clock.advance(timedelta(seconds=seconds))
 
+    def now(self) -> str:
+        return self._world.clock.now().isoformat()
+
     def ever(self) -> list[str]:
         return values_ever(self._world.org.store, self._world.portal)
 
@@ -195,13 +199,14 @@ class _Asked:
         for harness in (self._world.salesforce, self._world.hubspot):
             harness.faults.add(faults)
 
-    def calm(self) -> int:
-        """Take every fault away; return how often they struck."""
-        boxes = [harness.faults for harness in (self._world.salesforce, self._world.hubspot)]
-        struck = sum(int(fault["struck"]) for box in boxes for fault in box.plain())
-        for box in boxes:
-            box.clear()
-        return struck
+    def calm(self) -> dict[str, int]:
+        """Take every fault away; return how often each kind struck."""
+        struck: Counter[str] = Counter()
+        for harness in (self._world.salesforce, self._world.hubspot):
+            for fault in harness.faults.plain():
+                struck[fault["kind"]] += int(fault["struck"])
+            harness.faults.clear()
+        return dict(+struck)
 
 
 def _answer(world: World, asking: Any, answering: Any) -> None:

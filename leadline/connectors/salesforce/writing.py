@@ -8,11 +8,12 @@ Limits: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from leadline.common.errors import ContractError, LeadlineError, QuotaError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
-from leadline.connectors.paging import chunks
+from leadline.connectors.paging import chunks, chunks_together
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce import loading, soql
 from leadline.connectors.salesforce.answers import failed_write, write_result
@@ -23,12 +24,16 @@ RECORDS_A_COLLECTION: Final = 200
 COLLECTIONS_A_CALL: Final = 5
 RECORDS_A_CALL: Final = RECORDS_A_COLLECTION * COLLECTIONS_A_CALL
 IDS_A_READ: Final = 2000
+_AN_ACCOUNT: Final = 100
+"""Room for an account at the end of a job, so that keeping accounts together takes no job more."""
 
 
 def batches(writes: Sequence[RecordWrite], *, loads: bool = True) -> Sequence[tuple[RecordWrite, ...]]:
     """Return what ``write`` sends at a time, object by object: very many records of one object as equal bulk jobs.
 
-    The others come 1,000 a call, which may span objects. Without ``loads`` all of them do.
+    The others come 1,000 a call, which may span objects. Without ``loads`` all of them do. Records of one account
+    that stand together stay together: two requests that are at work at once never lock the same row, though the
+    answer of the first was lost.
     """
     by_object: dict[str, list[RecordWrite]] = {}
     for item in writes:
@@ -37,11 +42,22 @@ def batches(writes: Sequence[RecordWrite], *, loads: bool = True) -> Sequence[tu
     jobs: list[tuple[RecordWrite, ...]] = []
     for items in by_object.values():
         if loads and len(items) > loading.WORTH:
-            parts = -(-len(items) // loading.MOST)
-            jobs += chunks(items, -(-len(items) // parts))
+            jobs += _jobs(items)
         else:
             few += items
-    return (*jobs, *chunks(few, RECORDS_A_CALL))
+    return (*jobs, *_together(few, RECORDS_A_CALL))
+
+
+def _jobs(items: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
+    """Return equal jobs; a little unequal ones where an account would take one more."""
+    parts = -(-len(items) // loading.MOST)
+    equal = -(-len(items) // parts)
+    found = tuple(_together(items, equal))
+    return found if len(found) == parts else tuple(_together(items, min(loading.MOST, equal + _AN_ACCOUNT)))
+
+
+def _together(items: Sequence[RecordWrite], size: int) -> Iterator[tuple[RecordWrite, ...]]:
+    return chunks_together(items, size, attrgetter("account"))
 
 
 def calls_of(sent: Sequence[Sequence[RecordWrite]]) -> int:
@@ -70,7 +86,7 @@ def _by_job(client: SalesforceClient, batch: Sequence[RecordWrite]) -> Generator
     try:
         yield from loading.load(client, batch)
     except JobUnusableError:
-        for part in chunks(batch, RECORDS_A_CALL):
+        for part in _together(batch, RECORDS_A_CALL):
             yield tuple(_write_call(client, part))
 
 

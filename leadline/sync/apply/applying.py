@@ -33,7 +33,7 @@ from leadline.sync.store.journal import IntentStatus
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import latest_decisions
 
-_SEVERITY = ("verified", "done", "planned", "claimed", "stale", "gone", "ignored", "failed", "parked")
+_SEVERITY = ("verified", "done", "planned", "claimed", "released", "stale", "gone", "ignored", "failed", "parked")
 _OPEN: Final = frozenset({"planned", "done"})
 """Intents of which something is left to do in a run."""
 

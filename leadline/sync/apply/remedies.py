@@ -37,6 +37,7 @@ _REMEDIES: Final[dict[str, str]] = {
 }
 
 _BY_STATUS: Final[dict[str, str]] = {
+    "released": "it was refused, and released with `leadline retry`: the next plan tries it again",
     "stale": "it was changed after the plan was made; make a new plan",
     "gone": "the record was deleted, merged or converted; the next pull follows",
     "failed": "it failed for now; apply the same plan again or run `leadline sync`",
@@ -75,6 +76,6 @@ def effect_remedy(status: str, code: str) -> str:
 
 def remedy_for(status: str, code: str) -> str:
     """Return one sentence that says what to do; empty when there is nothing to do."""
-    if status in {"stale", "planned", "claimed", "done"} and code != "CANARY":
+    if status in {"stale", "released", "planned", "claimed", "done"} and code != "CANARY":
         return _BY_STATUS[status]
     return _REMEDIES.get(code) or _BY_STATUS.get(status, "")

@@ -14,7 +14,7 @@ from leadline.sync.store.journal import IntentStatus
 OUTSIDE: Final[tuple[IntentStatus, ...]] = ("failed", "parked", "ignored", "planned", "claimed", "done")
 """Endings that the outside world caused: the CRM refused, dropped or never got the value. Exit code 3."""
 
-OVERTAKEN: Final[tuple[IntentStatus, ...]] = ("stale", "gone")
+OVERTAKEN: Final[tuple[IntentStatus, ...]] = ("stale", "gone", "released")
 """Endings that mean the plan was overtaken by somebody's change; nothing is wrong but the plan. Exit code 1."""
 
 
@@ -54,7 +54,8 @@ class EffectOutcome:
 class ApplyReport:
     """The result of one apply.
 
-    ``counts`` has records by ending: verified, ignored, failed, parked, stale, gone, planned (not reached).
+    ``counts`` has records by ending: verified, ignored, failed, parked, stale, gone, planned (not reached), and
+    released (refused, and left to the next plan by ``leadline retry``).
     ``calls`` are those really made: {crm: {"write": n, "read_back": n}}. ``errors`` are CRMs that broke off.
     ``resumed`` says that an earlier run of the same plan was continued. ``effects`` has effects by ending: done,
     closed, skipped, withdrawn, failed, parked, planned and claimed (not reached, or without an answer); ``undone``

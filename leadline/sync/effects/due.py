@@ -110,7 +110,7 @@ def _due(
 
 
 def _task(row: EffectRow | None) -> RecordRef | None:
-    if row is None or row.status != "done" or not row.remote_id:
+    if row is None or not row.stands or not row.remote_id:
         return None
     crm = next((crm for crm in CRMS if crm == row.crm), None)
     return None if crm is None else RecordRef(crm, TASKS[crm], row.remote_id)

@@ -11,19 +11,20 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from leadline.rules.causes import enter_cause, has_actions, rung_cause
+from leadline.rules.causes import has_actions, rung_cause
 from leadline.rules.deciding import outcome_from_json
 from leadline.rules.effects import closing, effects_of, left_stage
-from leadline.rules.model import Book, CloseTask, CreateTask, Notify
+from leadline.rules.model import Book, CloseTask
 from leadline.rules.state import Decision, Effect, Outcome
+from leadline.sync.effects.lapsing import causes_within, lapsed, left_before, makes_task, unmade
 from leadline.sync.store.effects import (
-    OPEN,
     EffectRow,
     add_effects,
     any_effects,
     effects_by_key,
     effects_by_status,
     effects_of_persons,
+    look_again,
     move_effects,
     settle_effects,
 )
@@ -62,17 +63,19 @@ def record_effects(
     add_effects(connection, [*kept, *skipped], cycle, frontier)
     settle_effects(connection, {effect.key: _late(effect, frontier) for effect in skipped}, "skipped", frontier)
     _leave(connection, book, decisions, cycle, frontier)
-    lost = {row.key: "out of the book's scope" for row in effects_of_persons(connection, gone) if row.status in OPEN}
+    theirs = [row for row in effects_of_persons(connection, gone) if unmade(row)]
+    lost = dict.fromkeys((row.key for row in theirs), "out of the book's scope")
     settle_effects(connection, lost, "withdrawn", frontier)
 
 
-def tidy_effects(connection: Connection, cycle: int, frontier: datetime) -> None:
-    """Withdraw what is no longer wanted among all that waits.
+def tidy_effects(connection: Connection, book: Book, cycle: int, frontier: datetime) -> None:
+    """Withdraw what is no longer wanted among all that waits, or that was refused.
 
     That is the consequences of SLAs that are ripe and that the outcome does not tell of any more: what became known
-    within the look-back may have met the SLA in time (stage moves are never taken back). And it is the closing of
-    tasks that came to nothing.
+    within the look-back may have met the SLA in time (stage moves are never taken back). It is the closing of
+    tasks that came to nothing. And it is what was put off until its stage was left.
     """
+    settle_effects(connection, lapsed(connection, book, cycle), "withdrawn", frontier)
     waiting = effects_by_status(connection, ("waiting",))
     _close_nothing(connection, waiting, frontier)
     old = [row for row in waiting if frontier - row.changed_at > PATIENCE]
@@ -121,21 +124,24 @@ def _leave(connection: Connection, book: Book, decisions: Sequence[Decision], cy
         consequence = row.consequence
         if isinstance(consequence, CloseTask):
             closed.add(consequence.key)
-        elif _makes_task(consequence):
+        elif makes_task(consequence):
             mine.setdefault(row.person_id, []).append(row)
-    unmade: dict[str, str] = {}
+    left: dict[str, str] = {}
     closings: list[Effect] = []
+    doubtful: list[str] = []
     for decision, stage in leaving:
-        causes = set(_causes_within(book, stage))
+        causes = set(causes_within(book, stage))
         for row in mine.get(decision.person, ()):
-            if row.at >= decision.at or row.cause not in causes or row.key in closed | set(unmade):
+            if row.at >= decision.at or row.cause not in causes or row.key in closed | left.keys():
                 continue
-            if row.status in OPEN:
-                unmade[row.key] = f"left {stage} before it was done"
-            elif row.status in ("claimed", "done"):
+            if unmade(row):
+                left[row.key] = left_before(stage)
+            elif row.status == "claimed" or row.stands or row.doubtful:
                 closings.append(closing(decision, stage, row.key))
                 closed.add(row.key)
-    settle_effects(connection, unmade, "withdrawn", frontier)
+                doubtful += [row.key] if row.doubtful else []
+    settle_effects(connection, left, "withdrawn", frontier)
+    look_again(connection, doubtful, frontier)
     add_effects(connection, closings, cycle, frontier)
 
 
@@ -143,25 +149,10 @@ def _close_nothing(connection: Connection, waiting: Sequence[EffectRow], frontie
     """Withdraw tasks that were about to be made when their stage was left, and that never were."""
     opened = {row.key: row.consequence.key for row in waiting if isinstance(row.consequence, CloseTask)}
     known = effects_by_key(connection, opened.values())
-    never = {key: task for key, task in opened.items() if known[task].status not in ("claimed", "done")}
+    never = {key: task for key, task in opened.items() if known[task].status != "claimed" and not known[task].stands}
     settle_effects(connection, dict.fromkeys(never, "the task was never made"), "withdrawn", frontier)
-    unmade = {task: "its stage was left" for task in never.values() if known[task].status in OPEN}
-    settle_effects(connection, unmade, "withdrawn", frontier)
-
-
-def _makes_task(consequence: object) -> bool:
-    return isinstance(consequence, CreateTask) or (
-        isinstance(consequence, Notify) and consequence.to in ("owner", "manager")
-    )
-
-
-def _causes_within(book: Book, stage: str) -> Iterator[str]:
-    """Yield the causes whose tasks end with a stage: its own entry, by every name it had, and its SLAs."""
-    known = book.stages.get(stage)
-    yield from (enter_cause(name) for name in (stage, *(known.renamed if known is not None else ())))
-    for name, sla in book.slas.items():
-        if stage in sla.starts:
-            yield from (rung_cause(name, rung.share) for rung in sla.ladder)
+    left = {task: "its stage was left" for task in never.values() if unmade(known[task])}
+    settle_effects(connection, left, "withdrawn", frontier)
 
 
 def _of_sla(row: EffectRow) -> bool:

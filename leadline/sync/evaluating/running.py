@@ -69,7 +69,7 @@ def evaluate(
         _give_places(writing, work)
         work.accounts.store(writing, cycle)
         if work.acting:
-            tidy_effects(writing, cycle, frontier)
+            tidy_effects(writing, work.engine.book, cycle, frontier)
         forget_touched(writing, cycle)
         set_evaluated(writing, cycle, frontier)
         set_meta(writing, EVALUATED_BOOK, book.hash)

@@ -1,7 +1,7 @@
 """What an operator looks at and mends beside the cycles: past runs, and values that a CRM refused."""
 
 from leadline.sync.operations.parked import ParkedValue, parked_values, release_parked
-from leadline.sync.operations.parked_actions import ParkedAction, parked_actions, release_actions
+from leadline.sync.operations.parked_actions import ParkedAction, parked_actions, release_actions, withdrawn_actions
 from leadline.sync.operations.runs import RunRecord, recent_runs
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "recent_runs",
     "release_actions",
     "release_parked",
+    "withdrawn_actions",
 ]

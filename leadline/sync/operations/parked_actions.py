@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
-
-from sqlalchemy import update
 
 from leadline.common.values import Crm
 from leadline.sync.apply.effects.rows import CREATIONS
 from leadline.sync.apply.remedies import effect_remedy
 from leadline.sync.store import Store
-from leadline.sync.store.batches import chunks
-from leadline.sync.store.effects import EffectRow, effects_by_status
-from leadline.sync.store.schema import effects
+from leadline.sync.store.effect_journal import give_back
+from leadline.sync.store.effects import EffectRow, effects_by_status, look_again
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedAction:
-    """One action that is not tried again by itself. ``crm`` None: a notice to a channel. ``key`` names it."""
+    """One action that is not tried again by itself. ``crm`` None: a notice to a channel. ``key`` names it.
+
+    Of one that is no longer wanted, ``remedy`` is the reason for that, and ``since`` when it was withdrawn.
+    """
 
     key: str
     kind: str
@@ -39,6 +39,17 @@ def parked_actions(store: Store, code: str | None = None) -> tuple[ParkedAction,
     return tuple(_action(row) for row in rows if code is None or row.code == code)
 
 
+def withdrawn_actions(store: Store, since: datetime, code: str | None = None) -> tuple[ParkedAction, ...]:
+    """Return the actions that were refused, and since an instant of the CRMs are no longer wanted, oldest first.
+
+    Their stage was left, or their person is gone: nothing releases them. With a ``code`` only those with this code.
+    """
+    with store.read() as connection:
+        rows = effects_by_status(connection, ("withdrawn",), since)
+    found = [row for row in rows if row.code and row.payload and code in (None, row.code)]
+    return tuple(replace(_action(row), remedy=row.message or "") for row in found)
+
+
 def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> int:
     """Let the next runs try parked actions again: those with these keys, or all. Return how many were released.
 
@@ -48,12 +59,8 @@ def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> 
         rows = effects_by_status(connection, ("parked",))
         chosen = [row for row in rows if keys is None or row.key in set(keys)]
         doubtful = {row.key for row in chosen if row.remote_id and _kind(row) in CREATIONS}
-        plain = {row.key for row in chosen} - doubtful
-        for some, status in ((doubtful, "claimed"), (plain, "waiting")):
-            values = {"status": status, "remote_id": None, "claimed_by": None, "changed_at": now}
-            for batch in chunks(sorted(some)):
-                released = values if status == "claimed" else {**values, "plan_hash": None}
-                connection.execute(update(effects).where(effects.c.key.in_(batch)).values(released))
+        look_again(connection, doubtful, now)
+        give_back(connection, {row.key for row in chosen} - doubtful, now)
     return len(chosen)
 
 

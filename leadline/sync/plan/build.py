@@ -149,6 +149,8 @@ class _Planner:
 
     def _add(self, record: RecordView, writes: Sequence[PlannedWrite], kind: str, drift: datetime | None) -> None:
         place = _ORDER[record.ref.crm].index(record.ref.object)
+        if record.account:
+            writes = [replace(write, account=record.account) for write in writes]
         self._found.add(writes, place, record.account, kind, drift)
 
     def _compared(self, person: str, account: RecordRef | None, *, writes: bool) -> None:

@@ -98,7 +98,11 @@ def _effect(effect: PlannedEffect) -> dict[str, Any]:
 def write_data(write: PlannedWrite) -> dict[str, Any]:
     """Return one write as JSON."""
     made = _field_write(write)
-    return made if write.effect is None else {**made, "effect": write.effect}
+    if write.effect is not None:
+        made["effect"] = write.effect
+    if write.account is not None:
+        made["account"] = write.account
+    return made
 
 
 def _field_write(write: PlannedWrite) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class PlanReader:
             backward=self._get(item, "backward", bool, place),
             basis=self._optional(item, "basis", place),
             effect=self._optional(item, "effect", place),
+            account=self._optional(item, "account", place),
         )
 
     def _effect(self, item: Mapping[str, Any], place: str) -> PlannedEffect:

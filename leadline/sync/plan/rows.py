@@ -25,11 +25,11 @@ class Row(NamedTuple):
 def row_of(group: Sequence[PlannedWrite]) -> Row:
     """Pack the writes of one record in one phase.
 
-    The body begins with the phase and the decision; of each write only what differs from the first one or is there
-    at all is said: most have no more than a field and two values.
+    The body begins with the phase, the decision and the account, where there is one; of each write only what differs
+    from the first one or is there at all is said: most have no more than a field and two values.
     """
     first = group[0]
-    body: list[Any] = [first.phase, first.decision]
+    body: list[Any] = [first.phase, first.decision, *([first.account] if first.account is not None else [])]
     for write in group:
         values: list[Any] = [write.field, write.kind, _packed(write.old), _packed(write.new)]
         rest: list[Any] = [
@@ -56,13 +56,14 @@ def phase_of(body: str) -> int:
 def group_of(ref: RecordRef, person: str, body: str) -> tuple[PlannedWrite, ...]:
     """Undo ``row_of``."""
     phase, decision, *writes = cast(list[Any], json.loads(body))
+    account = writes.pop(0) if writes and isinstance(writes[0], str) else None
     found = []
     for name, kind, old, new, *rest in writes:
         stage, transition, backward, basis, effect, own, made = rest + _NOTHING[len(rest) :]
         found.append(
             PlannedWrite(
                 ref, own or person, name, kind, _raw(old), _raw(new), made or decision, phase,
-                stage, transition, bool(backward), basis, effect,
+                stage, transition, bool(backward), basis, effect, account,
             )
         )  # fmt: skip
     return tuple(found)

@@ -27,6 +27,7 @@ class PlannedWrite:
     there, and ``backward`` whether that is a step back or off the main path.
     On a score field, ``basis`` is the stage and grades that it is published with, ``NOTHING`` when it is taken back.
     ``effect`` is the key of the effect (``assign`` or ``set``) that this write carries out.
+    ``account`` is the id of the account whose row the CRM locks with the record's, None where there is none.
     """
 
     ref: RecordRef
@@ -42,6 +43,7 @@ class PlannedWrite:
     backward: bool = False
     basis: str | None = None
     effect: str | None = None
+    account: str | None = None
 
 
 def grouped(writes: Iterable[PlannedWrite]) -> Iterator[tuple[PlannedWrite, ...]]:
@@ -52,4 +54,4 @@ def grouped(writes: Iterable[PlannedWrite]) -> Iterator[tuple[PlannedWrite, ...]
 
 def record_write(group: tuple[PlannedWrite, ...]) -> RecordWrite:
     """Return what a connector is told to write for one group."""
-    return RecordWrite(group[0].ref, {write.field: write.new for write in group})
+    return RecordWrite(group[0].ref, {write.field: write.new for write in group}, group[0].account or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -25,11 +25,12 @@ from leadline.sync.pull.authors import name_authors
 from leadline.sync.pull.beginning import begin, remember_shown
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.happenings import store_activities
-from leadline.sync.pull.hinted import Hinted, begin_quick, end_thorough, moved_back, thorough_from
+from leadline.sync.pull.hinted import MOST, Hinted, begin_quick, end_thorough, moved_back, thorough_from
 from leadline.sync.pull.rows import hide_object, store_records
 from leadline.sync.pull.upkeep import Upkeep, reconcile_ids, remember_full, reread_due
 from leadline.sync.results import PullResult
 from leadline.sync.store import Store
+from leadline.sync.store.applying import unseen_records
 from leadline.sync.store.cycles import frontier_before, set_frontier, start_cycle
 from leadline.sync.store.mirror import StreamCursor, load_cursors, move_cursor
 from leadline.sync.store.past import save_past
@@ -212,12 +213,16 @@ def _pull_records(
         notes.incremental.add(stream)
     request = RecordRequest(need.object, need.fields, bound.upper, since, links=need.links, history=history)
     request = _quickly(request, notes)
-    if notes.hinted is not None and since is not None:
-        for rows in connector.reread(request, notes.hinted.ids(bound.crm, need.object)):
+
+    def by_id(ids: Sequence[str]) -> None:
+        for rows in connector.reread(request, ids):
             page = _named(store, connector, book, bound, need, rows, history)
             with store.write() as connection:
                 news = _store_page(connection, bound, need, page, history, notes)
             notes.count(stream, len(page), news)
+
+    if notes.hinted is not None and since is not None:
+        by_id(notes.hinted.ids(bound.crm, need.object))
     for rows in connector.records(request):
         page = _named(store, connector, book, bound, need, rows, history)
         with store.write() as connection:
@@ -227,6 +232,10 @@ def _pull_records(
                 place = StreamCursor(reached.stamp, reached.id, complete, shape)
                 move_cursor(connection, bound.crm, need.object, place, bound.cycle)
         notes.count(stream, len(page), news)
+    if complete is not None:
+        with store.read() as connection:
+            unseen = unseen_records(connection, bound.crm, need.object, complete, MOST)
+        by_id(unseen)  # what somebody did there after our write would be written over, unseen
     with store.write() as connection:
         done = StreamCursor(bound.upper, "", bound.upper, shape)
         move_cursor(connection, bound.crm, need.object, done, bound.cycle)

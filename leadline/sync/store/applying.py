@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, and_, bindparam, exists, func, literal, select, tuple_, type_coerce, update
+from sqlalchemy import (
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from leadline.common.values import Crm, Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
@@ -194,6 +206,19 @@ def verified_writes(connection: Connection, refs: Iterable[RecordRef]) -> dict[R
         for key, field, value in connection.execute(query.where(fresh, mine)):
             found.setdefault(RecordRef(crm, name, key), {})[field] = value[0]  # type: ignore[arg-type]
     return found
+
+
+def unseen_records(connection: Connection, crm: Crm, name: str, since: datetime, most: int) -> list[str]:
+    """Return the ids of records that we wrote to since an instant, and that no pull has seen come back, latest first.
+
+    At most so many, of the latest ten times as many writes: an index lags by seconds or minutes. There it lags behind
+    whatever anybody did to the record after us, too.
+    """
+    query = select(journal.c.crm, journal.c.object, journal.c.record_id).where(journal.c.changed_at >= since)
+    latest = connection.execute(query.order_by(journal.c.changed_at.desc()).limit(10 * most))
+    mine = dict.fromkeys(RecordRef(crm, name, key) for of, kind, key in latest if (of, kind) == (crm, name))
+    unseen = verified_writes(connection, mine)
+    return [ref.id for ref in mine if ref in unseen][:most]
 
 
 def decision_bodies(connection: Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks
-from leadline.sync.store.effects import OPEN, EffectRow, EffectStatus, effects_by_status
+from leadline.sync.store.effects import OPEN, OWNER_DIFFERS, EffectRow, EffectStatus, effects_by_status
 from leadline.sync.store.schema import effects
 
 UNFINISHED: Final[tuple[EffectStatus, ...]] = ("planned", "claimed", "failed")
@@ -120,5 +120,7 @@ def give_back(connection: Connection, keys: Iterable[str], at: datetime) -> None
 def mark_closed(connection: Connection, keys: Iterable[str], at: datetime) -> None:
     """Say of the effects that made tasks that their tasks are closed."""
     for batch in chunks(sorted(set(keys))):
-        done = effects.c.key.in_(batch) & (effects.c.status == "done")
-        connection.execute(update(effects).where(done).values(status="closed", changed_at=at))
+        standing = (effects.c.status == "done") | (effects.c.code == OWNER_DIFFERS)
+        connection.execute(
+            update(effects).where(effects.c.key.in_(batch), standing).values(status="closed", changed_at=at)
+        )

@@ -23,6 +23,9 @@ EffectStatus = Literal["waiting", "planned", "claimed", "done", "failed", "parke
 OPEN: Final[tuple[EffectStatus, ...]] = ("waiting", "planned", "failed")
 """What the next plan shows again: nothing of it stands in a CRM."""
 
+OWNER_DIFFERS: Final = "OWNER_DIFFERS"
+"""The code of what stands in a CRM with another owner than was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
@@ -48,6 +51,16 @@ class EffectRow:
     attempts: int = 0
     code: str | None = None
     message: str | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether a CRM showed what was made, if need be with another owner than was asked for."""
+        return self.status == "done" or (self.status == "parked" and self.code == OWNER_DIFFERS)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a CRM said yes to it and showed nothing of it."""
+        return self.status == "parked" and bool(self.remote_id) and not self.stands
 
     @property
     def consequence(self) -> Consequence:
@@ -81,10 +94,14 @@ def any_effects(connection: Connection) -> bool:
     return connection.execute(select(effects.c.key).limit(1)).first() is not None
 
 
-def effects_by_status(connection: Connection, statuses: Sequence[EffectStatus]) -> list[EffectRow]:
-    """Return all effects that stand so, by the instant that caused them."""
+def effects_by_status(
+    connection: Connection, statuses: Sequence[EffectStatus], since: datetime | None = None
+) -> list[EffectRow]:
+    """Return all effects that stand so, by the instant that caused them; with ``since`` those that do since then."""
     order = (effects.c.at, effects.c.person_id, effects.c.cause, effects.c.number, effects.c.key)
     query = select(effects).where(effects.c.status.in_(statuses)).order_by(*order)
+    if since is not None:
+        query = query.where(effects.c.changed_at >= since)
     return [EffectRow(**row) for row in connection.execute(query).mappings()]
 
 
@@ -113,6 +130,13 @@ def settle_effects(connection: Connection, reasons: Mapping[str, str], status: E
     statement = update(effects).where(effects.c.key == bindparam("which"))
     statement = statement.values(status=status, message=bindparam("why"), changed_at=bindparam("moment"))
     connection.execute(statement, [{"which": key, "why": why, "moment": at} for key, why in reasons.items()])
+
+
+def look_again(connection: Connection, keys: Iterable[str], at: datetime) -> None:
+    """Have the next run find out what became of effects, as after a crash, before it makes any of them again."""
+    for batch in chunks(sorted(set(keys))):
+        values = {"status": "claimed", "remote_id": None, "claimed_by": None, "changed_at": at}
+        connection.execute(update(effects).where(effects.c.key.in_(batch)).values(values))
 
 
 def move_effects(connection: Connection, joined: Mapping[str, Sequence[str]]) -> None:

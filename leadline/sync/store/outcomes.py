@@ -65,6 +65,17 @@ def load_lifecycle(connection: Connection, person_ids: Iterable[str]) -> dict[st
     return found
 
 
+def in_stage_since(connection: Connection, person_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return since when these persons have been in their stage; persons without a lifecycle are absent."""
+    found: dict[str, datetime] = {}
+    for batch in chunks(sorted(set(person_ids))):
+        query = select(lifecycle.c.person_id, lifecycle.c.outcome).where(lifecycle.c.person_id.in_(batch))
+        found.update(
+            (person, datetime.fromisoformat(outcome["since"])) for person, outcome in connection.execute(query)
+        )
+    return found
+
+
 def all_lifecycle(connection: Connection) -> list[LifecycleRow]:
     """Return every person's row, ordered by person."""
     return list(each_lifecycle(connection))
@@ -152,6 +163,15 @@ def latest_decisions(connection: Connection, person_ids: Iterable[str]) -> dict[
         last = select(func.max(decisions.c.number)).where(mine).group_by(decisions.c.person_id)
         query = select(decisions.c.person_id, decisions.c.id).where(decisions.c.number.in_(last))
         found.update((person, decision) for person, decision in connection.execute(query))
+    return found
+
+
+def stages_decided(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Return the stage in which each of these decisions left its person; unknown ids are absent."""
+    found: dict[str, str] = {}
+    for batch in chunks(sorted(set(ids))):
+        query = select(decisions.c.id, decisions.c.stage).where(decisions.c.id.in_(batch))
+        found.update((key, stage) for key, stage in connection.execute(query))
     return found
 
 

@@ -115,7 +115,7 @@ def test_closing_what_was_never_made_is_withdrawn(world):
     world.cycle()
     with world.store.write() as connection:
         settle_effects(connection, {task: "no answer"}, "failed", world.salesforce.now)
-        tidy_effects(connection, 3, world.salesforce.now)
+        tidy_effects(connection, world.book, 3, world.salesforce.now)
     assert statuses(world.store) == [
         ("enter mql", "waiting"), ("enter mql", "withdrawn"), ("leave mql", "withdrawn"),
     ]  # fmt: skip
@@ -139,11 +139,11 @@ def test_what_is_held_back_for_a_month_is_left_out(world):
     world.cycle()
     at = world.salesforce.now
     with world.store.write() as connection:
-        tidy_effects(connection, 99, at + PATIENCE)
+        tidy_effects(connection, world.book, 99, at + PATIENCE)
         assert len(effects_by_status(connection, ("waiting",))) == 2
-        tidy_effects(connection, 3, at + 2 * PATIENCE)
+        tidy_effects(connection, world.book, 3, at + 2 * PATIENCE)
         assert len(effects_by_status(connection, ("waiting",))) == 2
-        tidy_effects(connection, 99, at + PATIENCE + timedelta(seconds=1))
+        tidy_effects(connection, world.book, 99, at + PATIENCE + timedelta(seconds=1))
         assert {row.message for row in effects_by_status(connection, ("skipped",))} == {"held back for 30 days"}
 
 
@@ -154,7 +154,7 @@ def test_the_consequence_of_an_sla_waits_for_the_look_back(world):
     rung = Effect("e-1", "p-000001", at, "sla accept 100%", 0, CreateTask(), "d-1")
     with world.store.write() as connection:
         add_effects(connection, [rung], 1, at)
-        tidy_effects(connection, 2, at + LOOK_BACK - timedelta(seconds=1))
+        tidy_effects(connection, world.book, 2, at + LOOK_BACK - timedelta(seconds=1))
         assert [row.status for row in effects_by_status(connection, ("waiting", "withdrawn"))] == ["waiting"]
-        tidy_effects(connection, 2, at + LOOK_BACK)
+        tidy_effects(connection, world.book, 2, at + LOOK_BACK)
         assert [row.status for row in effects_by_status(connection, ("waiting", "withdrawn"))] == ["withdrawn"]

@@ -28,16 +28,16 @@ write:
 """
 
 
-def accepted_lead(rehearsal: Rehearsal) -> tuple[str, RecordRef]:
-    """Adopt, and let sales accept the first MQL that is a lead; return the person and the lead."""
+def accepted_lead(rehearsal: Rehearsal, seconds: float = 300) -> tuple[str, RecordRef]:
+    """Adopt, and so much later let sales accept the first MQL that is a lead; return the person and the lead."""
     rehearsal.adopt()
     with rehearsal.at_work() as (setting, _), setting.store.read() as connection:
         mqls = [row.person_id for row in all_lifecycle(connection) if row.stage == "mql"]
         records = records_of_persons(connection, mqls)
     person, lead = next((who, own.ref) for who in mqls for own in records[who] if own.ref.object == "Lead")
-    rehearsal.pass_time(minutes=5)
+    rehearsal.pass_time(seconds=seconds)
     rehearsal.by_hand(lead, {"Status": "Accepted"})
-    rehearsal.pass_time(minutes=5)
+    rehearsal.pass_time(seconds=seconds)
     return person, lead
 
 

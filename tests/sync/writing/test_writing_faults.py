@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,16 @@ import pytest
 import requests
 
 from leadline.common.errors import QuotaError, RefusedError
-from leadline.common.values import RecordRef
+from leadline.common.values import RecordRef, RecordWrite, WriteResult
 from leadline.connectors.practice.faults import FaultBox
+from leadline.connectors.salesforce import writing
 from leadline.sync.apply import ApplyReport, ReadingBack, RecordOutcome, Retrying
 from leadline.sync.cycle import CycleEvent, make_plan, run_apply, run_sync
+from leadline.sync.operations import ParkedValue, parked_values, release_parked
 from leadline.sync.plan import load_plan, save_plan
 from leadline.sync.store.cycles import last_cycles, lease_holder
 from leadline.sync.store.mirror import load_written
-from tests.sync.writing.rehearsal import Rehearsal, rehearse
+from tests.sync.writing.rehearsal import WALL, Rehearsal, rehearse
 
 BATCH = "POST /crm/v3/objects/contacts/batch/update"
 REFUSAL = {"salesforce": "FIELD_CUSTOM_VALIDATION_EXCEPTION", "hubspot": "VALIDATION_ERROR"}
@@ -94,6 +97,62 @@ def test_a_locked_row_is_tried_again_alone(rehearsal: Rehearsal) -> None:
         report.calls["salesforce"]["write"]
         == load_plan(rehearsal.home / "plan.json").calls["salesforce"]["write"] + 2
     )
+
+
+def test_a_plan_taken_up_after_a_release_does_not_say_success(rehearsal: Rehearsal) -> None:
+    """What was refused in two steps, and released while its plan is unfinished, is told and left to the next plan."""
+    save_first_plan(rehearsal)
+    plan = load_plan(rehearsal.home / "plan.json")
+    ref = next(write.ref for write in plan.writes if write.phase == 1)
+    rehearsal.disturb("partial_failure", crm="hubspot", key=f"*{ref.id}*", code=REFUSAL["hubspot"])
+    rehearsal.disturb("lock_error", crm="salesforce", key=f"*{a_record(rehearsal, 'salesforce').id}*")
+    assert apply_saved(rehearsal).exit_code == 3
+    rehearsal.calm()
+    with rehearsal.at_work() as (setting, _):
+        assert release_parked(setting.store, None, WALL) == 1
+    report = apply_saved(rehearsal)
+    assert (only(report).ref, only(report).status, report.exit_code) == (ref, "released", 1)
+    assert "retry" in only(report).remedy
+    assert sync(rehearsal).ok
+    assert parked_values_of(rehearsal) == ()
+
+
+def parked_values_of(rehearsal: Rehearsal) -> tuple[ParkedValue, ...]:
+    """Return what stands refused."""
+    with rehearsal.at_work() as (setting, _):
+        return parked_values(setting.store)
+
+
+def test_no_two_requests_write_to_one_account(rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Salesforce locks the account with a contact: first sent or tried again, an account's rows share a request."""
+    monkeypatch.setattr(writing, "RECORDS_A_CALL", 4)
+    save_first_plan(rehearsal)
+    plan = load_plan(rehearsal.home / "plan.json")
+    accounts = {write.ref: write.account for write in plan.writes}
+    rehearsal.disturb("lock_error", crm="salesforce", key="003*", rate=0.7)
+    rounds: list[list[list[str]]] = [[]]
+
+    with rehearsal.at_work() as (setting, writers):
+        real = writers["salesforce"].write
+
+        def sent(writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
+            rounds[-1].append([account for item in writes if (account := accounts[item.ref])])
+            return real(writes)
+
+        monkeypatch.setattr(writers["salesforce"], "write", sent)
+
+        def tell(event: CycleEvent) -> None:
+            if isinstance(event, Retrying) and event.crm == "salesforce":
+                rounds.append([])
+
+        report = run_apply(replace(setting, tell=tell), writers, plan).report
+    assert report.calls["salesforce"]["write"] == sum(map(len, rounds))
+    assert len(rounds) > 1
+    assert len(rounds[1]) > 1, "what was locked is tried again by several requests"
+    assert any(len(set(request)) < len(request) for request in rounds[1]), "two of them are of one account"
+    for requests_sent in rounds:
+        for account in {account for request in requests_sent for account in request}:
+            assert sum(account in request for request in requests_sent) == 1
 
 
 def test_a_row_that_stays_locked_is_told_and_tried_by_the_next_run(rehearsal: Rehearsal) -> None:

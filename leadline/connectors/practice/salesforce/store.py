@@ -55,6 +55,12 @@ class Store:
         late = self._late.get(identifier)
         return late.row if late else self._tables[name].get(identifier)
 
+    def latest_rows(self, name: str) -> Iterable[Row]:
+        """Return the rows of an object with what is not visible yet: what a unique index knows of."""
+        self._settle()
+        late = {key: one.row for key, one in self._late.items() if one.object == name}
+        return (self._tables[name] | late).values()
+
     def find(self, identifier: str) -> Row | None:
         """Return the visible row of any object by id, or None."""
         owner = self.schema.of_id(identifier)

@@ -159,7 +159,7 @@ class Saver:
     def _refuse_duplicates(self, target: SObject, row: Mapping[str, Any]) -> None:
         if target.name == "CampaignMember" and created_key(target.name, row) in {
             created_key(target.name, other)
-            for other in self.org.store.rows(target.name)
+            for other in self.org.store.latest_rows(target.name)
             if not other.get("IsDeleted") and other["Id"] != row["Id"]
         }:
             raise RecordError("DUPLICATE_VALUE", "Already a campaign member.")

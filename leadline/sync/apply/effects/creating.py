@@ -11,7 +11,7 @@ from leadline.connectors.protocol import CreateResult, Made, WriteConnector
 from leadline.sync.apply.effects.rows import CREATIONS, EffectJournal, Item
 from leadline.sync.apply.writing import Patience
 from leadline.sync.store.effect_journal import EffectSettlement
-from leadline.sync.store.effects import EffectStatus
+from leadline.sync.store.effects import OWNER_DIFFERS, EffectStatus
 
 _STATUSES: dict[str, EffectStatus] = {"transient": "planned", "permanent": "parked", "gone": "skipped"}
 
@@ -107,7 +107,7 @@ def _seen(item: Item, made: Made) -> EffectSettlement:
     wanted = item.fields.get("owner")
     if wanted and made.owner is not None and made.owner != wanted:
         text = "it stands there with another owner: look for an assignment rule or flow on tasks"
-        return EffectSettlement(item.key, "parked", "OWNER_DIFFERS", text, made.remote_id)
+        return EffectSettlement(item.key, "parked", OWNER_DIFFERS, text, made.remote_id)
     return EffectSettlement(item.key, "done", "", "", made.remote_id)
 
 

@@ -128,6 +128,22 @@ def test_an_upsert_finds_what_is_not_visible_yet(site: Site) -> None:
     assert site.values("SELECT Subject FROM Task WHERE Leadline_Key__c = 'k1'") == ["Again"]
 
 
+def test_a_campaign_has_a_person_once_though_nobody_sees_them_yet(site: Site) -> None:
+    """A member committed late already holds their place: adding them again is refused."""
+    campaign = site.values("SELECT Id FROM Campaign")[0]
+    free = next(one for one in ("p1", "p6", "p7") if not site.soql(_MEMBER.format(lead(one), campaign)))
+    member = {"CampaignId": campaign, "LeadId": lead(free)}
+    site.fault("late_commit", times=1, seconds=60)
+    first, second = (site.call("POST", "/sobjects/CampaignMember", json=member) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 400)
+    assert second.json()[0]["errorCode"] == "DUPLICATE_VALUE"
+    site.harness.clock.advance(timedelta(seconds=61))
+    assert len(site.soql(_MEMBER.format(lead(free), campaign))) == 1
+
+
+_MEMBER = "SELECT Id FROM CampaignMember WHERE LeadId = '{}' AND CampaignId = '{}'"
+
+
 def test_a_rolled_back_write_is_never_late(site: Site) -> None:
     """The switch allOrNone also takes back what was not visible yet."""
     site.fault("late_commit", times=1, seconds=60)
