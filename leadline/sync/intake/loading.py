@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from leadline.common.folding import fold
 from leadline.common.values import RecordRef, SourceActivity
-from leadline.common.vocabulary import DEAL_OBJECTS
+from leadline.common.vocabulary import ACCOUNT_OBJECTS, DEAL_OBJECTS
 from leadline.rules.allocation import SOURCE
 from leadline.rules.convert import matching
 from leadline.rules.deciding.units import Unit, since
@@ -157,12 +157,13 @@ class _Scene:
         own = [_Place(item.person, item.ref, item.since) for item in rows.members(connection, persons, cycle)]
         for place in own:
             self.members.setdefault(place.person, []).append(place.ref)
-        accounts = self._accounts(connection, own, cycle)
+        accounts = self._accounts(connection, own, cycle) if self._reads_accounts() else []
         deals = self._deals(connection, own, accounts, cycle)
         self.places = [*own, *accounts, *deals]
         self.history = rows.observed(connection, {place.ref for place in self.places}, cycle)
         self.created = rows.created(connection, {place.ref for place in (*own, *deals)})
-        self._load_activities(connection, own, cycle)
+        if self.book.activities:
+            self._load_activities(connection, own, cycle)
 
     def facts_of(self, place: _Place, history: Sequence[rows.Observation]) -> list[tuple[int, Fact]]:
         """Return what one record says; an account or deal of many persons is read once."""
@@ -179,6 +180,11 @@ class _Scene:
         counters = self.counters.get((ref.crm, ref.object), ())
         rises = (fact for item in counters for fact in counter_facts(item, history, self.supplied.get(item.name)))
         return chain(facts, human_facts(self.book, history), rises)
+
+    def _reads_accounts(self) -> bool:
+        """Tell whether an account's record can say anything: of a field or a counter, or by its deals."""
+        read = {name for _, name in (*self.sources, *self.counters)}
+        return "account" in self.book.deals.link or not read.isdisjoint(ACCOUNT_OBJECTS.values())
 
     def _accounts(self, connection: Connection, own: Sequence[_Place], cycle: int) -> list[_Place]:
         first: dict[RecordRef, rows.KnownLink] = {}

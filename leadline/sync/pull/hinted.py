@@ -17,8 +17,10 @@ from leadline.common.values import Crm, ObjectDescription, RecordRef
 from leadline.sync.store.cycles import get_meta, set_meta
 from leadline.sync.store.mirror import StreamCursor
 
-LOOK_BACK: Final = timedelta(seconds=15)
-"""Short, because a row that came late costs only time: the next thorough pull brings it."""
+LOOK_BACK: Final = timedelta(seconds=5)
+"""Short, because a row that came late costs only time: what was told of is read by id, the rest comes by the look
+after the last hints, or by the next thorough pull. Every cycle reads again all that changed within it.
+"""
 
 MOST: Final = 1_000
 """Records read by id in one pull: ten calls of HubSpot. What is beyond is found by its stamp."""

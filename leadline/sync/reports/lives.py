@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Text, func, select, type_coerce
 from leadline.common.canonical import plain
 from leadline.common.errors import UsageError
 from leadline.rules.deciding.history import History
-from leadline.rules.model import Book
+from leadline.rules.model import Book, Deals
 from leadline.rules.state import StageDate, Unreadable
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store import Store
@@ -190,12 +190,14 @@ def _instant(text: str) -> datetime:
 def _sourced(
     connection: Connection, book: Book, field: str, frontier: datetime, found: Iterator[Life]
 ) -> Iterator[Life]:
-    narrow = replace(book, activities={}, accounts={})
+    # Of everything that is known of a person only this field is read.
+    asked = {field: book.fields[field]}
+    narrow = replace(book, fields=asked, activities={}, accounts={}, deals=Deals(link=()), write={})
     cycle = connection.execute(select(func.max(cycles.c.id))).scalar() or 0
     for batch in chunks(found, PEOPLE_AT_ONCE):
         known = facts_of_persons(connection, narrow, [life.person for life in batch], cycle)
         for life in batch:
-            value = History(known[life.person].all(), book.fields).value(field, frontier)
+            value = History(known[life.person].all(), asked).value(field, frontier)
             if value is None or isinstance(value, Unreadable):
                 yield life
             else:
