@@ -6,6 +6,7 @@ its imports, a second of work, are those of the parent. ``warm_leadline`` gives 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -56,6 +57,7 @@ def serve(address: str) -> None:
     for module in pkgutil.walk_packages(leadline.__path__, "leadline."):
         if not module.name.startswith(("leadline.__main__", "leadline.sync.store.migrations.")):
             importlib.import_module(module.name)
+    gc.freeze()  # else every fork copies all that the collector looks at
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()

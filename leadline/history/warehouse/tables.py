@@ -74,32 +74,7 @@ def _of_people(book: Book) -> Iterator[Shape]:
     taken = {name for name, _, _ in PEOPLE_COLUMNS}
     fields = tuple(_column(name, field) for name, field in book.fields.items() if name not in taken)
     yield Shape("people", "bucket", "everybody with a record, as they are now", (*PEOPLE_COLUMNS, *fields))
-    yield Shape(
-        "activities",
-        "bucket",
-        "what happened, by the book's names; what was withdrawn is left out",
-        (
-            _PERSON,
-            ("activity", TEXT, "the book's name"),
-            ("at", AT, "when"),
-            ("precision", TEXT, "instant, or day: then `at` is the day's first instant"),
-            ("crm", TEXT, "who told it"),
-            ("record", TEXT, "as what"),
-        ),
-    )
-    yield Shape(
-        "changes",
-        "bucket",
-        "values of fields over time, as the book resolves them",
-        (
-            _PERSON,
-            ("field", TEXT, "the book's name"),
-            ("value", TEXT, "from `at` on; empty where there is none"),
-            ("at", AT, "since when"),
-            ("assumed", TRUTH, "the value was found in the first pull, and stands for the time before it too"),
-            ("unreadable", TRUTH, "the CRM did not let it be read"),
-        ),
-    )
+    yield from _HAPPENED
     told = {"person_id", "deal", "state", "kind", "at"}
     deals = tuple(_column(name, field) for name, field in book.deals.fields.items() if name not in told)
     yield Shape(
@@ -139,6 +114,36 @@ def _of_people(book: Book) -> Iterator[Shape]:
         ),
     )
 
+
+_HAPPENED: Final = (
+    Shape(
+        "activities",
+        "bucket",
+        "what happened, by the book's names; what was withdrawn is left out",
+        (
+            _PERSON,
+            ("activity", TEXT, "the book's name"),
+            ("at", AT, "when"),
+            ("precision", TEXT, "instant, or day: then `at` is the day's first instant"),
+            ("crm", TEXT, "who told it"),
+            ("record", TEXT, "as what"),
+        ),
+    ),
+    Shape(
+        "changes",
+        "bucket",
+        "values of fields over time, as the book resolves them",
+        (
+            _PERSON,
+            ("field", TEXT, "the book's name"),
+            ("value", TEXT, "from `at` on; empty where there is none"),
+            ("at", AT, "since when"),
+            ("assumed", TRUTH, "the value was found in the first pull, and stands for the time before it too"),
+            ("unreadable", TRUTH, "the CRM did not let it be read"),
+        ),
+    ),
+)
+"""What the book calls happenings and values, the same columns for every book."""
 
 _LEDGERS: Final = (
     Shape(

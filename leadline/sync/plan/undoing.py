@@ -16,11 +16,12 @@ from leadline.sync.plan.build import calls_of, count
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.model import NotWritten, Plan
 from leadline.sync.plan.normal import same
-from leadline.sync.plan.packing import AT_ONCE, Group
+from leadline.sync.plan.packing import Group
 from leadline.sync.plan.records import moves_back
+from leadline.sync.plan.scratch import AT_ONCE
 from leadline.sync.plan.sorting import Sorter
 from leadline.sync.plan.stored import is_live
-from leadline.sync.plan.write import PlannedWrite
+from leadline.sync.plan.write import NOTHING, PlannedWrite
 from leadline.sync.store.applying import intent_states, verified_writes
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.mirror import load_records
@@ -115,9 +116,8 @@ def _verified(
 
 
 def _back(first: PlannedWrite, last: PlannedWrite, person: str, decision: str) -> PlannedWrite:
-    return PlannedWrite(
-        last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision, account=last.account
-    )
+    back = PlannedWrite(last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision)
+    return replace(back, basis=None if last.basis is None else NOTHING, account=last.account)
 
 
 def _steps(write: PlannedWrite, described: Mapping[Crm, Mapping[str, ObjectDescription]]) -> Iterable[PlannedWrite]:

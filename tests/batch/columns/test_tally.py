@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pyarrow
 import pytest
@@ -61,7 +63,7 @@ def test_every_way_counts_alike(
 
 def test_machine_code_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the extra ``fast`` and without: one table."""
-    pytest.importorskip("numba", reason="the extra fast is not installed")
+    assert find_spec("numba"), "pip install -e '.[dev]' brings it"
     book, chance = waterfall(), np.random.default_rng(3)
     ids = pyarrow.array(range(40))
     at = pyarrow.array([day(int(one)) for one in chance.integers(0, 60, 400)], pyarrow.timestamp("us", "UTC"))

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.common.canonical import digest
-from leadline.common.errors import RefusedError, UsageError
+from leadline.common.errors import OutsideError, RefusedError, UsageError
 from leadline.common.values import RecordRef
 from leadline.sync.plan import PlannedWrite, Writes, grouped, load_plan, plan_text, save_plan
 from leadline.sync.plan.file import head_text, read_kept
@@ -36,18 +37,19 @@ def a_write(draw: st.DrawFn) -> PlannedWrite:
     stage = draw(st.sampled_from([None, "mql", "sal"]))
     return PlannedWrite(
         RecordRef(crm, name, f"{person}{draw(st.sampled_from('ab'))}"),  # type: ignore[arg-type]
-        person,
+        draw(st.sampled_from([person, person, ""])),
         draw(st.sampled_from(["stage", "fit", "why"])),
         "text",
         draw(RAW),
         draw(RAW),
-        draw(st.sampled_from(["d-1", "d-2"])),
+        draw(st.sampled_from(["d-1", "d-2", ""])),
         draw(st.sampled_from([1, 2])),
         stage,
         f"inquiry -> {stage}" if stage else None,
         draw(st.booleans()) if stage else False,
         draw(st.sampled_from([None, "mql A"])),
         draw(st.sampled_from([None, "e-1"])),
+        draw(st.sampled_from([None, "", "001A"])),
     )
 
 
@@ -71,6 +73,7 @@ def test_packed_writes_are_the_writes(writes: list[PlannedWrite]) -> None:
 @given(st.lists(a_write(), max_size=12), st.integers(1, 4))
 def test_what_is_counted_of_packed_writes(writes: list[PlannedWrite], size: int) -> None:
     """Records, people and fields are those of the writes; portions are everybody, each person whole and once."""
+    writes = [replace(write, person=write.ref.id[:2]) for write in writes]  # a record belongs to one person
     packed = Writes.of(writes)
     assert packed.record_count() == len({write.ref for write in writes})
     assert packed.people() == len({write.person for write in writes if write.ref.object != "Account"})
@@ -184,3 +187,11 @@ def test_ten_thousand_writes_are_not_held() -> None:
         held.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert held[1] < 2 * held[0]
+
+
+def test_a_directory_without_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the private database cannot grow the run ends with what to do, and not in a traceback."""
+    monkeypatch.setattr("leadline.sync.plan.scratch.SETTINGS", "PRAGMA max_page_count = 12; BEGIN;")
+    ref = RecordRef("hubspot", "contact", "1")
+    with pytest.raises(OutsideError, match="TMPDIR"):
+        Writes.of(PlannedWrite(ref, f"p-{n}", "why", "text", None, "x" * 400, "d", 1 + n % 2) for n in range(2_000))  # type: ignore[arg-type]
