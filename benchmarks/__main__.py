@@ -19,7 +19,7 @@ from benchmarks.targets import Target, show_targets
 FEW: Final = 5_000
 """People of the benchmarks that settle one after the other."""
 LIVES: Final = 100_000
-"""People whose year is lived through."""
+"""People whose year is lived through, and who are backtested."""
 Part = Callable[[int, int], list[Target] | None]
 
 
@@ -43,6 +43,7 @@ PARTS: Final[dict[str, Part]] = {
     "growth": _part("growth"),
     "one-lead": _part("one_lead"),
     "replaying": _part("replaying", most=LIVES),
+    "backtest": _part("backtesting", most=LIVES),
     "incremental": _part("incremental"),
     "deciding": _part("deciding", most=FEW),
     "evaluating": _part("evaluating", most=FEW),

@@ -1,4 +1,4 @@
-"""``leadline evaluate`` as a process of its own over files of the workload."""
+"""Commands as processes of their own over files of the workload."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from pyarrow import parquet
 
 from benchmarks.workload import AT, book_text, leads, rules
+
+FILES: Final = ("--people", "people.parquet", "--activities", "activities.parquet")
+PAGE: Final = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,26 @@ def write_files(folder: Path, people: int, seed: int) -> None:
 
 def evaluate(folder: Path, workers: int = 1) -> Used:
     """Run it once; next change and ids are included."""
-    command = [sys.executable, "-m", "leadline", "evaluate", "--rules", "book", "--people", "people.parquet"]
-    command += ["--activities", "activities.parquet", "--as-of", AT.isoformat(), "-o", "out.parquet"]
+    asked = ["--rules", "book", "--as-of", AT.isoformat(), "-o", "out.parquet"]
+    return _used(folder, ["evaluate", *asked, *FILES, "--workers", str(workers)])
+
+
+def backtest(folder: Path, days: int, workers: int = 1) -> Used:
+    """Run ``leadline backtest`` of another book against this one over so many days once; its page is ``PAGE``."""
+    (folder / "other").mkdir(exist_ok=True)
+    told = (folder / "book" / "rules.yml").read_text(encoding="utf-8")
+    changed = told.replace("interest: {at_least: 30}", "interest: {at_least: 24}")
+    (folder / "other" / "rules.yml").write_text(changed, encoding="utf-8")
+    span = ["--from", (AT - timedelta(days=days)).isoformat(), "--to", AT.isoformat(), "--html", PAGE]
+    books = ["--rules", "other", "--against", "book"]
+    return _used(folder, ["backtest", *books, *span, *FILES, "--workers", str(workers)])
+
+
+def _used(folder: Path, words: list[str]) -> Used:
     begun = time.perf_counter()
     # Only waiting for it by number tells what this process and those that it started used.
-    process = subprocess.Popen([*command, "--workers", str(workers)], cwd=folder, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "leadline", *words], cwd=folder, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"leadline evaluate ended with {process.returncode}"
+    assert process.returncode == 0, f"leadline {words[0]} ended with {process.returncode}"
     return Used(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,10 @@ def race(
     for entry in entries:
         some = work.few(entry.peer.most)
         beside = _told(entry.peer, lambda entry=entry, some=some: _checked(entry.peer, some, expected))  # type: ignore[misc]
-        ratios = [None] * len(own) if beside is None else _in_turns(beside, own)
+        ratios = [] if beside is None else _in_turns(beside, own)
         cells = ""
-        for ratio, asked, who in zip(ratios, (entry.at_least, entry.of_fast), ("", ", with fast"), strict=False):
+        asks = ((entry.at_least, ""), (entry.of_fast, ", with fast"))
+        for ratio, (asked, who) in zip_longest(ratios, asks):
             what = f"{short}, against {entry.peer.name}{who}"
             target = None if asked is None else Target(what, ratio, asked)
             targets += [] if target is None else [target]

@@ -1,6 +1,7 @@
 """Run the command line as ``python -m leadline``."""
 
-from leadline.cli import main
-
 if __name__ == "__main__":
+    # Workers import this module too, and need no command line.
+    from leadline.cli import main
+
     main()

@@ -26,7 +26,7 @@ from leadline.batch.outcomes import Cells, outcome_row, output_columns
 from leadline.batch.places import with_places
 from leadline.batch.problems import Problems
 from leadline.batch.tables import Row, Table, write_table, write_tables
-from leadline.batch.turns import TURN, given_turns, gives_turns, stages_with_turns, turn_wishes
+from leadline.batch.turns import TURN, given_turns, stages_with_turns, turn_wishes
 from leadline.common.errors import UsageError
 from leadline.common.instants import read_instant, require_plausible
 from leadline.rules.convert import convert
@@ -158,10 +158,8 @@ def _by_partitions(
 ) -> Evaluation | None:
     """Evaluate partitions; None where a file holds what only reading it row by row can tell the reader about."""
     from leadline.batch.columns import OddError
-    from leadline.batch.columns.files import Counts, evaluated_tables
     from leadline.batch.partitions.local import Processes
-    from leadline.batch.partitions.parts import in_place
-    from leadline.batch.partitions.passes import Inputs, evaluated_parts
+    from leadline.batch.partitions.passes import Counts, Inputs, evaluated_parts
 
     table = files.people
     coming = None if files.activities is None else Table(files.activities)
@@ -172,14 +170,12 @@ def _by_partitions(
         told.require("person_id", "deal")
     counts = Counts()
     with ExitStack() as open_now:
-        alone = not (book.capacity or book.accounts or gives_turns(book))
-        plain = runner is None and told is None and alone
-        if plain and in_place(table, coming, None) is None:
-            tables = evaluated_tables(book, table, coming, as_of, workers, counts, progress)
-        else:
-            running = open_now.enter_context(Processes(workers)) if runner is None else runner
-            folder = open_now.enter_context(_folder_of(running))
-            tables = evaluated_parts(book, Inputs(table, coming, told), as_of, running, folder, counts, progress)
+        running = runner
+        if running is None:
+            running = open_now.enter_context(Processes(workers))
+            running.begin(book, table)
+        folder = open_now.enter_context(_folder_of(running))
+        tables = evaluated_parts(book, Inputs(table, coming, told), as_of, running, folder, counts, progress)
         open_now.enter_context(closing(tables))
         try:
             first = list(islice(tables, 1))

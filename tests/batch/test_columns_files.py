@@ -10,7 +10,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from leadline.batch import evaluating
-from leadline.batch.columns import files
+from leadline.batch.partitions import aside, local
 from leadline.common.bookfiles import read_sources
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
@@ -60,7 +60,7 @@ def test_columns_write_what_rows_write(
 ) -> None:
     """Every byte, every count and every remark, with many small partitions."""
     given = (*write_files(tmp_path, book, 150, quoted=quoted), AT)
-    monkeypatch.setattr(files, "PEOPLE", 20)
+    monkeypatch.setattr(aside, "PEOPLE", 20)
     by_columns = evaluating.evaluate_files(book, *given, tmp_path / f"one{suffix}")
     monkeypatch.setattr(evaluating, "_by_partitions", lambda *_: None)
     by_rows = evaluating.evaluate_files(book, *given, tmp_path / f"two{suffix}")
@@ -73,8 +73,8 @@ def test_two_workers_write_what_one_writes(tmp_path: Path, book: Book, monkeypat
     people, activities = write_files(tmp_path, book, 90)
     parquet.write_table(csv.read_csv(activities), tmp_path / "activities.parquet", row_group_size=40)
     given = (people, tmp_path / "activities.parquet", AT)
-    monkeypatch.setattr(files, "PEOPLE", 30)
-    monkeypatch.setattr(files, "_LARGE", 0)
+    monkeypatch.setattr(aside, "PEOPLE", 30)
+    monkeypatch.setattr(local, "_LARGE", 0)
     one = evaluating.evaluate_files(book, *given, tmp_path / "one.csv")
     two = evaluating.evaluate_files(book, *given, tmp_path / "two.csv", workers=2)
     assert one == two

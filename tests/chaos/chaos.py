@@ -119,7 +119,7 @@ def torment(
     home: Path, *, people: int, cycles: int, rate: float, seed: int, tell: Callable[[str], None] = lambda _: None
 ) -> Tally:
     """Let so many cycles pass in both worlds and compare their ends."""
-    tally, chance = Tally(), random.Random(seed)
+    tally, chance, known = Tally(), random.Random(seed), 0
     world = World.made(people, seed)
     set_up(home / "peace", ACTIONS)
     with world.serving() as (_, environment):
@@ -134,6 +134,9 @@ def torment(
             runs, passed = _cycle(chaos, tally, f"cycle {number}", rate, chance)
             peace.served.ask("advance", seconds=passed)
             _in_peace(peace)  # at the instant of the last run, so that both have seen the same time pass
+            for line in tally.broken[known:]:
+                tell(f"BROKEN: {line}")
+            known = len(tally.broken)
             tell(f"cycle {number}: {runs} runs in {passed / 3600:.1f} h, {dict(sorted(tally.codes.items()))}")
         _end(peace, chaos, tally)
     for line in tally.lines():

@@ -6,7 +6,8 @@ its output, whole and in order; ``...`` in a line stands for anything, and lines
 ends with 0, or as its comment ``# ends with 1`` says.
 
 The practice CRMs run beside it with their clock stopped: a line `leadline practice` belongs into another terminal, so
-here its options are only parsed. Lines that copy their environment (`export`) are compared with it.
+here its options are only parsed. Lines that copy their environment (`export`) are compared with it. `leadline` is
+forked from a process that has its imports (``warm``), but for README and Spark: there it is the installed one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import pytest
 
 from leadline.cli import verbs
 from leadline.connectors.practice.serving import start_practice
+from tests.docs.warm import warm_leadline
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted(
@@ -39,6 +41,8 @@ FEWER = re.compile(r"^<!-- tried with ([0-9]+) people -->$", re.MULTILINE)
 ELSEWHERE = re.compile(r"leadline practice(?! --save)")
 MAKE = re.compile(r"make (\w+)( [A-Z]+=.*)?$")
 EXPORT = re.compile(r"export (\w+)=(\S+)$")
+COLD = "README.md"
+"""The document that is tried with `leadline` as it was installed, a new interpreter for each command."""
 NOT_HERE = ("git clone ", "cd leadline")
 
 
@@ -58,15 +62,24 @@ def blocks(document: str) -> Iterator[Block]:
         yield Block(found[1], found[2], text.count("\n", 0, found.start()) + 1)
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """A directory with a `leadline` whose imports are done."""
+    with warm_leadline() as folder:
+        yield folder
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_the_commands_of_a_document(document: str, tmp_path: Path) -> None:
+def test_the_commands_of_a_document(document: str, tmp_path: Path, warm: Path) -> None:
     """Each command ends as the document says and prints what it shows."""
     runs_spark = "--engine spark" in (ROOT / document).read_text(encoding="utf-8")
     if runs_spark and "CI" not in os.environ and (shutil.which("java") is None or find_spec("pyspark") is None):
         pytest.skip("there is no Java, or PySpark is not installed")
     with start_practice(people=people_of(document), seed=7, frozen=True) as practice:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        installed = document == COLD or runs_spark
+        places = (*(() if installed else (str(warm),)), str(Path(sys.executable).parent), os.environ["PATH"])
+        path = os.pathsep.join(places)
         environment = {**os.environ, **practice.environment(), "PATH": path}
         if runs_spark:
             environment["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for short runs

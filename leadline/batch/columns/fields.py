@@ -129,7 +129,7 @@ def read_column(
             codes += 1
             if numbers[1] is not None:
                 codes *= numbers[1].view(np.uint8)
-            return Column(field, codes, [None, *values], _said(field, codes, at), numbers[1] is None)
+            return Column(field, codes, values, _said(field, codes, at), numbers[1] is None)
     codes, cells = distinct_cells(column)
     meaning = before.get(field.name)
     if meaning is None or not cells.equals(meaning.cells):
@@ -161,20 +161,31 @@ def _said(field: Field, codes: Small, at: int) -> Ints | None:
 
 
 def _classed(numbers: Whole, edges: tuple[Decimal, ...]) -> tuple[Small, Sequence[Known]] | None:
-    """Return a code a number and what each stands for, where no rule tells numbers apart; None beyond 64 bits.
+    """Return a code from 0 for each number, and behind None what codes stand for; None beyond 64 bits.
 
-    That is each number itself where there are few, else how many edges lie below it, plus how many at or below it.
+    That is each number itself where there are few, else how many edges lie below it, plus how many at or below it: no
+    rule tells numbers of one code apart.
     """
     low, high = (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
     if high - low <= 2 * len(edges) <= _MOST_EDGES:
-        return (numbers - low if low else numbers).astype(np.uint8), [Decimal(one) for one in range(low, high + 1)]
+        return (numbers - low if low else numbers).astype(np.uint8), _numbers(low, high)
     places = max((-int(edge.as_tuple().exponent) for edge in edges), default=0)
     factor = 10 ** max(0, places)
     scaled = [int(edge * factor) for edge in edges]
     if max([factor * max(-low, high), *map(abs, scaled)]) >= 2**62:
         return None
     codes = classes(numbers if factor == 1 else numbers.astype(np.int64) * factor, scaled)
-    return codes, _representatives(edges)
+    return codes, _classes(edges)
+
+
+@lru_cache(maxsize=1024)
+def _numbers(low: int, high: int) -> tuple[Known, ...]:
+    return (None, *(Decimal(one) for one in range(low, high + 1)))
+
+
+@lru_cache(maxsize=1024)
+def _classes(edges: tuple[Decimal, ...]) -> tuple[Known, ...]:
+    return (None, *_representatives(edges))
 
 
 @lru_cache(maxsize=1024)

@@ -59,6 +59,7 @@ class Columns:
         self._unknown = unknown_features(book)
         self._remembered = Remembered()
         self._meanings: dict[str, Meaning] = {}
+        self._schemas: dict[tuple[Any, ...], Any] = {}
         self._sizes: dict[int, dict[str, Scale] | None] = {}
         if len(book.stages) > MOST_STAGES:
             self._unknown = (*self._unknown, f"more than {MOST_STAGES} stages")
@@ -75,7 +76,10 @@ class Columns:
         """Settle everybody of a partition once at ``until``; see ``evaluate_partition``."""
         given = Given(self.book, state, people, activities, changes, until)
         scales = self._scales(given)
-        schema = schema_of(self.book, scales or {}, wanted, given.ids.type)
+        kind = (wanted, tuple(scale.places for scale in (scales or {}).values()), given.ids.type)
+        if kind not in self._schemas:
+            self._schemas[kind] = schema_of(self.book, scales or {}, wanted, given.ids.type)
+        schema = self._schemas[kind]
         if self._unknown or scales is None:
             reason = self._unknown[0] if self._unknown else "points beyond 64 bits"
             everybody = np.arange(given.count)

@@ -15,6 +15,8 @@ _TOGETHER: Final = 1 << 14
 _BYTE: Final = (1 << 8) - 1
 """So many combinations of values are numbered in a byte, which is the quickest."""
 
+_MOST_SUMS: Final = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Points:
@@ -42,37 +44,70 @@ def each(points: Points, change: Callable[[Whole], Whole]) -> Points:
     return Points(value, low, value if points.highest is points.value else change(points.highest))
 
 
-def of_fields(fields: Sequence[tuple[Small, Whole]]) -> Points:
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The sums of all combinations of some tables: value, lowest and highest, None where it is the value."""
+
+    tables: Sequence[Whole]
+    value: Whole
+    lowest: Whole | None
+    highest: Whole | None
+
+
+class Sums(dict[tuple[int, ...], _Sums]):
+    """Sums of tables by their identity, kept for the next partition, which mostly has the same tables."""
+
+    def of(self, tables: Sequence[Whole]) -> _Sums:
+        """Return the sums of all combinations; those of the last table lie beside each other."""
+        key = tuple(map(id, tables))
+        found = self.get(key)
+        if found is None:
+            if len(self) >= _MOST_SUMS:
+                self.clear()
+            sums = tables[0]
+            for table in tables[1:]:
+                sums = (sums[:, :, None] + table[:, None, :]).reshape(3, -1)
+            low, high = (None if np.array_equal(sums[0], sums[row]) else sums[row] for row in (1, 2))
+            # The tables are kept, so that no other one gets the identity of one of them.
+            found = self[key] = _Sums(tables, sums[0], low, high)
+        return found
+
+
+def of_fields(fields: Sequence[tuple[Small, Whole]], before: Sums | None = None) -> Points:
     """Return the sum of what fields give. Each comes with everybody's code and, by code, value, lowest and highest.
 
-    Fields with few values are looked up together: one table of the sums of all combinations.
+    Fields with few values are looked up together: one table of the sums of all combinations (``before``: those of
+    other partitions).
     """
+    known = Sums() if before is None else before
     total: Points | None = None
     for together in _grouped(fields, _TOGETHER):
-        code, sums = _joined([_joined(some) for some in _grouped(together, _BYTE)])
+        groups = list(_grouped(together, _BYTE))
+        code, _ = _joined([_joined([(codes, table.shape[1]) for codes, table in some]) for some in groups])
+        sums = known.of([table for some in groups for _, table in some])
         places = code.astype(np.intp, copy=False)
-        value = sums[0].take(places)
-        low = value if np.array_equal(sums[0], sums[1]) else sums[1].take(places)
-        high = value if np.array_equal(sums[0], sums[2]) else sums[2].take(places)
+        value = sums.value.take(places)
+        low = value if sums.lowest is None else sums.lowest.take(places)
+        high = value if sums.highest is None else sums.highest.take(places)
         total = added(total, Points(value, low, high))
     assert total is not None
     return total
 
 
-def _joined(fields: Sequence[tuple[Small, Whole]]) -> tuple[Small, Whole]:
-    """Return fields as one: a code of each combination, and what it gives."""
-    code, sums = fields[0]
+def _joined(fields: Sequence[tuple[Small, int]]) -> tuple[Small, int]:
+    """Return fields as one: a code of each combination, and how many there are."""
+    code, size = fields[0]
     fresh = False
-    for codes, table in fields[1:]:
-        sums = (sums[:, :, None] + table[:, None, :]).reshape(3, -1)
-        kind = tight(sums.shape[1])
-        width = kind.type(table.shape[1])
+    for codes, values in fields[1:]:
+        size *= values
+        kind = tight(size)
+        width = kind.type(values)
         if fresh and code.dtype == kind:
             code *= width
         else:
             code, fresh = code.astype(kind, copy=False) * width, True
         np.add(code, codes, out=code, casting="unsafe")
-    return code, sums
+    return code, size
 
 
 def _grouped(fields: Sequence[tuple[Small, Whole]], most: int) -> Iterator[list[tuple[Small, Whole]]]:
@@ -88,4 +123,4 @@ def _grouped(fields: Sequence[tuple[Small, Whole]], most: int) -> Iterator[list[
         yield together
 
 
-__all__ = ["Points", "added", "each", "of_fields"]
+__all__ = ["Points", "Sums", "added", "each", "of_fields"]

@@ -24,12 +24,13 @@ from leadline.batch.columns.arrays import (
     span,
 )
 from leadline.batch.columns.fields import Column, asked
-from leadline.batch.columns.points import Points, added, each, of_fields
+from leadline.batch.columns.points import Points, Sums, added, each, of_fields
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.truths import Truth, earlier
 from leadline.rules.decay import MOST_DECAY_STEPS
 from leadline.rules.deciding.conditions import Node
 from leadline.rules.deciding.criteria import CompiledCriterion, inside
+from leadline.rules.deciding.fields import Known as Value
 from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.scores import CompiledScore, Scoring, join, temperature
 from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTest, Known, ScoreTest
@@ -38,21 +39,25 @@ from leadline.rules.model import Condition, DisqualifiedTest, FieldTest, GradeTe
 class Remembered(dict[tuple[object, ...], tuple[int, int, int]]):
     """By score, field, first criterion and value: points, lowest and highest that the criteria of one field give.
 
-    ``tables`` are whole ones of fields with few values, of which partitions mostly have the same.
+    ``tables`` are the last ones of the criteria of each field, with the very values that they are of, and ``sums``
+    those of several tables: partitions mostly have the same.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.tables: dict[tuple[object, ...], Whole] = {}
+        self.tables: dict[tuple[object, ...], tuple[Sequence[Value], Whole]] = {}
+        self.sums = Sums()
 
     def clear(self) -> None:
         """Forget all of it."""
         super().clear()
         self.tables.clear()
+        self.sums.clear()
 
 
 MOST_REMEMBERED = 200_000
-_FEW = 16
+_SOME_INSTANT = instant(0)
+"""Of what values are worth whatever the instant."""
 _MOST = 2**31 - 1
 """No partition has more activities."""
 
@@ -203,7 +208,7 @@ class Cards:
             column = self.asked.frame.fields[field]
             tables.setdefault(group, []).append((column.codes, self._table(column, lines, scale)))
         for group, fields in tables.items():
-            groups[group] = added(groups.get(group), of_fields(fields))
+            groups[group] = added(groups.get(group), of_fields(fields, self.remembered.sums))
         total: Points | None = None
         for group, points in groups.items():
             if group is not None:
@@ -215,14 +220,14 @@ class Cards:
 
     def _table(self, column: Column, lines: Sequence[CompiledCriterion], scale: Scale) -> Whole:
         """Return by code what criteria about one field give together (value, lowest, highest): asked once a value."""
-        name, at = column.field.name, instant(0)
+        name, at = column.field.name, _SOME_INSTANT
         key = (scale.name, name, lines[0].criterion.name)
-        if len(self.remembered) + len(self.remembered.tables) > MOST_REMEMBERED:
+        kind = (*key, scale.dtype, column.complete)
+        before = self.remembered.tables.get(kind)
+        if before is not None and before[0] is column.values:
+            return before[1]
+        if len(self.remembered) > MOST_REMEMBERED:
             self.remembered.clear()
-        few = len(column.values) <= _FEW
-        told = (*key, scale.dtype, column.complete, *map(type, column.values), *column.values) if few else ()
-        if few and (table := self.remembered.tables.get(told)) is not None:
-            return table
         rows = []
         for said in column.entries()[: len(column.values)]:
             whole = (*key, type(said.value), said.value)
@@ -239,8 +244,7 @@ class Cards:
             # Nobody's is empty, so what that would be worth leaves nothing in doubt.
             rows[0] = (rows[0][0],) * 3
         table = np.ascontiguousarray(np.array(rows, scale.dtype).T)
-        if few:
-            self.remembered.tables[told] = table
+        self.remembered.tables[kind] = column.values, table
         return table
 
     def _worth(self, line: CompiledCriterion, scale: Scale) -> Points:

@@ -5,49 +5,80 @@ Memory holds some rows at a time and one partition: the way from a person to the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 import pyarrow
 import pyarrow.compute
 
 from leadline.batch.columns import OddError
-from leadline.batch.columns.sources import activity_table, odd_values, tables_of
+from leadline.batch.columns.sources import Piece, activity_table, odd_values, pieces_of, tables_of
 from leadline.batch.columns.spilling import ArrowFile, Spill, batches_of, part_path, parts_of, read_part
 from leadline.batch.partitions.normal import deal_tables, named_people, units_of
-from leadline.batch.partitions.parts import ROW, Aside
+from leadline.batch.partitions.parts import ROW, Aside, piece_name
 from leadline.batch.tables import Table
 from leadline.rules.model import Book
 
-PEOPLE: Final = 1 << 13
-"""People of one partition, about: they are held as the facts of the one-person evaluator."""
+PEOPLE: Final = 1 << 16
+"""People of one partition, about: enough that arrays win, few enough that they stay near the processor."""
+IN_ACCOUNTS: Final = 1 << 13
+"""The same under a book that asks for facts of accounts: everybody's facts are held."""
 MOST_PARTS: Final = 256
 """Files that are written to at a time."""
 _PART: Final = " part"
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """The partitions, and what was read of people who are not in the people file: it is in no partition."""
+    """The partitions, and what was read of people of whom is known already that they are in none of them."""
 
     parts: Aside
-    strangers: int
-    activities: int
-    later: int
+    strangers: int = 0
+    activities: int = 0
+    later: int = 0
+
+
+class Readers(Protocol):
+    """Who reads files: this process, or several, each of them pieces of one."""
+
+    @property
+    def pieces(self) -> int:
+        """Into how many pieces a file is best taken apart."""
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """Yield what became of each item, in order."""
 
 
 def put_aside(
-    book: Book, people: Table, activities: Table | None, deals: Table | None, as_of: datetime, folder: Path
+    book: Book,
+    people: Table,
+    activities: Table | None,
+    deals: Table | None,
+    as_of: datetime,
+    folder: Path,
+    readers: Readers,
 ) -> PutAside:
     """Write the rows of the files to ``folder`` by partition. Raises OddError."""
+    named = (named_people(table) for table in tables_of(people))
+    if not book.accounts:
+        parts = _spread_by_person(named, folder)
+        if deals is not None:
+            _spread(deal_tables(book, deals, as_of), folder, "deals", parts)
+        pieces = [] if activities is None else pieces_of(activities, readers.pieces)
+        for _ in readers.map(_Activities(book, folder, parts), list(enumerate(pieces))):
+            pass
+        return PutAside(Aside(folder, parts, len(pieces)))
     happened: dict[str, Callable[[], Iterator[Any]]] = {}
     if activities is not None:
-        happened["activities"] = lambda: _activity_tables(book, activities)
+        happened["activities"] = lambda: _activity_tables(book, tables_of(activities))
     if deals is not None:
         happened["deals"] = lambda: deal_tables(book, deals, as_of)
     lost = later = 0
@@ -57,9 +88,30 @@ def put_aside(
         lost += apart.num_rows if name == "activities" else 0
         later += pyarrow.compute.sum(pyarrow.compute.greater(apart["at"], as_of)).as_py() or 0
 
-    named = (named_people(table) for table in tables_of(people))
-    found, strangers = spread_out(named, lambda table: units_of(book, table)[1], happened, folder, PEOPLE, follow)
+    found, strangers = spread_out(
+        named, lambda table: units_of(book, table)[1], happened, folder, IN_ACCOUNTS, follow
+    )
     return PutAside(Aside(folder, len(found)), strangers, lost, later)
+
+
+def _spread_by_person(people: Iterator[Any], folder: Path) -> int:
+    """Put everybody where their id says; return how many partitions there are."""
+    parts = _parts_for(_read_people(people, folder), PEOPLE)
+    _spread(_people_read(folder), folder, "people", parts)
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Activities:
+    """Puts a piece of the activities where their people's ids say, those of strangers too, in whatever process."""
+
+    book: Book
+    folder: Path
+    parts: int
+
+    def __call__(self, numbered: tuple[int, Piece]) -> None:
+        number, piece = numbered
+        _spread(_activity_tables(self.book, piece.tables()), self.folder, piece_name(number), self.parts)
 
 
 def spread_out(
@@ -77,14 +129,10 @@ def spread_out(
     strangers. The files are named ``people``, as those of ``happened``, and ``homes`` (see ``home_of``).
     Raises OddError for a person who stands twice.
     """
-    rows = _read_people(people, folder)
-    parts = min(MOST_PARTS, max(1, -(-rows // size)))
+    parts = _parts_for(_read_people(people, folder), size)
     found = _spread_people(units, folder, parts)
     for name, tables in happened.items():
-        with Spill(folder, f"all-{name}") as spill:
-            for table in tables():
-                if table.num_rows:
-                    spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
+        _spread(tables(), folder, f"all-{name}", parts)
     return found, _follow(folder, tuple(happened), parts, follow)
 
 
@@ -96,8 +144,8 @@ def home_of(folder: Path, parts: int, person: str) -> int | None:
     return None if place < 0 else int(home[_PART][place].as_py())
 
 
-def _activity_tables(book: Book, activities: Table) -> Iterator[Any]:
-    for table in tables_of(activities):
+def _activity_tables(book: Book, tables: Iterator[Any]) -> Iterator[Any]:
+    for table in tables:
         with odd_values():
             yield activity_table(book, table)
 
@@ -111,13 +159,29 @@ def _read_people(people: Iterator[Any], folder: Path) -> int:
     return rows
 
 
+def _parts_for(rows: int, size: int) -> int:
+    return min(MOST_PARTS, max(1, -(-rows // size)))
+
+
+def _people_read(folder: Path) -> Iterator[Any]:
+    """Yield what was written of the people file; then it is gone."""
+    path = part_path(folder, "read", 0)
+    yield from (pyarrow.Table.from_batches([batch]) for batch in batches_of(path))
+    path.unlink()
+
+
+def _spread(tables: Iterator[Any], folder: Path, name: str, parts: int) -> None:
+    with Spill(folder, name) as spill:
+        for table in tables:
+            if table.num_rows:
+                spill.add(table, parts_of(table["person_id"].combine_chunks(), parts))
+
+
 def _spread_people(units: Callable[[Any], Any], folder: Path, parts: int) -> tuple[int, ...]:
     """Put people into their account's partition, and by id where that is; return how many are in each."""
     found = np.zeros(parts, np.int64)
-    path = part_path(folder, "read", 0)
     with Spill(folder, "people") as spill, Spill(folder, "homes") as homes:
-        for batch in batches_of(path):
-            table = pyarrow.Table.from_batches([batch])
+        for table in _people_read(folder):
             together = units(table)
             together = together.combine_chunks() if isinstance(together, pyarrow.ChunkedArray) else together
             part = parts_of(together, parts)
@@ -125,7 +189,6 @@ def _spread_people(units: Callable[[Any], Any], folder: Path, parts: int) -> tup
             found += np.bincount(part, minlength=parts)
             ids = table["person_id"].combine_chunks()
             homes.add(pyarrow.table({"person_id": ids, _PART: part}), parts_of(ids, parts))
-    path.unlink()
     return tuple(found.tolist())
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import pyarrow
 
 from leadline.batch.columns.sources import activity_table, odd_values, tables_of
-from leadline.batch.columns.spilling import read_part
+from leadline.batch.columns.spilling import read_part, read_together
 from leadline.batch.partitions.normal import deal_tables, named_people
 from leadline.batch.tables import Table
 from leadline.common.errors import OutsideError
@@ -42,10 +42,11 @@ class Parts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Rows that were put aside in a folder, each partition's in files of its own."""
+    """Rows that were put aside in a folder, each partition's in files of its own; activities by pieces, if any."""
 
     folder: Path
     count: int
+    pieces: int = 0
 
     def people(self, part: int) -> Any:
         """See ``Parts``; each row has its place in the file (``ROW``)."""
@@ -54,11 +55,17 @@ class Aside:
 
     def activities(self, book: Book, part: int) -> Any:  # noqa: ARG002
         """See ``Parts``."""
-        return read_part(self.folder, "activities", part)
+        names = map(piece_name, range(self.pieces)) if self.pieces else ["activities"]
+        return read_together(self.folder, names, part)
 
     def deals(self, book: Book, part: int, as_of: datetime) -> Any:  # noqa: ARG002
         """See ``Parts``."""
         return read_part(self.folder, "deals", part)
+
+
+def piece_name(number: int) -> str:
+    """Return under which name a piece of the activities is put aside."""
+    return f"activities-{number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,9 +14,8 @@ import pyarrow
 import pyarrow.compute
 
 from leadline.batch.columns import OddError
-from leadline.batch.columns.files import Counts
 from leadline.batch.columns.spilling import Spill, read_part
-from leadline.batch.partitions.aside import put_aside
+from leadline.batch.partitions.aside import Readers, put_aside
 from leadline.batch.partitions.parts import ROW, InPlace, Parts, in_place
 from leadline.batch.partitions.task import Asked, Done, Task
 from leadline.batch.tables import Table
@@ -29,7 +28,19 @@ STRETCH = 1 << 16
 """Rows of the result in memory at a time."""
 
 
-class Runner(Protocol):
+@dataclass(slots=True)
+class Counts:
+    """What was read: activities in all, of people who are not in the people file, and after the instant."""
+
+    people: int = 0
+    activities: int = 0
+    strangers: int = 0
+    later: int = 0
+    stages: Counter[str] = field(default_factory=Counter)
+    one_by_one: Counter[str] = field(default_factory=Counter)
+
+
+class Runner(Readers, Protocol):
     """What runs tasks: processes of this machine, or Spark."""
 
     def run(self, task: Task, asked: Sequence[Asked]) -> Iterable[Done]:
@@ -64,7 +75,7 @@ def evaluated_parts(
     """
     parts: Parts | None = in_place(inputs.people, inputs.activities, inputs.deals)
     if parts is None:
-        aside = put_aside(book, inputs.people, inputs.activities, inputs.deals, as_of, folder)
+        aside = put_aside(book, inputs.people, inputs.activities, inputs.deals, as_of, folder, runner)
         counts.strangers, counts.activities, counts.later = aside.strangers, aside.activities, aside.later
         parts = aside.parts
     task = Task(book, as_of, parts, folder, isinstance(parts, InPlace))
@@ -146,6 +157,7 @@ def _in_order(task: Task, written: dict[int, int]) -> Iterator[Any]:
     with Spill(task.folder, "ordered") as spill:
         for part, number in sorted(written.items()):
             table = task.outcomes(part, number)
+            task.forget(part, number)
             stretch = table[ROW].to_numpy() // STRETCH
             stretches = max(stretches, int(stretch.max()) + 1)
             spill.add(table, stretch)

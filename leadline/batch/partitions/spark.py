@@ -11,9 +11,9 @@ import pickle
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyarrow
 
@@ -22,6 +22,8 @@ from leadline.common.errors import OutsideError, UsageError
 
 _SCHEMA: Final = pyarrow.schema([("number", pyarrow.int64()), ("done", pyarrow.binary())])
 _LOCAL: Final = re.compile(r"local(\[.*\])?")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 QUIET: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -71,6 +73,15 @@ class OnSpark:
             raise OutsideError(f"Spark could not evaluate the partitions: {_first_line(error)}") from error
         # Written by our own tasks a moment ago, in this session.
         return [pickle.loads(bytes(row.done)) for row in rows]  # noqa: S301
+
+    @property
+    def pieces(self) -> int:
+        """See ``Readers``: what is put aside for Spark is read here."""
+        return 1
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """See ``Readers``."""
+        return map(work, items)
 
     def folder(self) -> Path | None:
         """See ``Runner``."""

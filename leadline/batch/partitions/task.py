@@ -18,6 +18,7 @@ import pyarrow.compute
 from leadline.batch.accounts import with_accounts
 from leadline.batch.columns import Columns, OddError, evaluate_partition
 from leadline.batch.columns.given import Given
+from leadline.batch.columns.partition import prepared
 from leadline.batch.columns.sources import odd_values, state_table
 from leadline.batch.columns.spilling import ArrowFile, part_path, read_part
 from leadline.batch.outcomes import Cells, as_written, outcome_columns, outcome_row
@@ -89,6 +90,10 @@ class Task:
     def outcomes(self, part: int, number: int) -> Any:
         """Return the outcomes of a partition as a pass wrote them: in order, with each one's ``ROW``."""
         return read_part(self.folder, f"outcomes-{number}", part)
+
+    def forget(self, part: int, number: int) -> None:
+        """Remove the outcomes of a partition that a pass wrote."""
+        part_path(self.folder, f"outcomes-{number}", part).unlink()
 
     def wishes(self, part: int, number: int) -> Iterator[TurnWish]:
         """Yield the turns that the people of a partition wish for after a pass."""
@@ -219,6 +224,16 @@ def _engine(book: Book) -> Engine:
     if not _last or not (_last[0].book is book or (book.hash and _last[0].book.hash == book.hash)):
         _last[:] = [Engine(book)]
     return _last[0]
+
+
+def prepare(book: Book) -> None:
+    """Compile what this process needs of a book for its partitions."""
+    if book.accounts:
+        _engine(book)
+    elif book.capacity:
+        _with_room(book)
+    else:
+        prepared(book)
 
 
 def _with_room(book: Book) -> Columns:

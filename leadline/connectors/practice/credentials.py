@@ -44,16 +44,6 @@ class Credentials:
         return _key_pair()[1]
 
 
-def private_key_pem() -> str:
-    """Return the private key that signs JWT assertions, PEM (PKCS #8)."""
-    return _key_pair()[0]
-
-
-def public_key_pem() -> str:
-    """Return the public key that the practice Salesforce checks JWT assertions with, PEM."""
-    return _key_pair()[1]
-
-
 @cache
 def _key_pair() -> tuple[str, str]:
     from cryptography.hazmat.primitives import serialization

@@ -23,9 +23,6 @@ _TEXTS: Final = (
 )
 _MOMENT: Final = ("one of before, after, midbody", lambda given: given in ("before", "after", "midbody"))
 
-HTTP_KINDS: Final = ("slow_answer", "dropped_connection", "too_many_requests", "server_error", "html_body")
-"""Kinds that every call can meet, applied before (or around) the dialect's handler."""
-
 KINDS: Final[Mapping[str, Mapping[str, tuple[Any, Any]]]] = {
     # kind -> parameter -> (what it must be, default)
     "slow_answer": {"seconds": (_SECONDS, 1)},

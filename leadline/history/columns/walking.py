@@ -175,9 +175,12 @@ class Walker:
         rows = truth.rows
         stages = np.full(rows.size, -1, np.int64)
         stages[rows.first[:-1]] = self.names.index(self.engine.book.start_stage)
-        targets = [[self.names.index(one.target) if one.target else -1 for one in ways] for ways in self.ways]
+        most = max(len(ways) for ways in self.ways)
+        targets = np.full((len(self.ways), max(1, most)), -1, np.int64)
+        for number, ways in enumerate(self.ways):
+            targets[number, : len(ways)] = [self.names.index(one.target) if one.target else -1 for one in ways]
         # Of several moves at one row the last one written is the one that stands.
-        stages[moved] = [targets[one][other] for one, other in zip(source.tolist(), way.tolist(), strict=True)]
+        stages[moved] = targets[source, way]
         held = np.maximum.accumulate(np.where(stages >= 0, np.arange(rows.size), 0))
         stages = stages[held]
         for number in range(len(self.names)):
@@ -193,9 +196,10 @@ class Walker:
             return
         signals = self._signals(number, truth, asked)
         code = packed([(signal, 3) for signal in signals if signal is not None], asked.size)
-        _, places = distinct(code * (len(self.ways[number]) + 1) + answers + 1)
-        _, firsts = np.unique(places, return_index=True)
-        for place, sample in enumerate(firsts.tolist()):
+        values, places = distinct(code * (len(self.ways[number]) + 1) + answers + 1)
+        samples = np.zeros(values.size, np.int64)
+        samples[places] = np.arange(places.size)
+        for place, sample in enumerate(samples.tolist()):
             vector = (FALSE, *(FALSE if signal is None else int(signal[sample]) for signal in signals))
             choice = self.engine.settling.back_end.decide(self.names[number], vector)
             if (-1 if choice is None else choice) != answers[sample]:

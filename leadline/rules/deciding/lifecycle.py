@@ -40,7 +40,7 @@ class Way:
 class Position:
     """Where one person stands in the lifecycle, between two steps of the fold; never changed once it is made.
 
-    Not frozen: that takes ten times as long to make, and one is made at each move of each person.
+    Not frozen: that takes five times as long to make (13 fields), and one is made at each move of each person.
     """
 
     stage: str

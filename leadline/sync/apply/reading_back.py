@@ -32,7 +32,9 @@ def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequ
         expected.setdefault(entry.ref, {}).update({write.field: write for write in entry.group})
     results = [_compare(entry, expected[entry.ref], present.get(entry.ref)) for entry in entries]
     verified = {result.id for result in results if result.status == "verified"}
-    published = [write for entry in entries if entry.id in verified for write in entry.group if write.basis]
+    published = [
+        write for entry in entries if entry.id in verified for write in entry.group if write.basis is not None
+    ]
 
     def follow(connection: Connection, _: datetime) -> None:
         remember_published(

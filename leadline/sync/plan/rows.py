@@ -40,6 +40,7 @@ def row_of(group: Sequence[PlannedWrite]) -> Row:
             write.effect,
             None if write.person == first.person else write.person,
             None if write.decision == first.decision else write.decision,
+            None if write.account == first.account else [write.account],
         ]
         while rest and rest[-1] is None:
             rest.pop()
@@ -59,17 +60,19 @@ def group_of(ref: RecordRef, person: str, body: str) -> tuple[PlannedWrite, ...]
     account = writes.pop(0) if writes and isinstance(writes[0], str) else None
     found = []
     for name, kind, old, new, *rest in writes:
-        stage, transition, backward, basis, effect, own, made = rest + _NOTHING[len(rest) :]
+        stage, transition, backward, basis, effect, own, made, other = rest + _NOTHING[len(rest) :]
         found.append(
             PlannedWrite(
-                ref, own or person, name, kind, _raw(old), _raw(new), made or decision, phase,
-                stage, transition, bool(backward), basis, effect, account,
+                ref, person if own is None else own, name, kind, _raw(old), _raw(new),
+                decision if made is None else made, phase,
+                stage, transition, bool(backward), basis, effect,
+                account if other is None else other[0],
             )
         )  # fmt: skip
     return tuple(found)
 
 
-_NOTHING: Final[list[Any]] = [None] * 7
+_NOTHING: Final[list[Any]] = [None] * 8
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 

@@ -20,7 +20,7 @@ from leadline.sync.plan.packing import AT_ONCE, Group
 from leadline.sync.plan.records import moves_back
 from leadline.sync.plan.sorting import Sorter
 from leadline.sync.plan.stored import is_live
-from leadline.sync.plan.write import PlannedWrite
+from leadline.sync.plan.write import NOTHING, PlannedWrite
 from leadline.sync.store.applying import intent_states, verified_writes
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.mirror import load_records
@@ -58,7 +58,7 @@ def plan_to_undo(
     found = Sorter()
     for some in chunks(plan.writes.by_record(), AT_ONCE):
         for back in _undone(connection, _verified(connection, plan, some), skipped):
-            found.add(tuple(_steps(back, described)), _place_of(back.ref), "", "undo")
+            found.add(tuple(_steps(back, described)), _place_of(back.ref), back.account or "", "undo")
     writes = found.finish()
     made = Plan(
         hash="",
@@ -115,7 +115,8 @@ def _verified(
 
 
 def _back(first: PlannedWrite, last: PlannedWrite, person: str, decision: str) -> PlannedWrite:
-    return PlannedWrite(last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision)
+    back = PlannedWrite(last.ref, person, last.field, last.kind, old=last.new, new=first.old, decision=decision)
+    return replace(back, basis=None if last.basis is None else NOTHING, account=last.account)
 
 
 def _steps(write: PlannedWrite, described: Mapping[Crm, Mapping[str, ObjectDescription]]) -> Iterable[PlannedWrite]:

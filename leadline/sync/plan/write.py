@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
+from typing import Final, Literal
 
 from leadline.common.values import Raw, RecordRef, RecordWrite
 from leadline.sync.plan.normal import Kind
 
 Phase = Literal[1, 2]
 """2 is where values are set; 1 clears what must be empty before it may be set (facts.md, hazard 1)."""
+
+
+NOTHING: Final = ""
+"""The ``basis`` of a score that is taken back: nothing is published with it, and the next plan publishes anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class PlannedWrite:
     ``kind`` says how values compare. On the write by which a record tells of a move (the stage field, or the reason
     where this CRM has no value for the stage), ``stage`` is the book's stage, ``transition`` how the person got
     there, and ``backward`` whether that is a step back or off the main path.
-    On a score field, ``basis`` is the stage and grades that it is published with.
+    On a score field, ``basis`` is the stage and grades that it is published with, ``NOTHING`` when it is taken back.
     ``effect`` is the key of the effect (``assign`` or ``set``) that this write carries out.
     ``account`` is the id of the account whose row the CRM locks with the record's, None where there is none.
     """

@@ -18,7 +18,8 @@ from leadline.sync.store.unsettled import forget
 class LifecycleRow:
     """One person's present state. ``outcome`` is ``common.canonical.plain`` of a rules.state.Outcome.
 
-    ``published`` is what was last planned for writing (free JSON, the plan's business), None before.
+    ``published`` is what was last written and read back (free JSON, the plan's business), None before; when, stands
+    in it too. ``published_at`` repeats that for whoever looks into the table; nothing here reads it.
     """
 
     person_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pyarrow
@@ -22,6 +23,13 @@ from leadline.common.errors import OutsideError, UsageError
 from tests.batch.partitions.made import AT, BOOKS, Made, made, made_book, write, write_buckets
 
 NOT_BY_ROWS = patch.object(evaluating, "_by_rows", side_effect=AssertionError("not by partitions"))
+
+
+def parts_of(size: int) -> Any:
+    """Put so many people aside in a partition, with accounts or without."""
+    return patch.multiple(aside, PEOPLE=size, IN_ACCOUNTS=size)
+
+
 LAW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -48,7 +56,7 @@ def test_any_partitioning_gives_what_rows_give(files: Made, kind: str, size: int
     with tempfile.TemporaryDirectory() as folder:
         paths = write(Path(folder), files, suffix)
         expected = by_rows(kind, paths)
-        with patch.object(aside, "PEOPLE", size), patch.object(passes, "STRETCH", 3), NOT_BY_ROWS:
+        with parts_of(size), patch.object(passes, "STRETCH", 3), NOT_BY_ROWS:
             assert evaluated(kind, paths) == expected
 
 
@@ -76,7 +84,7 @@ EXAMPLE = Made(
 def test_two_workers_give_what_one_gives(tmp_path: Path) -> None:
     """Also through the passes in which places are given."""
     paths = write(tmp_path, EXAMPLE)
-    with patch.object(aside, "PEOPLE", 3):
+    with parts_of(3):
         one, two = evaluated("all", paths), evaluated("all", paths, workers=2)
     assert one == two
     assert one[0].stages == {"inquiry": 5, "mql": 2, "sal": 1, "sql": 1}
@@ -141,7 +149,7 @@ def test_turns_go_round_among_all_people(tmp_path: Path) -> None:
     """In the order of the people's ids, in each part of each rota, wherever everybody's partition is."""
     people = [{**row, "role": "user" if row["person_id"] in ("p4", "p6") else "buyer"} for row in EXAMPLE.people]
     paths = write(tmp_path, replace(EXAMPLE, people=people[::-1], deals=[]))
-    with patch.object(aside, "PEOPLE", 2), NOT_BY_ROWS:
+    with parts_of(2), NOT_BY_ROWS:
         _, found = evaluated("turns", paths)
     table = parquet.read_table(pyarrow.BufferReader(found)).sort_by("person_id")
     assert dict(zip(table["stage"].to_pylist(), table["turn"].to_pylist(), strict=True)).keys() == {"mql", "sal"}

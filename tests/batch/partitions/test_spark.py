@@ -76,7 +76,7 @@ def test_spark_gives_what_this_machine_gives(
     tmp_path: Path, rules: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Accounts, deals, and places given between passes: files put aside, and Parquet by bucket where it lies."""
-    monkeypatch.setattr(aside, "PEOPLE", 5)
+    monkeypatch.setattr(aside, "IN_ACCOUNTS", 5)
     files = write(tmp_path, EXAMPLE)
     here = evaluate(capsys, rules, files)
     assert evaluate(capsys, rules, files, "--engine", "spark", "--master", "local[2]") == here

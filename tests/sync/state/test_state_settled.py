@@ -337,14 +337,6 @@ _RUNS: Final = (History.planned, History.one_planned, History.applied, History.u
 HAPPENINGS: Final = (*_TOLD, *_TOLD, *_RUNS, *(History.sync,) * 10, *(History.wait,) * 6, *(History.edited,) * 3)
 
 
-@pytest.fixture(scope="session")
-def empty_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a state with nothing in it, to copy: a migration takes a while."""
-    place = tmp_path_factory.mktemp("settled") / "empty.db"
-    open_store(f"sqlite:///{place}").close()
-    return place
-
-
 @pytest.fixture
 def scopes(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
     """Give the scopes of the plans to come."""

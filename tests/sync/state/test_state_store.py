@@ -51,6 +51,7 @@ from leadline.sync.store.schema import metadata
 from leadline.sync.store.types import dump, from_microseconds, parse, to_microseconds
 from leadline.sync.verifying import verify
 
+pytestmark = pytest.mark.usefixtures("by_migrations")
 MINUTE = timedelta(minutes=1)
 
 

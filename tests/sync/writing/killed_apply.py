@@ -1,11 +1,10 @@
-"""Run as a program: apply or sync, and die by SIGKILL at a named step of the journal."""
+"""Apply in a process of its own, and die by SIGKILL at a named step of the journal."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,14 +57,11 @@ def arm(step: str) -> Callable[[CycleEvent], None]:
     return lambda _: None
 
 
-def main(home: str, step: str) -> None:
-    """Apply the plan in ``home``, dying at ``step``."""
-    tell = arm(step)
-    config = load_config(home)
+def apply(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Apply the plan in ``home`` with ``environment``, dying at ``step``; a job of ``Forker``."""
+    tell = arm(given["step"])
+    config = load_config(given["home"], given["environment"])
     clock = datetime(2026, 11, 1, tzinfo=UTC)
     with open_setting(config, lambda: clock, tell) as setting, open_writers(config) as writers:
-        run_apply(setting, writers, load_plan(Path(home) / "plan.json"))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+        run_apply(setting, writers, load_plan(Path(given["home"]) / "plan.json"))
+    return {}

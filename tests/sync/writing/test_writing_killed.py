@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +10,11 @@ import pytest
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.cycle import make_plan, run_apply, run_sync
 from leadline.sync.plan import load_plan, save_plan
+from tests.crash.forking import Forker
 from tests.sync.writing.killed_apply import STEPS
 from tests.sync.writing.rehearsal import Rehearsal, rehearse
 
 PEOPLE = 40
-ROOT = Path(__file__).parents[3]
 ALL_STEPS = [*(step for step in STEPS if step != "journalled"), "reading back", "second CRM written"]
 
 Shown = dict[RecordRef, dict[str, Raw]]
@@ -43,26 +39,28 @@ def few(tmp_path: Path) -> Iterator[Rehearsal]:
         yield made
 
 
-def kill_at(rehearsal: Rehearsal, step: str) -> None:
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    """Give what starts a process for each apply."""
+    with Forker("tests.sync.writing.killed_apply:apply", {}) as made:
+        yield made
+
+
+def kill_at(forker: Forker, rehearsal: Rehearsal, step: str) -> None:
     """Apply the saved plan in a process of its own that dies at this step."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.sync.writing.killed_apply", str(rehearsal.home), step],
-        cwd=ROOT,
-        env={**os.environ, **rehearsal.practice.environment()},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    done = forker.run(home=str(rehearsal.home), environment=dict(rehearsal.practice.environment()), step=step)
+    assert done.killed, done
 
 
 @pytest.mark.parametrize("step", ALL_STEPS)
-def test_applying_the_same_plan_again_finishes_it(few: Rehearsal, step: str, reference: tuple[Shown, int]) -> None:
+def test_applying_the_same_plan_again_finishes_it(
+    few: Rehearsal, forker: Forker, step: str, reference: tuple[Shown, int]
+) -> None:
     """The plan is taken up where it stopped: the end is the same, and at most one call is repeated.
 
     The dead process's lease is taken over at once, without waiting for it to run out.
     """
-    kill_at(few, step)
+    kill_at(forker, few, step)
     with few.at_work() as (setting, writers):
         again = run_apply(setting, writers, load_plan(few.home / "plan.json"))
         assert again.report.ok
@@ -74,12 +72,12 @@ def test_applying_the_same_plan_again_finishes_it(few: Rehearsal, step: str, ref
 
 
 @pytest.mark.parametrize("step", ["journalled", "between the two steps"])
-def test_the_next_sync_finishes_it(few: Rehearsal, step: str, reference: tuple[Shown, int]) -> None:
+def test_the_next_sync_finishes_it(few: Rehearsal, forker: Forker, step: str, reference: tuple[Shown, int]) -> None:
     """A sync after the kill finishes the accepted adoption first, although its guards would stop a new plan."""
     few.edit("most: 2000", "most: 1")
     with few.at_work() as (setting, writers):
         save_plan(make_plan(setting, writers).plan, few.home / "plan.json")
-    kill_at(few, step)
+    kill_at(forker, few, step)
     with few.at_work() as (setting, writers):
         synced = run_sync(setting, writers)
         assert synced.resumed is not None

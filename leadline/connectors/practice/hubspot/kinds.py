@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-ENGAGEMENT_STAMPS: Final = ("hs_createdate", "hs_lastmodifieddate")
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -81,10 +81,6 @@ class SObject:
     def by_relationship(self) -> dict[str, Field]:
         return {item.relationship.lower(): item for item in self.fields if item.relationship}
 
-    @cached_property
-    def has_is_deleted(self) -> bool:
-        return "isdeleted" in self.by_name
-
 
 class Schema:
     """All objects of the organisation; ``hidden`` ones exist but cannot be named by this user."""
