@@ -38,9 +38,10 @@ def conclusions(found: Backtest, swept: Swept | None = None) -> Iterator[str]:
 def won_sentence(found: Backtest) -> str:
     """Say who of those that were won had been in the focus stage before, by book."""
     line = found.finding
+    won = f"{_counted(line.won, 'person was', 'people were')} won"
     if found.old is None:
-        return f"{line.won:,} people were won; {line.both:,} of them were {found.focus} before that."
-    said = f"{line.won:,} people were won. {line.both:,} were {found.focus} before that under both books"
+        return f"{won}; {line.both:,} of them had been {found.focus} before that."
+    said = f"{won}. {line.both:,} had been {found.focus} before that under both books"
     if line.earlier or line.later:
         said += f" ({line.earlier:,} earlier and {line.later:,} later under the new one"
         said += f", the median {cell(line.lead)} earlier)" if line.lead else ")"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from leadline.common.errors import UsageError
 from leadline.common.stats import quartiles_of, ratio_of, share_of
 from leadline.history.backtest import compare, focus_of
-from leadline.history.report import Backtest
+from leadline.history.report import Backtest, LoadLine
 from leadline.history.summing import report_of
 from leadline.history.sweeping import read_capacity, read_sweeps, run_sweep
 from leadline.pages.backtest import backtest_page
@@ -44,8 +46,6 @@ def test_flips(found: Backtest) -> None:
 
 def test_differences_of_points_are_told(tmp_path: Path) -> None:
     """Where the books price a criterion differently, the sample says so."""
-    from dataclasses import replace
-
     from leadline.rules.reading import read_book
 
     cheap = {"rules.yml": tiny.BOOK.replace("points: 20, each: form", "points: 9, each: form").encode()}
@@ -191,3 +191,30 @@ def test_names_are_escaped_and_addresses_masked(tmp_path: Path) -> None:
     assert "<script" not in page
     assert page.count("<svg") >= 5
     assert "prefers-color-scheme: dark" in page
+
+
+def test_the_page_begins_with_what_it_comes_to(found: Backtest) -> None:
+    """Volume, quality, who moves otherwise, whom it would have found, and what to doubt, before any chart."""
+    page = html.unescape(backtest_page(found))
+    head = page[: page.index("<svg")]
+    assert "people a day become mql under the new book" in head
+    assert "are made of other people" in head
+    assert "1 person was won. 0 had been mql before that under both books, 1 only under the old book" in head
+    assert "1 field has no history (budget)" in head
+    assert "What this cannot know stands at the end" in head
+
+
+def test_owners_beyond_the_first_are_a_click_away(found: Backtest) -> None:
+    """Those with the most timers are shown at once, each with the hours in which theirs start."""
+    hours = tuple(1 if hour == 9 else 0 for hour in range(24))
+    load = tuple(
+        LoadLine("answer", f"owner {place}", tuple(n * (place + 1) for n in hours), 1) for place in range(10)
+    )
+    page = backtest_page(replace(found, new=replace(found.new, load=load)))
+    shown, hidden = page.split("<summary>2 more owners</summary>")
+    assert "SLA answer: 0 started and 0 breached (old book), 55 started and 10 breached (new book)" in shown
+    assert "owner 9" in shown
+    assert "owner 1" not in shown
+    assert "owner 1" in hidden
+    assert page.count('class="spark"') == 10
+    assert 'aria-label="timers by hour: 9:00 10"' in shown
