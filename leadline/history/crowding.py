@@ -83,6 +83,9 @@ class Gathering:
             odd[rows.person[strange & (rows.at < end)]] = True
         changes = self._changes.named(self._book.fields)
         odd[_at_once(changes)] = True
+        odd[changes.named({name for name, field in self._book.fields.items() if field.table is not None}).person] = (
+            True
+        )
         keep = there & ~odd
         people = _Chosen(keep)
         ids = [self._ids[number] for number in np.flatnonzero(keep).tolist()]

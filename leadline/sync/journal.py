@@ -12,7 +12,7 @@ from leadline.common.values import Crm, RecordRef, RecordWrite
 from leadline.sync.pausing import require_writing
 from leadline.sync.plan.keeping import keep_plan
 from leadline.sync.plan.model import Plan
-from leadline.sync.plan.packing import AT_ONCE
+from leadline.sync.plan.scratch import AT_ONCE
 from leadline.sync.plan.write import Phase, PlannedWrite, record_write
 from leadline.sync.store import Store
 from leadline.sync.store import journal as rows

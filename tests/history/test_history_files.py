@@ -47,12 +47,13 @@ name: Arrays
 fields:
   role: {type: text, signal: true}
   size: {type: integer}
-  state: {type: text, blank: none}
+  team: {type: text, from: {table: lists/teams.csv, by: role}}
 activities: {demo: {}}
 scores:
   interest:
     criteria:
       demo: {points: 20, each: demo, within: 10d}
+      ours: {points: 7, when: {team: {equals: red}}}
       large: {points: {size: {8 to 49: 5, from 50: 9}}}
     grades: {A: 25, B: 9}
 stages:
@@ -61,7 +62,8 @@ stages:
   sal: {kind: final, enter: {all: [{role: {equals: buyer}}, {size: {over: 7}}]}}
   customer: {kind: final, enter: {deal: won}}
 paths: [inquiry -> mql -> sal -> customer]
-"""
+""",
+        "lists/teams.csv": b"role,team\nbuyer,red\n",
     }
 )
 SPAN = Span(tiny.SPAN.since.replace(month=1), tiny.SPAN.until)
@@ -252,8 +254,8 @@ def random_files(chance: Random) -> dict[str, list[dict[str, Any]]]:
         ],
         "activities": [{"person_id": who(), "activity": "demo", "at": at()} for _ in range(16)],
         "changes": [
-            {"person_id": who(), "field": chance.choice(["role", "size"]), "value": chance.choice(["", "9", "90"]),
-             "at": at(), "assumed": chance.choice(["", "true"])}
+            {"person_id": who(), "field": chance.choice(["role", "size", "team"]), "at": at(),
+             "value": chance.choice(["", "9", "90"]), "assumed": chance.choice(["", "true"])}
             for _ in range(chance.choice([0, 9]))
         ],
         "deals": [

@@ -15,7 +15,7 @@ _TOGETHER: Final = 1 << 14
 _BYTE: Final = (1 << 8) - 1
 """So many combinations of values are numbered in a byte, which is the quickest."""
 
-_MOST_SUMS: Final = 256
+_MOST_SUMS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,10 @@ class Sums(dict[tuple[int, ...], _Sums]):
             for table in tables[1:]:
                 sums = (sums[:, :, None] + table[:, None, :]).reshape(3, -1)
             low, high = (None if np.array_equal(sums[0], sums[row]) else sums[row] for row in (1, 2))
-            # The tables are kept, so that no other one gets the identity of one of them.
-            found = self[key] = _Sums(tables, sums[0], low, high)
+            found = _Sums(tables, sums[0], low, high)
+            if sums.shape[1] <= _TOGETHER:
+                # The tables are kept with them, so that no other one gets the identity of one of them.
+                self[key] = found
         return found
 
 

@@ -56,11 +56,17 @@ def crowd_of(book: Book, people: Iterable[PersonHistory], until: datetime) -> Cr
 
 
 def known_person(book: Book, history: PersonHistory, until: datetime) -> KnownPerson | None:
-    """Return who is known by fields and activities alone, each told once and none before they became known."""
+    """Return who is known by fields and activities alone, each told once and none before they became known.
+
+    Who has a value of their own in a field that a table tells of others is left to the one-person evaluator.
+    """
     if history.born >= until:
         return None
     facts = ordered(fact for fact in history.facts if fact.at < until)
     if any(fact.kind not in ("field", "activity") or isinstance(fact.value, Unreadable) for fact in facts):
+        return None
+    tabled = {name for name, field in book.fields.items() if field.table is not None}
+    if tabled and any(fact.kind == "field" and fact.name in tabled for fact in facts):
         return None
     if facts and (facts[0].at < history.born or facts[-1].at > LAST_INSTANT):
         return None

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from leadline.common.values import RecordRef
 from leadline.sync.plan.file import head_text, read_kept
 from leadline.sync.plan.model import Plan
-from leadline.sync.plan.packing import AT_ONCE
 from leadline.sync.plan.rows import Row, phase_of
+from leadline.sync.plan.scratch import AT_ONCE
 from leadline.sync.store.batches import by_object, chunks, insert
 from leadline.sync.store.journal import PlanRow, get_plan, save_plan
 from leadline.sync.store.schema import plan_writes, plans

@@ -1,14 +1,8 @@
-"""A plan's writes in their order, packed into a private database: few are in memory, however many there are.
-
-SQLite keeps such a database in memory while it is small and else in a file of its own, which nobody else can open and
-which is gone with the process (in ``SQLITE_TMPDIR`` or ``TMPDIR``).
-"""
+"""A plan's writes in their order, packed into a database of their own: few are in memory, however many there are."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import weakref
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -17,21 +11,15 @@ from typing import Any, Final, NamedTuple, cast, overload
 from leadline.common.values import Crm, RecordRef
 from leadline.common.vocabulary import ACCOUNT_OBJECTS
 from leadline.sync.plan.rows import Row, group_of, row_of
+from leadline.sync.plan.scratch import AT_ONCE, Scratch
 from leadline.sync.plan.write import PlannedWrite, grouped
 
 Group = tuple[PlannedWrite, ...]
-
-AT_ONCE: Final = 1_000
-"""Groups that are unpacked or packed at a time."""
 
 PORTION: Final = 20_000
 """Records of a plan that are worked on at a time."""
 
 _TABLES: Final = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -32768;
-BEGIN;
 CREATE TABLE groups (
     seq INTEGER PRIMARY KEY, first INTEGER, crm TEXT, phase INTEGER, object TEXT, record_id TEXT, person TEXT,
     move INTEGER, effects INTEGER, body TEXT
@@ -70,9 +58,7 @@ class Writes(Sequence[PlannedWrite]):
 
     def __init__(self, rows: Iterable[Row]) -> None:
         """Take in packed groups, in the plan's order."""
-        self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        weakref.finalize(self, self._database.close)
-        self._database.executescript(_TABLES)
+        self._scratch = Scratch(_TABLES)
         self._length = 0
         self._moves: dict[Move, int] = {}
         self._fields: Counter[tuple[FieldWritten, int]] = Counter()
@@ -80,7 +66,7 @@ class Writes(Sequence[PlannedWrite]):
         numbered = enumerate(rows)
         insert = "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         while some := [self._values(number, row) for number, row in islice(numbered, AT_ONCE)]:
-            self._database.executemany(insert, some)
+            self._scratch.add(insert, some)
 
     @classmethod
     def of(cls, writes: Iterable[PlannedWrite]) -> Writes:
@@ -106,7 +92,7 @@ class Writes(Sequence[PlannedWrite]):
         number = place + self._length if place < 0 else place
         if not 0 <= number < self._length:
             raise IndexError(f"a plan of {self._length} writes has no number {place}")
-        seq, first = self._one("SELECT seq, MAX(first) FROM groups WHERE first <= ?", (number,))
+        seq, first = self._scratch.one("SELECT seq, MAX(first) FROM groups WHERE first <= ?", (number,))
         ((_, group),) = self.groups([seq])
         return group[number - int(first)]
 
@@ -119,20 +105,23 @@ class Writes(Sequence[PlannedWrite]):
 
     def rows(self) -> Iterator[Row]:
         """Yield the groups as they are packed, in order."""
-        yield from (Row(*row) for row in self._ask("SELECT crm, phase, object, record_id, person, body FROM groups"))
+        query = "SELECT crm, phase, object, record_id, person, body FROM groups ORDER BY seq"
+        yield from (Row(*row) for row in self._scratch.rows(query))
 
     def groups(self, numbers: Iterable[int] | None = None) -> Iterator[tuple[int, Group]]:
         """Yield groups with their numbers, in order: all, or those of these numbers."""
         if numbers is None:
-            yield from ((number, _group(row)) for number, *row in self._ask("SELECT * FROM packed ORDER BY seq"))
+            found = self._scratch.rows("SELECT * FROM packed ORDER BY seq")
+            yield from ((number, _group(row)) for number, *row in found)
             return
         query = "SELECT * FROM packed WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
         for some in _slices(sorted(numbers)):
-            yield from ((number, _group(row)) for number, *row in self._ask(query, (json.dumps(some),)))
+            yield from ((number, _group(row)) for number, *row in self._scratch.rows(query, (json.dumps(some),)))
 
     def of_object(self, crm: Crm, name: str) -> Iterator[PlannedWrite]:
         """Yield the writes to one object, in order."""
-        for _, *row in self._ask("SELECT * FROM packed WHERE crm = ? AND object = ? ORDER BY seq", (crm, name)):
+        query = "SELECT * FROM packed WHERE crm = ? AND object = ? ORDER BY seq"
+        for _, *row in self._scratch.rows(query, (crm, name)):
             yield from _group(row)
 
     def numbers_of(self, people: Iterable[str]) -> list[int]:
@@ -140,12 +129,12 @@ class Writes(Sequence[PlannedWrite]):
         found: list[int] = []
         query = "SELECT seq FROM groups WHERE person IN (SELECT value FROM json_each(?))"
         for some in _slices(people):
-            found += (number for (number,) in self._ask(query, (json.dumps(some),)))
+            found += (number for (number,) in self._scratch.rows(query, (json.dumps(some),)))
         return sorted(found)
 
     def carrying(self) -> list[int]:
         """Return the numbers of the groups that carry out effects."""
-        return [number for (number,) in self._ask("SELECT seq FROM groups WHERE effects ORDER BY seq")]
+        return [number for (number,) in self._scratch.rows("SELECT seq FROM groups WHERE effects ORDER BY seq")]
 
     def by_record(self) -> Iterator[tuple[RecordRef, list[tuple[int, Group]]]]:
         """Yield each record, sorted, with its groups and their numbers, the first phase first."""
@@ -155,7 +144,7 @@ class Writes(Sequence[PlannedWrite]):
             "SELECT packed.* FROM packed JOIN groups USING (seq) "
             "ORDER BY groups.crm, groups.object, groups.record_id, groups.phase, seq"
         )
-        for number, *row in self._ask(query):
+        for number, *row in self._scratch.rows(query):
             group = _group(row)
             if ref is not None and group[0].ref != ref:
                 yield ref, groups
@@ -172,7 +161,7 @@ class Writes(Sequence[PlannedWrite]):
             "SELECT movers.move, COUNT(*) FROM (SELECT DISTINCT person FROM groups) "
             "LEFT JOIN movers USING (person) GROUP BY 1"
         )
-        return {moves.get(number): people for number, people in self._ask(query)}
+        return {moves.get(number): people for number, people in self._scratch.rows(query)}
 
     def by_move(self) -> Iterator[tuple[Move | None, Group]]:
         """Yield each group, in order, with the last move of its person; None of one who does not move."""
@@ -181,7 +170,7 @@ class Writes(Sequence[PlannedWrite]):
             "SELECT movers.move, crm, object, record_id, packed.person, body "
             "FROM packed LEFT JOIN movers USING (person) ORDER BY packed.seq"
         )
-        yield from ((moves.get(move), _group(row)) for move, *row in self._ask(query))
+        yield from ((moves.get(move), _group(row)) for move, *row in self._scratch.rows(query))
 
     def portions(self, records: int = PORTION) -> Iterator[frozenset[str]]:
         """Yield people in portions of ``records`` records or just more, in the plan's order."""
@@ -191,7 +180,7 @@ class Writes(Sequence[PlannedWrite]):
         )
         portion: list[str] = []
         found = 0
-        for person, mine in self._ask(query):
+        for person, mine in self._scratch.rows(query):
             portion.append(person)
             found += mine
             if found >= records:
@@ -203,7 +192,7 @@ class Writes(Sequence[PlannedWrite]):
     def people_in(self, crm: Crm) -> Iterator[str]:
         """Yield whose records of one CRM are written, in the plan's order."""
         query = "SELECT person FROM groups WHERE crm = ? GROUP BY person ORDER BY MIN(seq)"
-        yield from (person for (person,) in self._ask(query, (crm,)))
+        yield from (person for (person,) in self._scratch.rows(query, (crm,)))
 
     def records_of(self, person: str) -> int:
         """Return how many records of a person are written."""
@@ -218,7 +207,7 @@ class Writes(Sequence[PlannedWrite]):
         """Return how many different records are written, by CRM and object."""
         if self._records is None:
             query = "SELECT crm, object, COUNT(*) FROM places GROUP BY crm, object"
-            self._records = {(crm, name): count for crm, name, count in self._ask(query)}
+            self._records = {(crm, name): count for crm, name, count in self._scratch.rows(query)}
         return self._records
 
     def cleared(self, crm: Crm) -> int:
@@ -265,16 +254,8 @@ class Writes(Sequence[PlannedWrite]):
         self._length += len(group)
         return (number, first, row.crm, row.phase, row.object, row.record_id, row.person, move, effects, row.body)
 
-    def _ask(self, query: str, values: Sequence[object] = ()) -> Iterator[Any]:
-        cursor = self._database.execute(query, values)
-        while some := cursor.fetchmany(AT_ONCE):
-            yield from some
-
     def _count(self, query: str, values: Sequence[object] = ()) -> int:
-        return int(self._one(query, values)[0])
-
-    def _one(self, query: str, values: Sequence[object] = ()) -> Any:
-        return self._database.execute(query, values).fetchone()
+        return int(self._scratch.one(query, values)[0])
 
 
 _PEOPLE_BESIDE: Final = (

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from leadline.common.values import Crm, RecordRef
-from leadline.sync.plan.packing import AT_ONCE, Writes
+from leadline.sync.plan.packing import Writes
 from leadline.sync.plan.rows import Row, group_of, row_of
+from leadline.sync.plan.scratch import AT_ONCE, Scratch
 from leadline.sync.plan.write import PlannedWrite, grouped
 
 _TABLE: Final = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -32768;
-BEGIN;
 CREATE TABLE found (
     crm TEXT, phase INTEGER, place INTEGER, account TEXT, object TEXT, record_id TEXT, person TEXT, body TEXT,
     kind TEXT, since INTEGER
@@ -35,9 +30,7 @@ class Sorter:
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        weakref.finalize(self, self._database.close)
-        self._database.executescript(_TABLE)
+        self._scratch = Scratch(_TABLE)
         self._waiting: list[tuple[object, ...]] = []
 
     def add(
@@ -64,16 +57,16 @@ class Sorter:
     def let_wait(self, kind: str, after: int) -> Mapping[tuple[Crm, str], int]:
         """Leave out the drift of one kind but for ``after`` records, longest since first; count them by place."""
         self._store()
-        self._database.execute("DROP TABLE IF EXISTS waiting")
-        self._database.execute(
+        self._scratch.run("DROP TABLE IF EXISTS waiting")
+        self._scratch.run(
             "CREATE TABLE waiting AS SELECT DISTINCT crm, object, record_id FROM found "
             "WHERE kind = ? AND since IS NOT NULL ORDER BY since, crm, object, record_id LIMIT -1 OFFSET ?",
             (kind, after),
         )
-        self._database.execute(
+        self._scratch.run(
             "DELETE FROM found WHERE kind = ? AND (crm, object, record_id) IN (SELECT * FROM waiting)", (kind,)
         )
-        counted = self._database.execute("SELECT crm, object, COUNT(*) FROM waiting GROUP BY crm, object")
+        counted = self._scratch.rows("SELECT crm, object, COUNT(*) FROM waiting GROUP BY crm, object")
         return {(crm, name): count for crm, name, count in counted}
 
     def places(self, kind: str) -> list[tuple[RecordRef, bool]]:
@@ -83,12 +76,12 @@ class Sorter:
             "SELECT DISTINCT crm, object, record_id, since IS NOT NULL FROM found WHERE kind = ? "
             "ORDER BY crm, object, record_id"
         )
-        return [(RecordRef(*place), bool(drift)) for *place, drift in self._database.execute(query, (kind,))]
+        return [(RecordRef(*place), bool(drift)) for *place, drift in self._scratch.rows(query, (kind,))]
 
     def leave_out(self, kind: str, refs: Iterable[RecordRef]) -> None:
         """Leave out what is written to these records."""
         drop = "DELETE FROM found WHERE kind = ? AND crm = ? AND object = ? AND record_id = ?"
-        self._database.executemany(drop, ((kind, ref.crm, ref.object, ref.id) for ref in refs))
+        self._scratch.add(drop, ((kind, ref.crm, ref.object, ref.id) for ref in refs))
 
     def finish(self) -> Writes:
         """Return everything in order."""
@@ -97,11 +90,11 @@ class Sorter:
             "SELECT crm, phase, object, record_id, person, body, place, account FROM found "
             "ORDER BY crm, phase, place, account, record_id, rowid"
         )
-        return Writes(self._together(self._database.execute(query)))
+        return Writes(self._together(self._scratch.rows(query)))
 
-    def _together(self, cursor: sqlite3.Cursor) -> Iterator[Row]:
+    def _together(self, found: Iterator[Any]) -> Iterator[Row]:
         """Put together what different causes write to one record in one phase, by field."""
-        for _, rows in groupby(cursor, key=lambda row: (row[:4], row[6:])):
+        for _, rows in groupby(found, key=lambda row: (row[:4], row[6:])):
             same = [Row(*row[:6]) for row in rows]
             if len(same) == 1:
                 yield same[0]
@@ -110,7 +103,7 @@ class Sorter:
             yield row_of(sorted(writes, key=lambda write: write.field))
 
     def _store(self) -> None:
-        self._database.executemany("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
+        self._scratch.add("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
 

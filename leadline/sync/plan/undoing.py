@@ -16,8 +16,9 @@ from leadline.sync.plan.build import calls_of, count
 from leadline.sync.plan.file import plan_hash
 from leadline.sync.plan.model import NotWritten, Plan
 from leadline.sync.plan.normal import same
-from leadline.sync.plan.packing import AT_ONCE, Group
+from leadline.sync.plan.packing import Group
 from leadline.sync.plan.records import moves_back
+from leadline.sync.plan.scratch import AT_ONCE
 from leadline.sync.plan.sorting import Sorter
 from leadline.sync.plan.stored import is_live
 from leadline.sync.plan.write import NOTHING, PlannedWrite

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadline.common.canonical import digest
-from leadline.common.errors import RefusedError, UsageError
+from leadline.common.errors import OutsideError, RefusedError, UsageError
 from leadline.common.values import RecordRef
 from leadline.sync.plan import PlannedWrite, Writes, grouped, load_plan, plan_text, save_plan
 from leadline.sync.plan.file import head_text, read_kept
@@ -187,3 +187,11 @@ def test_ten_thousand_writes_are_not_held() -> None:
         held.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert held[1] < 2 * held[0]
+
+
+def test_a_directory_without_room_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the private database cannot grow the run ends with what to do, and not in a traceback."""
+    monkeypatch.setattr("leadline.sync.plan.scratch.SETTINGS", "PRAGMA max_page_count = 12; BEGIN;")
+    ref = RecordRef("hubspot", "contact", "1")
+    with pytest.raises(OutsideError, match="TMPDIR"):
+        Writes.of(PlannedWrite(ref, f"p-{n}", "why", "text", None, "x" * 400, "d", 1 + n % 2) for n in range(2_000))  # type: ignore[arg-type]
