@@ -20,6 +20,15 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+@pytest.fixture
+def usual_garbage() -> Iterator[None]:
+    """Let Python look for garbage as often as outside of tests, where a test measures memory."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
 @pytest.fixture(scope="session")
 def empty_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite state with nothing in it, to copy: the migrations take a while."""

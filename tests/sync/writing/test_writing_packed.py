@@ -176,6 +176,7 @@ def test_a_plan_that_an_older_version_began_is_continued() -> None:
         read_kept(head_text(plan), rows[:-1], "plan")
 
 
+@pytest.mark.usefixtures("usual_garbage")
 def test_ten_thousand_writes_are_not_held() -> None:
     """What Python holds of packed writes does not grow with them, and neither does going through them."""
     held: list[int] = []
