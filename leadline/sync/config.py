@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from leadline.common.bookfiles import CONFIGURATION, read_bounded
 from leadline.common.errors import BookError, LeadlineError, Problem, UsageError
-from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, locate, parse
+from leadline.common.yamltree import MAX_BYTES, MappingNode, Node, Scalar, parse
+from leadline.sync.config_words import in_our_words, nearest
 from leadline.sync.pull.upkeep import Upkeep
 from leadline.sync.secrets import SECRET, secret_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
-    from pydantic_core import ErrorDetails
 
     from leadline.common.values import Crm
     from leadline.connectors.protocol import WriteConnector
@@ -36,7 +36,6 @@ _KEYS: Final = ("rules", "state", "salesforce", "hubspot", "channels", "shadow",
 _SECRETS: Final = frozenset(
     {"token", "client_secret", "refresh_token", "password", "security_token", "key", "webhook"}
 )
-_FLOWS: Final = ("client_credentials", "jwt", "password", "refresh")
 _URL_PASSWORD: Final = re.compile(r"://[^:/@]*:([^@]+)@")
 
 
@@ -285,96 +284,15 @@ class _Reader:
         return text
 
     def _invalid(self, block: str, node: Node, error: ValidationError) -> None:
-        for found in error.errors(include_input=False, include_url=False, include_context=False):
-            steps = _steps(node, found["loc"])
-            mark = locate(node, steps)
-            name = ".".join([block, *(str(step) for step in steps)])
-            message, hint = self._words(block, node, name, steps, found)
+        for mark, message, hint in in_our_words(block, node, error):
             self.problems.append(Problem(self.file, mark.line, mark.column, message, hint, "configuration"))
 
-    def _words(
-        self, block: str, node: Node, name: str, steps: Sequence[str | int], found: ErrorDetails
-    ) -> tuple[str, str]:
-        """Return a message and a hint in the file's own words; pydantic's are about Python."""
-        kind = found["type"]
-        if kind == "extra_forbidden":
-            return f"unknown key `{steps[-1] if steps else name}`", self._nearest(block, steps)
-        if kind == "missing":
-            return f"`{name}` is missing", ""
-        if kind in {"model_type", "model_attributes_type", "dict_type"}:
-            return f"`{name}` is not a block", "write its keys below it, indented, such as `url: ${NAME}`"
-        if kind == "union_tag_not_found":
-            return f"`{name}.flow` is missing", f"one of {', '.join(_FLOWS)}"
-        if kind == "union_tag_invalid":
-            flow = _text_at(node, (*steps, "flow"))
-            close = get_close_matches(flow, _FLOWS, 1, 0.5)
-            hint = f"did you mean `{close[0]}`?" if close else f"one of {', '.join(_FLOWS)}"
-            return f"`{name}.flow`: there is no sign-in flow `{flow[:60]}`", hint
-        if kind == "string_pattern_mismatch":
-            return f"`{name}` is no version of the API", "write it like 62.0"
-        if kind == "string_too_short":
-            return f"`{name}` is empty", "is the environment variable set?"
-        return f"`{name}`: {found['msg'].removeprefix('Value error, ').replace('Input should', 'should')}", ""
-
-    def _nearest(self, block: str, steps: Sequence[str | int]) -> str:
-        known = _known_keys(block, nested=len(steps) > 1)
-        close = get_close_matches(str(steps[-1]) if steps else "", known, 1, 0.5)
-        return f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
-
     def _unknown(self, key: Scalar, known: Sequence[str]) -> None:
-        close = get_close_matches(key.text, known, 1, 0.5)
-        hint = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
-        self._problem(key, f"unknown key `{key.text[:60]}`", hint)
+        self._problem(key, f"unknown key `{key.text[:60]}`", nearest(key.text, known))
 
     def _problem(self, node: Node, message: str, hint: str) -> None:
         mark = node.mark
         self.problems.append(Problem(self.file, mark.line, mark.column, message, hint, "configuration"))
-
-
-def _text_at(node: Node, steps: Sequence[str | int]) -> str:
-    """Return the text that stands at a path as the file has it, variables not expanded."""
-    for step in steps:
-        node = (node.get(str(step)) if isinstance(node, MappingNode) else None) or node
-    return node.text if isinstance(node, Scalar) else ""
-
-
-def _known_keys(block: str, *, nested: bool) -> list[str]:
-    from leadline.connectors import settings
-
-    if block == "channels":
-        from leadline.connectors.webhooks import Channel
-
-        return sorted(Channel.model_fields)
-    if block in {"log", "alerts"}:
-        from leadline.connectors.mail import Mailbox
-        from leadline.sync.watching.settings import AlertSettings, LogSettings
-
-        return sorted((Mailbox if nested else LogSettings if block == "log" else AlertSettings).model_fields)
-    if block == "upkeep":
-        from leadline.sync.pull.upkeep_settings import UpkeepSettings
-
-        return sorted(UpkeepSettings.model_fields)
-    if not nested:
-        model = settings.SalesforceSettings if block == "salesforce" else settings.HubSpotSettings
-        return sorted(model.model_fields)
-    if block == "hubspot":
-        return sorted({*settings.OAuthApp.model_fields, *settings.CallShare.model_fields})
-    ways = (settings.ClientCredentials, settings.JwtBearer, settings.Password, settings.RefreshToken)
-    return sorted({name for way in (*ways, settings.CallShare) for name in way.model_fields})
-
-
-def _steps(node: Node, loc: Sequence[str | int]) -> list[str | int]:
-    """Drop what pydantic adds to a path (the tag of a union) and the file does not have."""
-    steps: list[str | int] = []
-    for place, step in enumerate(loc):
-        last = place == len(loc) - 1
-        inner = node.get(str(step)) if isinstance(node, MappingNode) else None
-        if inner is not None:
-            node = inner
-            steps.append(step)
-        elif last and not isinstance(node, Scalar):
-            steps.append(step)
-    return steps
 
 
 def _place(values: Any, key: str, home: Path) -> None:
