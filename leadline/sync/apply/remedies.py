@@ -55,6 +55,7 @@ _BY_EFFECT: Final[dict[str, str]] = {
     "OWNER_DIFFERS": "an assignment rule or flow changed the task's owner; it is not made again",
     "RECORD_GONE": "nothing to do: the person's record is deleted",
     "REFUSED": "mend the webhook's address or its receiver; the message says what it answered",
+    "RELEASED": "it was refused, and released with `leadline retry`: the next plan tries it again",
     "STALE": "somebody changed the record after the plan was made; the next plan looks again",
     "VALIDATION_ERROR": "HubSpot refuses what was sent: look at the action in the book and at the record's owner; "
     "a dynamic list takes no members",

@@ -88,6 +88,28 @@ def test_what_is_tried_again_in_time_is_done(rehearsal: Rehearsal) -> None:
     assert in_crm(rehearsal, lead)["Rating"] == "Hot"
 
 
+def test_what_is_released_while_its_plan_is_unfinished_is_done_by_the_next_plan(rehearsal: Rehearsal) -> None:
+    """Taking the plan up writes it no more: it must not count as done either."""
+    rehearsal.edit("write:\n", ACTIONS)
+    person, lead = accepted_lead(rehearsal)
+    before = in_crm(rehearsal, lead)
+    rehearsal.disturb(
+        "partial_failure", crm="salesforce", key=f"*{lead.id}*", code="FIELD_CUSTOM_VALIDATION_EXCEPTION"
+    )
+    rehearsal.disturb("server_error", crm="hubspot", match="POST /crm/v3/objects/contacts/batch/update")
+    assert cycle(rehearsal) == 3
+    rehearsal.calm()
+    with rehearsal.at_work() as (setting, _):
+        release_parked(setting.store, None, WALL)
+        release_actions(setting.store, None, WALL)
+    cycle(rehearsal)
+    cycle(rehearsal)
+    after = in_crm(rehearsal, lead)
+    assert after["Rating"] == "Hot"
+    assert after["OwnerId"] != before["OwnerId"]
+    assert set(kinds(rehearsal, person).values()) == {"done"}
+
+
 def test_a_task_that_showed_late_is_closed_with_its_stage(rehearsal: Rehearsal) -> None:
     """The CRM said yes and showed nothing; when its stage is left it is looked for, and closed where it stands."""
     rehearsal.edit("write:\n", 'on_enter:\n  sal: [{task: {to: owner, subject: "Call"}}]\nwrite:\n')

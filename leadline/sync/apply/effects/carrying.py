@@ -24,6 +24,7 @@ _ENDINGS: Mapping[str, tuple[EffectStatus, str]] = {
     "ignored": ("parked", "IGNORED"),
     "gone": ("skipped", "RECORD_GONE"),
     "stale": ("failed", "STALE"),
+    "released": ("failed", "RELEASED"),
     "failed": ("failed", ""),
     "planned": ("failed", "NOT_REACHED"),
     "claimed": ("failed", "NOT_REACHED"),
