@@ -12,7 +12,7 @@ from tests.batch.columns.test_straight import BOOK
 
 
 def test_processes_load_neither_pandas_nor_the_reader_of_rule_books() -> None:
-    """pyarrow would import pandas at its first conversion, and a book comes read."""
+    """The first conversion of Arrow would import pandas, and a book comes read."""
     pytest.importorskip("pandas")
     with processes(1) as pool:
         pool.submit(prepare, read_book({"rules.yml": BOOK.encode()})).result()
