@@ -241,7 +241,8 @@ def _setting(place: Path, tell: Callable[[Any], None] = lambda _: None) -> Itera
 
 
 def _email(number: int) -> str:
-    return f"person.{mark(number).lower()}@company{number % 97}.example"
+    # Of the copied person: their copies keep that address but for the mark, and a changed one would be more work.
+    return f"person.{mark(number).lower()}@company{number % TEMPLATE % 97}.example"
 
 
 if __name__ == "__main__":

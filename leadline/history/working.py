@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import Future
 from typing import Final, TypeVar
 
+from leadline.batch.processes import processes
 from leadline.history.people import HistorySource
 
 PART: Final = 500
@@ -27,7 +27,7 @@ def in_parts(
         for part in source.parts(size):
             yield part.count, task(part)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with processes(workers) as pool:
         waiting: list[tuple[int, Future[Result]]] = []
         try:
             for part in source.parts(size):

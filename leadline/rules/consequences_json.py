@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, get_args
 
-from leadline.rules.diffing.spelling import snake
+from leadline.common.classnames import snake
 from leadline.rules.model import Consequence
 
 _SECOND: Final = timedelta(seconds=1)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from leadline.common.canonical import SPARSE
+from leadline.common.sealed import sealed
 from leadline.common.values import Precision, Value
 from leadline.rules.model.actions import Consequence
 from leadline.rules.model.slas import SlaStatus
@@ -59,7 +60,7 @@ class Fact:
     precision: Precision = "instant"
 
 
-@dataclass(frozen=True, slots=True)
+@sealed
 class ScoreValue:
     """A score with its bounds over what is unknown: lowest <= value <= highest."""
 
@@ -68,7 +69,7 @@ class ScoreValue:
     highest: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@sealed
 class StageDate:
     """When a stage was first entered in this pass; ``implied`` when it was skipped over."""
 
@@ -128,7 +129,7 @@ class Timer:
     again: bool = field(default=False, metadata=SPARSE)
 
 
-@dataclass(frozen=True, slots=True)
+@sealed
 class Outcome:
     """What one person is at one instant: the part of a decision that CRMs can show.
 
@@ -154,7 +155,7 @@ class Outcome:
     waits_in: str = field(default="", metadata=SPARSE)
 
 
-@dataclass(frozen=True, slots=True)
+@sealed
 class Move:
     """One stage change. ``by`` is a transition id, ``main path``, ``disqualified``, ``human``, ``adoption``."""
 

@@ -45,7 +45,7 @@ def plan(out: Path | None, config: Path, as_json: bool, **chosen: Any) -> int:
     before = load_plan(other) if other is not None else None
     screen = Screen(as_json=as_json)
     with session(screen, config) as (opened, setting), open_readers(opened) as readers:
-        person = find_person(setting.store, chosen["person"]) if chosen["person"] else None
+        person = find_person(setting.store, chosen["person"]) if chosen["person"] is not None else None
         result = make_plan(setting, readers, Narrowed(chosen["only"], person), whole=chosen["whole"])
     if out is not None:
         save_plan(result.plan, out)

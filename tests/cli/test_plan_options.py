@@ -28,6 +28,7 @@ def test_parts_differences_and_the_page(desk: Desk) -> None:
     assert all(other not in page for other in {write["person"] for write in whole["writes"]} - {person})
     assert desk.leadline("plan", "-o", "same", "--html", "same").code == 2
     assert desk.leadline("plan", "--person", "nobody@nowhere.example").code == 1
+    desk.refused("plan", "--person", "", code=1, said="nobody is known by ''")
 
     desk.adopt()
     assert desk.leadline("plan", "--only", "salesforce", "-o", "one.json").code == 0

@@ -11,7 +11,7 @@ from pyarrow import types
 from leadline.batch.columns.arrays import Bools, Codes, Ints, Small, Whole, narrow
 from leadline.batch.tables import plain_cells
 
-_FLAGS: Final = pyarrow.array([False, True])
+_FLAGS: Final = (False, True)
 
 
 def distinct_cells(column: Any) -> tuple[Small, Any]:
@@ -20,7 +20,7 @@ def distinct_cells(column: Any) -> tuple[Small, Any]:
     if types.is_boolean(column.type):
         codes = _flags(column)
         if codes is not None:
-            return codes, _FLAGS
+            return codes, pyarrow.array(_FLAGS)
     if types.is_dictionary(column.type):
         found = column
     elif types.is_nested(column.type) or types.is_null(column.type):

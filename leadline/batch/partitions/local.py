@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, TypeVar
 
 from leadline.batch.partitions.task import Asked, Done, Task, prepare
+from leadline.batch.processes import processes
 from leadline.batch.tables import Table
 from leadline.rules.model import Book
 
@@ -62,5 +62,5 @@ class Processes:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+            self._pool = processes(self._workers)
         return self._pool

@@ -21,6 +21,7 @@ from leadline.rules.backends.vectors import HELD, MOST_MOVES, TRUE, UNKNOWN, Pos
 
 MOST_REMEMBERED = 65_536
 MOST_BOOKS = 8
+_UNASKED = -1
 
 
 class DurableBackEnd:
@@ -43,9 +44,9 @@ class DurableBackEnd:
     def decide(self, stage: str, vector: Vector) -> int | None:
         """Return the position of the move made out of ``stage``, or None when the person stays."""
         key = (stage, vector)
-        remembered = self._remembered
-        if key in remembered:
-            return remembered[key]
+        found = self._remembered.get(key, _UNASKED)
+        if found != _UNASKED:
+            return found
         if os.getpid() != self._pid:
             self._start_over()
         with self._lock:

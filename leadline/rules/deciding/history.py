@@ -40,7 +40,11 @@ class Occurrences:
     def __init__(self, facts: Sequence[Fact]) -> None:
         """Take facts in order (``ordered``)."""
         self.ends: list[datetime | None] | None = None
-        if (len(facts) == 1 and facts[0].value is not False) or _told_once(facts):
+        if len(facts) == 1 and facts[0].value is not False:
+            self.facts = facts
+            self.ats = [facts[0].at]
+            return
+        if _told_once(facts):
             self.facts = facts
         else:
             entries = _versions(facts)
@@ -101,9 +105,9 @@ class History:
 
     __slots__ = (
         "_all",
-        "_ats",
         "_deals",
-        "_first",
+        "_happened",
+        "_instants",
         "_one_by_one",
         "_places",
         "_told",
@@ -118,9 +122,8 @@ class History:
         self.facts = facts
         if facts and facts[-1].at > LAST_INSTANT:
             facts = [fact for fact in facts if fact.at <= LAST_INSTANT]
-        self._ats = [fact.at for fact in facts]
-        # What an account says of itself is no first sign of a person.
-        self._first = next((fact.at for fact in facts if fact.source != SOURCE), None)
+        self._happened = facts
+        self._instants: list[datetime] | None = None
         self.unreadable = False
         by_field: dict[str, list[Fact]] = {}
         by_activity: dict[str, list[Fact]] = {}
@@ -129,9 +132,9 @@ class History:
         self._places: set[tuple[str, datetime]] = set()
         for fact in facts:
             kind, name = fact.kind, fact.name
-            if isinstance(fact.value, Unreadable):
-                self.unreadable = True
             if kind == "field":
+                if isinstance(fact.value, Unreadable):
+                    self.unreadable = True
                 if name in by_field:
                     by_field[name].append(fact)
                 else:
@@ -171,6 +174,13 @@ class History:
     def instants(self) -> list[datetime]:
         """The instants at which something happened, once each, in order."""
         return list(dict.fromkeys(self._ats))
+
+    @property
+    def _ats(self) -> list[datetime]:
+        """The instants of all facts, listed when first asked for: who decides one instant alone never does."""
+        if self._instants is None:
+            self._instants = [fact.at for fact in self._happened]
+        return self._instants
 
     def activity(self, name: str) -> Occurrences:
         """Return when the activity of this name happened."""
@@ -215,7 +225,9 @@ class History:
 
     def first_instant(self, t: datetime) -> datetime | None:
         """Return the instant of the first fact, unless it lies after ``t``."""
-        return self._first if self._first is not None and self._first <= t else None
+        # What an account says of itself is no first sign of a person.
+        first = next((fact.at for fact in self._happened if fact.source != SOURCE), None)
+        return first if first is not None and first <= t else None
 
     def has_instant(self, t: datetime) -> bool:
         """Tell whether a fact happened at exactly this instant."""
@@ -373,12 +385,10 @@ def _versions(facts: Sequence[Fact]) -> list[tuple[Fact, datetime | None]]:
 
 def _told_once(facts: Sequence[Fact]) -> bool:
     """Tell whether no occurrence has a second version, and none is withdrawn."""
-    seen = set()
-    for fact in facts:
-        if fact.value is False:
-            return False
-        seen.add((fact.name, fact.source, fact.record))
-    return len(seen) == len(facts)
+    if len({fact.record for fact in facts if fact.value is not False}) == len(facts):
+        return True
+    told = {(fact.name, fact.source, fact.record) for fact in facts if fact.value is not False}
+    return len(told) == len(facts)
 
 
 _NEVER = Occurrences(())

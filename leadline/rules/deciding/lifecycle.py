@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from leadline.common.errors import RefusedError
+from leadline.common.sealed import sealed
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN, PossibleMove, StageRules, Vector
 from leadline.rules.deciding.conditions import Node, both, compile_condition
 from leadline.rules.deciding.criteria import next_change
@@ -36,12 +37,9 @@ class Way:
     require: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@sealed
 class Position:
-    """Where one person stands in the lifecycle, between two steps of the fold; never changed once it is made.
-
-    Not frozen: that takes five times as long to make (13 fields), and one is made at each move of each person.
-    """
+    """Where one person stands in the lifecycle, between two steps of the fold."""
 
     stage: str
     since: datetime

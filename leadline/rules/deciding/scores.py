@@ -73,7 +73,7 @@ class _OfActivity:
             else:
                 number = reached if after is None else reached - bisect_right(ats, after)
             if number:
-                points += given[min(number, len(given) - 1)] if given else each * number
+                points += (given[number] if number < len(given) else given[-1]) if given else each * number
         return points
 
 
@@ -142,10 +142,13 @@ class CompiledScore:
 
     def value(self, moment: Moment) -> ScoreValue:
         """Return the score at this moment: the sum of the groups, each within its cap, then floor and cap."""
-        worth = added([part.worth(moment) for part in self._parts])
-        value = self._limit(worth.points)
-        lowest = value if worth.lowest is worth.points else self._limit(worth.lowest)
-        return ScoreValue(value, lowest, value if worth.highest is worth.points else self._limit(worth.highest))
+        parts = self._parts
+        points, lowest, highest = (
+            parts[0].worth(moment) if len(parts) == 1 else added([part.worth(moment) for part in parts])
+        )
+        value = self._limit(points)
+        low = value if lowest is points else self._limit(lowest)
+        return ScoreValue(value, low, value if highest is points else self._limit(highest))
 
     def grade(self, value: Decimal) -> str | None:
         """Return the grade of a value; None where it is below every threshold."""
@@ -166,9 +169,10 @@ class CompiledScore:
         return found
 
     def _limit(self, value: Decimal) -> Decimal:
-        if self.score.floor is not None and value < self.score.floor:
-            return self.score.floor
-        return self.score.cap if self.score.cap is not None and value > self.score.cap else value
+        floor, cap = self.score.floor, self.score.cap
+        if floor is not None and value < floor:
+            return floor
+        return cap if cap is not None and value > cap else value
 
 
 class Scoring:
@@ -271,6 +275,8 @@ class Card:
 
     def disqualified(self) -> tuple[str, ...]:
         """Return the reasons that hold, once each, in the order of the book."""
+        if not self.scoring.disqualifiers:
+            return ()
         reasons = {
             item.criterion.disqualify: None
             for item in self.scoring.disqualifiers

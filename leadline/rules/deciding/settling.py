@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from leadline.common.messages import Message
+from leadline.common.sealed import sealed
 from leadline.rules.backends.vectors import BackEnd, Vector
 from leadline.rules.deciding.capacity import part_of
 from leadline.rules.deciding.clock import UNTIMED, Clock, timing_of
@@ -22,9 +23,9 @@ from leadline.rules.state import Fact, Hold, Move, Outcome, PersonState, StageDa
 _BY_HAND = Message("why.by_hand")
 
 
-@dataclass(slots=True)
+@sealed
 class Settled:
-    """What one instant led to; never changed, and not frozen for the reason that ``Position`` is not."""
+    """What one instant led to."""
 
     position: Position
     card: Card
@@ -41,6 +42,7 @@ class Settling:
         self.lifecycle = lifecycle
         self.back_end = back_end
         self.timing = timing_of(book, scoring)
+        self._places = {name: place for place, name in enumerate(book.main_path)}
 
     def settle(
         self,
@@ -66,6 +68,7 @@ class Settling:
         wanted = self._stage_set_by(human)
         moves: list[Move] = []
         met = [position]
+        stages = [position.stage]
         while True:
             moment = self.lifecycle.moment(history, t, card, position)
             vector = self.lifecycle.vector(moment, position, wanted)
@@ -88,12 +91,12 @@ class Settling:
                 after, move = self.taken(position, moment, way)
                 moves.append(move)
             after = clock.moved(after, moves[-1])
-            stages = [before.stage for before in met]
             if after.stage in stages:
                 first = stages.index(after.stage)
                 return Settled(clock.back(_at_ease(met[first]), first), card, tuple(moves[:first]), True)
             position = after
             met.append(after)
+            stages.append(after.stage)
 
     def taken(self, position: Position, moment: Moment, way: Way) -> tuple[Position, Move]:
         """Return where taking a way out leads that the book's rules opened, and the move."""
@@ -194,8 +197,7 @@ class Settling:
 
     def _entered(self, position: Position, t: datetime, stage: str, way: Way | None, reason: str) -> Position:
         """Return the position in a stage just entered, which no hold keeps yet."""
-        path = self.book.main_path
-        detoured = position.stage not in path and stage in path
+        detoured = stage in self._places and position.stage not in self._places
         new_pass = detoured or (way is not None and way.transition is not None and bool(way.transition.new_pass))
         entered: dict[str, StageDate] = {} if new_pass else dict(position.entered)
         for name in self._skipped(position.stage, stage, new_pass):
@@ -224,12 +226,9 @@ class Settling:
 
     def _skipped(self, source: str, target: str, new_pass: bool) -> tuple[str, ...]:
         """Return the main-path stages passed over: those between, or all before the target of a new pass."""
-        path = self.book.main_path
-        if target not in path:
-            return ()
-        end = path.index(target)
-        start = 0 if new_pass or source not in path else path.index(source) + 1
-        return tuple(path[start:end])
+        end = self._places.get(target, 0)
+        start = 0 if new_pass else self._places.get(source, -1) + 1
+        return self.book.main_path[start:end]
 
     def _reason(self, moment: Moment, way: Way) -> str:
         if way.transition is not None and way.transition.reason:
@@ -240,10 +239,9 @@ class Settling:
         return reason_of(way.when, moment)
 
     def _move(self, before: Position, after: Position, way: Way) -> Move:
+        skipped = self._skipped(before.stage, after.stage, after.pass_number != before.pass_number)
         implied = tuple(
-            name
-            for name in self._skipped(before.stage, after.stage, after.pass_number != before.pass_number)
-            if after.entered[name].implied and (after.entered[name].at == after.since)
+            [name for name in skipped if (date := after.entered[name]).implied and date.at == after.since]
         )
         reason = way.transition.reason if way.transition is not None else None
         if way.by == BY_DISQUALIFICATION and reason is None:

@@ -87,10 +87,11 @@ def _reasons(node: Node, moment: Moment) -> list[Message]:
     if isinstance(condition, Not):
         return [negated_text(condition)]
     if node.parts:
-        true = [part for part in node.parts if part.holds(moment)]
-        every = isinstance(condition, AtLeast)
-        found = [line for part in (true if every else true[:1]) for line in _reasons(part, moment)]
-        return found[:1] if every else found
+        if isinstance(condition, AtLeast):
+            true = [part for part in node.parts if part.holds(moment)]
+            return [line for part in true for line in _reasons(part, moment)][:1]
+        first = next((part for part in node.parts if part.holds(moment)), None)
+        return [] if first is None else _reasons(first, moment)
     if isinstance(condition, StayTest) and moment.stay is not None:
         return _reasons(moment.stay, moment)
     if isinstance(condition, GradeTest):

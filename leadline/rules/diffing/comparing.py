@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from leadline.common.classnames import snake
 from leadline.common.marks import Mark
 from leadline.rules.diffing.calendars import calendar_changes
 from leadline.rules.diffing.parts import changes
 from leadline.rules.diffing.paths import path_changes
-from leadline.rules.diffing.spelling import shortly, snake, spelled
+from leadline.rules.diffing.spelling import shortly, spelled
 from leadline.rules.model import Book, Criterion, Score
 from leadline.rules.reading.hashing import meaning
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from leadline.common.canonical import decimal_text, instant_text
+from leadline.common.classnames import snake
 from leadline.rules.model import (
     AccountFact,
     ActivitySource,
@@ -84,11 +85,6 @@ def span_text(span: timedelta) -> str:
         if span % unit == timedelta(0):
             return f"{span // unit}{name}"
     return f"{span.total_seconds():g}s"
-
-
-def snake(name: str) -> str:
-    """Return a class's name as a word of the language: ``TimeInStage`` is ``time_in_stage``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 _BARE: Final = re.compile(r"[^\s,\[\]{}:#][^,\[\]{}#]*")

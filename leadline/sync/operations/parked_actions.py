@@ -56,8 +56,8 @@ def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> 
     What the CRM had said yes to is looked for first, as after a crash, so that it is never made twice.
     """
     with store.write() as connection:
-        rows = effects_by_status(connection, ("parked",))
-        chosen = [row for row in rows if keys is None or row.key in set(keys)]
+        wanted = None if keys is None else set(keys)
+        chosen = [row for row in effects_by_status(connection, ("parked",)) if wanted is None or row.key in wanted]
         doubtful = {row.key for row in chosen if row.remote_id and _kind(row) in CREATIONS}
         look_again(connection, doubtful, now)
         give_back(connection, {row.key for row in chosen} - doubtful, now)

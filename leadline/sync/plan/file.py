@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,8 +54,10 @@ def save_plan(plan: Plan, path: Path) -> None:
             file.writelines(file_parts(plan))
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise UsageError(f"{path}: the plan cannot be written there: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def require_place(path: Path) -> None:
@@ -94,14 +97,20 @@ def _read(texts: Iterator[str], name: str) -> Plan:
     """Read a plan of which only a part is in memory at a time: its writes are packed as they come."""
     reader = PlanReader(name)
     try:
-        top = reader.mapping(Scanner(texts).document({WRITES: reader.packed}), "")
+        return _checked(reader, _document(reader, texts, name), name)
+    except UnicodeEncodeError:
+        raise UsageError(f"{name}: half a character (\\ud800 to \\udfff) in a text, so not a plan file") from None
+
+
+def _document(reader: PlanReader, texts: Iterator[str], name: str) -> Mapping[str, Any]:
+    try:
+        return reader.mapping(Scanner(texts).document({WRITES: reader.packed}), "")
     except json.JSONDecodeError as error:
         raise UsageError(f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}; {_AGAIN}") from None
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise
     except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
         raise UsageError(f"{name}: too deep or too large a number to be a plan") from None
-    return _checked(reader, top, name)
 
 
 def _checked(reader: PlanReader, top: Mapping[str, Any], name: str) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeVar, get_args
 
@@ -168,11 +168,11 @@ class PlanReader:
     def _instant(self, item: Mapping[str, Any], key: str, place: str = "") -> datetime:
         try:
             at = datetime.fromisoformat(self._get(item, key, str, place))
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None:
-            raise self._wrong(f"{place}.{key}" if place else key, "should be an instant with a time zone")
-        return at
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except (ValueError, OverflowError):  # OverflowError: there is no such instant in UTC
+            pass
+        raise self._wrong(f"{place}.{key}" if place else key, "should be an instant with a time zone")
 
     def _wrong(self, place: str, message: str) -> UsageError:
         return UsageError(

@@ -18,7 +18,9 @@ CREATE TABLE found (
     crm TEXT, phase INTEGER, place INTEGER, account TEXT, object TEXT, record_id TEXT, person TEXT, body TEXT,
     kind TEXT, since INTEGER
 );
+CREATE TABLE waiting (crm TEXT, object TEXT, record_id TEXT);
 """
+_LEAVE_OUT: Final = "DELETE FROM found WHERE kind = ? AND (crm, object, record_id) IN (SELECT * FROM waiting)"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,15 +59,13 @@ class Sorter:
     def let_wait(self, kind: str, after: int) -> Mapping[tuple[Crm, str], int]:
         """Leave out the drift of one kind but for ``after`` records, longest since first; count them by place."""
         self._store()
-        self._scratch.run("DROP TABLE IF EXISTS waiting")
+        self._scratch.run("DELETE FROM waiting")
         self._scratch.run(
-            "CREATE TABLE waiting AS SELECT DISTINCT crm, object, record_id FROM found "
+            "INSERT INTO waiting SELECT DISTINCT crm, object, record_id FROM found "
             "WHERE kind = ? AND since IS NOT NULL ORDER BY since, crm, object, record_id LIMIT -1 OFFSET ?",
             (kind, after),
         )
-        self._scratch.run(
-            "DELETE FROM found WHERE kind = ? AND (crm, object, record_id) IN (SELECT * FROM waiting)", (kind,)
-        )
+        self._scratch.run(_LEAVE_OUT, (kind,))
         counted = self._scratch.rows("SELECT crm, object, COUNT(*) FROM waiting GROUP BY crm, object")
         return {(crm, name): count for crm, name, count in counted}
 
@@ -80,8 +80,9 @@ class Sorter:
 
     def leave_out(self, kind: str, refs: Iterable[RecordRef]) -> None:
         """Leave out what is written to these records."""
-        drop = "DELETE FROM found WHERE kind = ? AND crm = ? AND object = ? AND record_id = ?"
-        self._scratch.add(drop, ((kind, ref.crm, ref.object, ref.id) for ref in refs))
+        self._scratch.run("DELETE FROM waiting")
+        self._scratch.add("INSERT INTO waiting VALUES (?, ?, ?)", ((ref.crm, ref.object, ref.id) for ref in refs))
+        self._scratch.run(_LEAVE_OUT, (kind,))
 
     def finish(self) -> Writes:
         """Return everything in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,34 @@ def test_a_wrong_member_is_named(tmp_path: Path) -> None:
     content["writes"][1]["phase"] = 3
     with pytest.raises(UsageError, match=r"writes\[1\]\.phase should be one of 1, 2"):
         parse_plan(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        ("frontier", "0001-01-01T00:00:00+14:00", "frontier should be an instant"),
+        ("only", "\ud800", "half a character"),
+    ],
+)
+def test_what_no_plan_can_hold_is_told(member: str, value: str, said: str) -> None:
+    """An instant before the first year in UTC and a text that no encoding has are refused in a line."""
+    with pytest.raises(UsageError, match=said):
+        parse_plan(json.dumps({**json.loads(plan_text(a_plan())), member: value}))
+
+
+def test_half_a_character_in_a_write_is_told() -> None:
+    """It is told as what it is, not as a number that is too large."""
+    content = json.loads(plan_text(a_plan()))
+    content["writes"][0]["person"] = "\ud800"
+    with pytest.raises(UsageError, match="half a character"):
+        parse_plan(json.dumps(content))
+
+
+def test_a_plan_that_cannot_be_written_to_its_end_leaves_nothing(tmp_path: Path) -> None:
+    """Whatever ends the writing, no part of a file stays behind."""
+    with pytest.raises(UnicodeEncodeError):
+        save_plan(replace(a_plan(), only="\ud800"), tmp_path / "plan.json")
+    assert not list(tmp_path.iterdir())
 
 
 def test_unreadable_places_are_usage_errors(tmp_path: Path) -> None:
