@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from leadline.connectors.protocol import (
     ActivityRequest,
     CreateResult,
     Creation,
+    CreationKind,
     Group,
     Made,
     RecordRequest,
@@ -149,6 +150,9 @@ class PretendedCrm:
         """Return none."""
         del names
         return {}
+
+    def prepare_creations(self, kinds: Collection[CreationKind]) -> None:
+        """Nothing: the book makes nothing."""
 
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         """Return none: the book makes nothing."""

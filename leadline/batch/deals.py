@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from leadline.batch.problems import Problems
-from leadline.batch.tables import Row, Table
+from leadline.batch.tables import Row, Table, stripped
 from leadline.common.instants import read_instant
 from leadline.common.values import Precision, Raw
 from leadline.rules.convert import convert
@@ -43,7 +43,7 @@ def deal_facts(book: Book, path: Path, rows: Iterable[Row], as_of: datetime) -> 
     """
     problems = Problems(path)
     for row in rows:
-        person, name = (str(row.cells[key] or "").strip() for key in ("person_id", "deal"))
+        person, name = (stripped(row.cells[key]) for key in ("person_id", "deal"))
         if not person or not name:
             problems.add(row.line, f"{'deal' if person else 'person_id'} is empty", "every row needs both")
         at = _at(row, as_of, problems)

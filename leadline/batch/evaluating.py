@@ -25,7 +25,7 @@ from leadline.batch.deals import read_deals
 from leadline.batch.outcomes import Cells, outcome_row, output_columns
 from leadline.batch.places import with_places
 from leadline.batch.problems import Problems
-from leadline.batch.tables import Row, Table, write_table, write_tables
+from leadline.batch.tables import Row, Table, stripped, write_table, write_tables
 from leadline.batch.turns import TURN, given_turns, stages_with_turns, turn_wishes
 from leadline.common.errors import UsageError
 from leadline.common.instants import read_instant, require_plausible
@@ -221,7 +221,7 @@ def _read_people(book: Book, table: Table, as_of: datetime) -> Iterator[tuple[st
     columns = [name for name in book.fields if name in table.columns]
     seen: dict[str, int] = {}
     for row in table:
-        person = str(row.cells["person_id"] or "").strip()
+        person = stripped(row.cells["person_id"])
         if not person:
             problems.add(row.line, "person_id is empty", "every person needs one")
         elif person in seen:
@@ -270,7 +270,7 @@ def _read_activities(book: Book, path: Path, as_of: datetime) -> dict[str, list[
     problems = Problems(path)
     by_person: dict[str, list[Fact]] = defaultdict(list)
     for row in table:
-        person, name, text = (str(row.cells[key] or "").strip() for key in ("person_id", "activity", "at"))
+        person, name, text = (stripped(row.cells[key]) for key in ("person_id", "activity", "at"))
         if not person:
             problems.add(row.line, "person_id is empty", "name the person it happened to")
         if name not in book.activities:

@@ -184,7 +184,7 @@ def _common_schema(table: Table) -> Any:
     schemas = []
     for path in table.files:
         with _parquet_file(path) as file:
-            schemas.append(file.schema_arrow.remove_metadata())
+            schemas.append(without_views(file.schema_arrow.remove_metadata()))
     try:
         return pyarrow.unify_schemas(schemas, promote_options="permissive")
     except pyarrow.ArrowException as error:
@@ -240,6 +240,14 @@ def _parquet_values(path: Path, name: str, column: Any) -> list[Raw]:
         ) from error
 
 
+def without_views(schema: Any) -> Any:
+    """Return an Arrow schema with plain types for views of texts and bytes, which Arrow itself can hardly take."""
+    import pyarrow
+
+    plain = {pyarrow.string_view(): pyarrow.string(), pyarrow.binary_view(): pyarrow.binary()}
+    return pyarrow.schema([column.with_type(plain.get(column.type, column.type)) for column in schema])
+
+
 def plain_cells(column: Any) -> list[Raw]:
     """Return an Arrow column's cells. Nanoseconds, which Python has not, are cut to microseconds; bytes are UTF-8."""
     import pyarrow
@@ -252,7 +260,9 @@ def plain_cells(column: Any) -> list[Raw]:
         column = column.cast(pyarrow.time64("us"), safe=False)
     elif types.is_duration(kind):
         column = column.cast(pyarrow.duration("us"), safe=False)
-    elif types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+    elif any(
+        of(kind) for of in (types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view)
+    ):
         column = column.cast(pyarrow.string())
     return [_raw(value) for value in column.to_pylist()]
 
@@ -283,6 +293,11 @@ def _raw(value: Any) -> Raw:
     if value is None or isinstance(value, bool | int | Decimal | str):
         return value
     return str(value)
+
+
+def stripped(cell: object) -> str:
+    """Return a cell as a text without spaces around it; an empty one is an empty text."""
+    return "" if cell is None else str(cell).strip()
 
 
 def cell_text(value: str | int | Decimal | None) -> str | int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -218,10 +218,15 @@ class ReadConnector(Protocol):
         """
         ...
 
+    def prepare_creations(self, kinds: Collection[CreationKind]) -> None:
+        """Ask what making these kinds takes, once for a connector's life; a forecast of them then asks nothing."""
+        ...
+
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         """Return the calls of ``create`` and then ``find_created`` with all ids known: {"write": n, "read_back": n}.
 
-        Exact when nothing fails, nothing of it stands there already, and no owner or group must be looked up.
+        Exact when nothing fails, nothing of it stands there already, and no owner or group must be looked up. No call
+        is made for kinds that were prepared.
         """
         ...
 

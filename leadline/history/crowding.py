@@ -17,7 +17,7 @@ from leadline.batch.tables import plain_cells
 from leadline.history.columns.told import Steps, Told
 from leadline.history.living import MOMENT
 from leadline.history.partition import Partition
-from leadline.history.shelving import CREATED, Shelf
+from leadline.history.shelving import CREATED, FIRST_INSTANT, Shelf
 from leadline.rules.convert import convert
 from leadline.rules.deciding.fields import Known
 from leadline.rules.deciding.history import LAST_INSTANT
@@ -108,7 +108,7 @@ class Gathering:
         first[first == np.iinfo(np.int64).max] = earliest
         created = self._people[CREATED].combine_chunks().cast(pyarrow.int64())
         known = created.is_valid().to_numpy(zero_copy_only=False)
-        return np.where(known, created.fill_null(0).to_numpy(), first)
+        return np.maximum(np.where(known, created.fill_null(0).to_numpy(), first), micros(FIRST_INSTANT))
 
     def _fields(self, people: _Chosen, changes: _Dated, end: int) -> dict[str, Steps]:
         born = self._born[people.keep]

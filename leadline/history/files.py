@@ -25,7 +25,7 @@ from leadline.history.columns.crowd import Crowd, crowd_of
 from leadline.history.crowding import Gathering
 from leadline.history.partition import Dated, Rows, partition_of
 from leadline.history.people import Limits, PersonHistory, Together
-from leadline.history.shelving import PEOPLE, Shelf, put_on_shelf
+from leadline.history.shelving import FIRST_INSTANT, PEOPLE, Shelf, put_on_shelf
 from leadline.rules.convert import convert
 from leadline.rules.model import Book
 from leadline.rules.state import Fact
@@ -161,7 +161,7 @@ class FileSource:
         self, book: Book, rows: Rows, person: str, columns: tuple[str, ...], problems: Problems
     ) -> PersonHistory:
         dated = (*rows.activities, *rows.changes, *rows.deals)
-        born = rows.created or min((item.at for item in dated), default=self.shelf.earliest)
+        born = max(rows.created or min((item.at for item in dated), default=self.shelf.earliest), FIRST_INSTANT)
         changed = {item.name for item in rows.changes}
         now = [name for name in columns if name not in changed and not book.fields[name].signal]
         facts = [*self._as_of_now(book, now, rows, born, problems), *self._dated(book, rows, problems)]

@@ -21,13 +21,13 @@ class Together:
 
     people: Mapping[str, tuple[Fact, ...]]
     born: datetime
-    _derived: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+    _derived: dict[Unit, tuple[Fact, ...]] = field(default_factory=dict)
 
     def shared(self, unit: Unit, at: datetime) -> tuple[Fact, ...]:
         """Return the facts of the account from ``at`` on; they are derived once for a book."""
-        if id(unit) not in self._derived:
-            self._derived[id(unit)] = unit.derive(self.people, self.born)
-        return since(self._derived[id(unit)], max(at, self.born))
+        if unit not in self._derived:
+            self._derived[unit] = unit.derive(self.people, self.born)
+        return since(self._derived[unit], max(at, self.born))
 
 
 @dataclass(frozen=True, slots=True)

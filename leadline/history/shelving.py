@@ -24,13 +24,15 @@ from leadline.batch.columns.arrays import instant
 from leadline.batch.columns.sources import LINE, dated_table, instants, numbered_tables, odd_values, person_ids
 from leadline.batch.partitions.aside import home_of, spread_out
 from leadline.batch.problems import Problems
-from leadline.batch.tables import Row, Table, plain_cells
+from leadline.batch.tables import Row, Table, plain_cells, stripped
 from leadline.common.instants import read_instant
 from leadline.common.values import Precision
 from leadline.rules.nearest import nearest
 
 PEOPLE: Final = 1 << 12
 """People of one partition, about."""
+FIRST_INSTANT: Final = datetime(1000, 1, 1, tzinfo=UTC)
+"""Nobody became known before: some tools write year 1 for no date, and windows would begin before the calendar."""
 DEAL_STATES: Final = ("open", "won", "lost", "gone")
 CREATED: Final = " created"
 UNIT: Final = " account"
@@ -129,7 +131,7 @@ def _people_tables(table: Table) -> Iterator[Any]:
             with odd_values():
                 ids = person_ids(read["person_id"])
         except OddError:
-            ids = pyarrow.array([cell_text(cell) for cell in _cells(read, "person_id")], pyarrow.string())
+            ids = pyarrow.array([stripped(cell) for cell in _cells(read, "person_id")], pyarrow.string())
         created = _created(read, table)
         place = read.column_names.index("person_id")
         accounts = [str(cell or "").strip() for cell in _cells(read, COLUMN)]
@@ -192,7 +194,7 @@ def _dated_tables(table: Table, names: set[str], column: str, what: str, value: 
             rows = [_dated(row, names, column, what, problems) for row in _rows(read)]
             found = _table(rows)
         if value is not None:
-            assumed = [cell_text(cell).lower() == "true" for cell in _cells(read, "assumed")]
+            assumed = [stripped(cell).lower() == "true" for cell in _cells(read, "assumed")]
             found = found.append_column("value", read[value])
             found = found.append_column("assumed", pyarrow.array(assumed or [False] * read.num_rows))
         yield found.append_column(LINE, read[LINE])
@@ -248,13 +250,8 @@ def _cells(read: Any, name: str) -> list[Any]:
     return plain_cells(read[name].combine_chunks()) if name in read.column_names else []
 
 
-def cell_text(cell: object) -> str:
-    """Return a cell as a text without spaces around it; an empty one is an empty text."""
-    return "" if cell is None else str(cell).strip()
-
-
 def _text(row: Row, name: str) -> str:
-    return cell_text(row.cells.get(name))
+    return stripped(row.cells.get(name))
 
 
 def _instant(row: Row, name: str, problems: Problems) -> tuple[datetime, Precision]:

@@ -6,12 +6,14 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow
 import pytest
 from pyarrow import csv, parquet
 
 from leadline.batch import evaluating
 from leadline.batch.partitions import aside, local
 from leadline.common.bookfiles import read_sources
+from leadline.common.errors import UsageError
 from leadline.rules.model import Book
 from leadline.rules.reading import read_book
 
@@ -89,3 +91,40 @@ def test_an_empty_file_of_people_has_an_empty_result(tmp_path: Path, book: Book)
     assert done.people == 0
     assert "people of the other files are not in the people file" in done.remarks[0]
     assert (tmp_path / "out.csv").read_text().count("\n") == 1
+
+
+IDS = pyarrow.array(["0", "1"])
+SIZES = pyarrow.array(["12", "900"])
+ODD = {
+    "a number 0 as an id": {"person_id": pyarrow.array([0, 1]), "employees": SIZES},
+    "views of texts": {"person_id": IDS, "employees": SIZES.cast(pyarrow.string_view())},
+    "views of bytes": {"person_id": IDS, "employees": SIZES.cast(pyarrow.binary_view())},
+    "no types in common": {"person_id": IDS, "employees": pyarrow.array([12, 900])},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_types_of_parquet_are_read_alike(
+    tmp_path: Path, book: Book, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Columns write what rows write, whatever the types of one file, or of two in a directory."""
+    folder = tmp_path / "people"
+    folder.mkdir()
+    parquet.write_table(pyarrow.table(ODD[name]), folder / "a.parquet")
+    if name == "no types in common":
+        parquet.write_table(pyarrow.table({"person_id": ["2"], "employees": ["13"]}), folder / "b.parquet")
+    activities = tmp_path / "activities.parquet"
+    happened = {"person_id": [0, 1], "activity": sorted(book.activities)[:2], "at": ["2026-06-01T00:00:00Z"] * 2}
+    parquet.write_table(pyarrow.table(happened), activities)
+    by_columns = evaluating.evaluate_files(book, folder, activities, AT, tmp_path / "one.csv")
+    monkeypatch.setattr(evaluating, "_by_partitions", lambda *_: None)
+    assert evaluating.evaluate_files(book, folder, activities, AT, tmp_path / "two.csv") == by_columns
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
+def test_a_year_that_is_none(tmp_path: Path, book: Book) -> None:
+    """Arrow knows a year 0; it is refused as reading by rows refuses it."""
+    people, activities = write_files(tmp_path, book, 5)
+    activities.write_text(f"person_id,activity,at\np1,{min(book.activities)},0000-01-01T00:00:00Z\n")
+    with pytest.raises(UsageError, match=r"activities.csv:2:1: at: not an ISO 8601 instant"):
+        evaluating.evaluate_files(book, people, activities, AT, tmp_path / "out.csv")

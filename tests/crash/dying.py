@@ -1,4 +1,7 @@
-"""Dying by SIGKILL at a chosen point: before or after any request, before or after any commit."""
+"""Dying by SIGKILL at a chosen point: before or after any request, before or after any commit.
+
+No request may be made inside a transaction that writes: others would wait for a network, or for who stands still.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 from urllib3.connectionpool import HTTPConnectionPool
 
@@ -19,6 +23,7 @@ class Points:
         self._last = last
         self._end = end
         self._ended = False
+        self._writing: set[int] = set()
 
     def watch(self) -> None:
         """Count every HTTP request and every commit of this process from now on, once before and once after.
@@ -35,11 +40,23 @@ class Points:
             changes[id(connection)] = total
             return total is None or total != before
 
+        def asks(*_: object) -> bool:
+            if self._writing:
+                raise RuntimeError("a request inside a transaction that writes")
+            return True
+
+        event.listen(Engine, "begin", self._begun)
+        for ended in ("commit", "rollback"):
+            event.listen(Engine, ended, lambda connection: self._writing.discard(id(connection)))
         for owner, name, original, counts in (
-            (HTTPConnectionPool, "urlopen", request, lambda *_: True),
+            (HTTPConnectionPool, "urlopen", request, asks),
             (DefaultDialect, "do_commit", commit, moves),
         ):
             setattr(owner, name, self._around(original, counts))
+
+    def _begun(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("leadline_write"):
+            self._writing.add(id(connection))
 
     def _around(self, original: Callable[..., Any], counts: Callable[..., bool]) -> Callable[..., Any]:
         def counted(*given: Any, **more: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -182,6 +182,22 @@ def test_who_is_odd_and_who_is_not() -> None:
     found = list(by_walker(one, walker, people, day(9)))
     assert [life.history.person for life in found] == ["a", "b", "c"]
     assert [life.state.outcome.stage for life in found] == ["mql", "lead", "sql"]
+
+
+@pytest.mark.parametrize(
+    ("born", "until"), [(day(1), datetime(2999, 1, 1, tzinfo=UTC)), (datetime(1, 1, 3, tzinfo=UTC), day(9))]
+)
+def test_more_years_than_keys_hold(born: datetime, until: datetime) -> None:
+    """A far end, or one person of long ago among many, leaves all of a part to the one-person evaluator."""
+    one = OnePerson(tiny.book())
+    walker = by_columns(one)
+    assert walker is not None
+    filled = tuple(Fact("activity", "form", True, day(2), "files", f"f{number}", day(2)) for number in range(2))
+    people = [PersonHistory("first", born, ())]
+    people += [PersonHistory(f"p{number}", day(1), filled if number > 395 else ()) for number in range(400)]
+    found = list(by_walker(one, walker, people, until))
+    assert [life.history.person for life in found] == [one.person for one in people]
+    assert [life.state.outcome.stage for life in found[-6:]] == ["lead", "lead", *["mql"] * 4]
 
 
 @law(40)

@@ -283,3 +283,19 @@ def test_a_crowd_out_of_files_is_that_of_histories(seed: int, form: str, days: i
         for crowd in (source.crowd(ARRAYS, span.until), crowd_of(ARRAYS, source.load(ARRAYS), span.until)):
             found = journeys_by_columns(one, walker, crowd, span, LANDMARK)
             assert sorted(found, key=attrgetter("person")) == sorted(expected, key=attrgetter("person"))
+
+
+@pytest.mark.parametrize("created", ["0001-01-01", ""])
+def test_who_was_created_before_the_calendar(tmp_path: Path, created: str) -> None:
+    """Year 1, by which some tools mean no date, is as good as any long ago; also as a date of what happened."""
+    people, activities = tmp_path / "people.csv", tmp_path / "activities.csv"
+    people.write_text(f"person_id,created,role\na,{created},buyer\nb,2026-01-01,buyer\n")
+    activities.write_text("person_id,activity,at\na,demo,0001-01-03\na,demo,2026-01-20\nb,demo,2026-01-20\n")
+    source = open_files([ARRAYS], people, activities, None, None)
+    one = replayer(ARRAYS, identify=False)
+    walker = walker_of(one)
+    assert walker is not None
+    expected = [journey_of(life, one.engine, SPAN, LANDMARK) for life in one.lives(source.load(ARRAYS), SPAN.until)]
+    found = list(journeys_by_columns(one, walker, source.crowd(ARRAYS, SPAN.until), SPAN, LANDMARK))
+    assert sorted(found, key=attrgetter("person")) == expected
+    assert [journey.person for journey in expected] == ["a", "b"]

@@ -17,7 +17,7 @@ from pyarrow import csv, parquet
 
 from leadline.batch.columns.arrays import micros
 from leadline.batch.columns.fields import OddError
-from leadline.batch.tables import CSV_CELL_CHARACTERS, Row, Table, parquet_tables, plain_cells
+from leadline.batch.tables import CSV_CELL_CHARACTERS, Row, Table, parquet_tables, plain_cells, without_views
 from leadline.common.instants import read_instant
 from leadline.common.spreadsheets import as_it_was
 from leadline.common.values import Raw
@@ -38,9 +38,7 @@ def tables_of(table: Table) -> Iterator[Any]:
     with odd_values():
         if table.is_parquet:
             for path in table.files:
-                with parquet.ParquetFile(path) as file:
-                    for batch in file.iter_batches(batch_size=ROWS):
-                        yield pyarrow.Table.from_batches([batch])
+                yield from _rows_of(path)
         elif _is_plain(table.path):
             yield from _plain_csv(table)
         else:
@@ -61,9 +59,7 @@ class Piece:
             return
         with odd_values():
             for path, groups in groupby(self.groups, lambda group: group[0]):
-                with parquet.ParquetFile(path) as file:
-                    for batch in file.iter_batches(batch_size=ROWS, row_groups=[number for _, number in groups]):
-                        yield pyarrow.Table.from_batches([batch])
+                yield from _rows_of(path, [number for _, number in groups])
 
 
 def pieces_of(table: Table, most: int) -> list[Piece]:
@@ -148,10 +144,13 @@ def dated_table(names: Collection[str], column: str, table: Any) -> Any:
 
 def instants(column: Any) -> tuple[Any, np.ndarray[Any, np.dtype[np.bool_]]]:
     """Return instants (UTC), and of which only the day is known. Raises OddError for an empty or odd one."""
+    found = None
     if _all_match(column, _PLAIN_INSTANT):
-        return column.cast(_UTC), np.zeros(len(column), np.bool_)
-    if pyarrow.types.is_timestamp(column.type) and not column.null_count and len(column):
-        found = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False).cast(pyarrow.timestamp("us", "UTC"))
+        found = column.cast(_UTC)
+    elif pyarrow.types.is_timestamp(column.type) and not column.null_count:
+        found = column.cast(pyarrow.timestamp("us", column.type.tz), safe=False).cast(_UTC)
+    if found is not None and len(found):
+        # Arrow knows a year 0, too.
         edges = pyarrow.compute.min_max(found.cast(pyarrow.int64())).as_py()
         if edges["min"] >= _FIRST and edges["max"] <= _LAST:
             return found, np.zeros(len(column), np.bool_)
@@ -188,6 +187,14 @@ def state_table(book: Book, table: Any, ids: Any, as_of: datetime) -> Any:
             "pass": pyarrow.array([numbers[text] for text in passes], pyarrow.int64()),
         }
     )
+
+
+def _rows_of(path: Path, groups: list[int] | None = None) -> Iterator[Any]:
+    with parquet.ParquetFile(path) as file:
+        schema = without_views(file.schema_arrow)
+        for batch in file.iter_batches(batch_size=ROWS, row_groups=groups):
+            found = pyarrow.Table.from_batches([batch])
+            yield found if found.schema.equals(schema) else found.cast(schema)
 
 
 def _texts(table: Any, name: str) -> list[str]:

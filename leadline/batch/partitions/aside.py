@@ -151,9 +151,12 @@ def _activity_tables(book: Book, tables: Iterator[Any]) -> Iterator[Any]:
 
 
 def _read_people(people: Iterator[Any], folder: Path) -> int:
-    rows = 0
+    rows, schema = 0, None
     with closing(ArrowFile(part_path(folder, "read", 0))) as file:
         for table in people:
+            if schema is not None and table.schema != schema:
+                raise OddError  # a type in common could give other texts: 7 and 7.0
+            schema = table.schema
             file.write(table.append_column(ROW, pyarrow.array(np.arange(rows, rows + table.num_rows))))
             rows += table.num_rows
     return rows

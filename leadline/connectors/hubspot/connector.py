@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from leadline.common.errors import ContractError, UsageError
@@ -28,7 +28,16 @@ from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.owners import Owners
 from leadline.connectors.hubspot.records import RecordPuller
 from leadline.connectors.hubspot.searching import ids_of
-from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
+from leadline.connectors.protocol import (
+    ActivityRequest,
+    CreateResult,
+    Creation,
+    CreationKind,
+    Group,
+    Made,
+    RecordRequest,
+    User,
+)
 from leadline.connectors.settings import HubSpotSettings
 from leadline.connectors.verified import verified
 
@@ -115,6 +124,9 @@ class HubSpotConnector:
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
         return self._creator.batches(creations)
+
+    def prepare_creations(self, kinds: Collection[CreationKind]) -> None:
+        self._creator.prepare(kinds)
 
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         return self._creator.forecast(creations)

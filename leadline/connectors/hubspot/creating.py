@@ -8,7 +8,7 @@ https://developers.hubspot.com/docs/api-reference/latest/crm/objects/custom-obje
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -27,7 +27,7 @@ from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.writing import RECORDS_A_CALL
 from leadline.connectors.instants import maybe_instant, milliseconds
 from leadline.connectors.paging import chunks
-from leadline.connectors.protocol import CreateResult, Creation, Made
+from leadline.connectors.protocol import CreateResult, Creation, CreationKind, Made
 
 _LONGEST_TEXT: Final = 65_000
 _TO: Final[Mapping[tuple[str, str], int]] = {
@@ -60,6 +60,12 @@ class Creator:
                     by_object.setdefault(item.ref.object, []).append(item)
             found += [batch for group in by_object.values() for batch in chunks(group, RECORDS_A_CALL)]
         return (*found, *self._members.batches([item for item in creations if item.kind in MEMBERS]))
+
+    def prepare(self, kinds: Collection[CreationKind]) -> None:
+        """Ask whether the portal keeps keys of these kinds unique."""
+        for kind in kinds:
+            if kind in MADE:
+                self.keyed(kind)
 
     def forecast(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         """Return the calls of making and verifying these."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from leadline.common.errors import ContractError
@@ -17,7 +17,16 @@ from leadline.common.values import (
     SourceRecord,
     WriteResult,
 )
-from leadline.connectors.protocol import ActivityRequest, CreateResult, Creation, Group, Made, RecordRequest, User
+from leadline.connectors.protocol import (
+    ActivityRequest,
+    CreateResult,
+    Creation,
+    CreationKind,
+    Group,
+    Made,
+    RecordRequest,
+    User,
+)
 from leadline.connectors.salesforce import creating, soql, writing
 from leadline.connectors.salesforce.activities import ActivityPuller
 from leadline.connectors.salesforce.bulk import BulkReader
@@ -99,6 +108,9 @@ class SalesforceConnector:
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
         return creating.creation_batches(creations)
+
+    def prepare_creations(self, kinds: Collection[CreationKind]) -> None:
+        """Nothing: an upsert by our key is the same in every organisation."""
 
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         return creating.forecast(creations)

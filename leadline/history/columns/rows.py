@@ -14,14 +14,23 @@ Window = tuple[str, int | None]
 """An activity, and for how many microseconds an occurrence counts; None for ever."""
 
 
+class OddError(Exception):
+    """A book, or what is known of people, that columns do not know; ``str`` says what."""
+
+
 class Rows:
     """The rows of some people; the first one of each is where they begin, with nothing known."""
 
     def __init__(self, told: Told, windows: Iterable[Window]) -> None:
-        """Lay out the rows; ``windows`` are those that any rule asks for."""
+        """Lay out the rows; ``windows`` are those that any rule asks for.
+
+        Raises OddError where so many people and years have no keys of 64 bits.
+        """
         self.told = told
         self._base = int(told.born.min()) - 1
         self._span = told.until - self._base + 2
+        if told.count * self._span >= 2**63:
+            raise OddError("too many years for so many people")
         asked = list(dict.fromkeys(windows))
         happened = self._key(told.person, told.at)
         sorts = {name: np.sort(happened[told.kind == number]) for number, name in enumerate(told.kinds)}

@@ -13,7 +13,7 @@ import numpy as np
 
 from leadline.batch.columns.arrays import OPEN, YES, Bools, Ints, Truths, distinct, packed, span
 from leadline.batch.columns.scale import Scale, TooLargeError, book_operands
-from leadline.history.columns.rows import Rows, Window
+from leadline.history.columns.rows import OddError, Rows, Window
 from leadline.history.columns.scoring import Remembered, Truth, windows_of
 from leadline.history.columns.told import Told
 from leadline.rules.backends.vectors import FALSE, TRUE, UNKNOWN
@@ -32,10 +32,6 @@ from leadline.rules.model import (
     ScoreTest,
 )
 from leadline.rules.state import Unreadable
-
-
-class OddError(Exception):
-    """A book, or what is known of people, that columns do not know; ``str`` says what."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,17 +39,21 @@ def build_plan(
 
     Nothing given here can write. ``described`` saves the describe calls when the pull of this cycle has just
     made them. ``channels`` are the names to which messages can be sent (None: not asked). Only effects that are due
-    make it ask for users, lists and campaigns, by ``owners`` where they are given. With ``narrowed`` it is only a
-    part. The same state gives the same plan, byte for byte. Raises what the connectors raise.
+    make it ask for users, lists, campaigns and how to create, by ``owners`` where they are given. With ``narrowed``
+    it is only a part. The same state gives the same plan, byte for byte. Raises what the connectors raise.
     """
     if described is None:
         described = {crm: readers[crm].describe(_written_objects(book, crm)) for crm in sorted(readers)}
     shown = {crm: described.get(crm, {}) for crm in readers}
-    acting = EffectPlanner(book, readers, EffectWrites(shown, owners or Owners(readers)), channels)
+    asking = owners or Owners(readers)
+    acting = EffectPlanner(book, readers, EffectWrites(shown, asking), channels)
     part = narrowed or Narrowed()
     planner = _Planner(book, source.frontier, shown, acting, part, source.population, source.hear)
     due = [effect for effect in source.effects(book) if part.about(effect.person)]
     writes, effects = part.parts(planner.plan(source.people(), source.accounts(), due), tuple(acting.planned))
+    created = {(effect.crm, _CREATED[effect.kind]) for effect in effects if effect.kind in _CREATED}
+    for crm in sorted(readers):
+        asking.may_create(crm, {kind for where, kind in created if where == crm})
     plan = Plan(
         hash="",
         cycle=source.cycle,

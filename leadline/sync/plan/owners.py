@@ -1,24 +1,27 @@
-"""Who can own records, and which lists and campaigns there are: asked of the CRMs, or only of what they told.
+"""Who can own records, which lists and campaigns there are, how tasks are made: asked of the CRMs, or what they told.
 
 Users are found by name, by address, or as the same person in the other CRM.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from leadline.common.folding import fold
 from leadline.common.values import Crm
-from leadline.connectors.protocol import Group, ReadConnector, User
+from leadline.connectors.protocol import CreationKind, Group, ReadConnector, User
 
 
 class UnaskedError(Exception):
-    """A CRM was not asked yet: for the group of this name, or (None) for its users. ``Owners.ask`` mends it."""
+    """A CRM was not asked yet: for the group of this name, how to create these kinds, or else for its users.
 
-    def __init__(self, crm: Crm, group: str | None = None) -> None:
-        super().__init__(crm, group)
-        self.crm, self.group = crm, group
+    ``Owners.ask`` mends it.
+    """
+
+    def __init__(self, crm: Crm, group: str | None = None, creating: frozenset[CreationKind] = frozenset()) -> None:
+        super().__init__(crm, group, creating)
+        self.crm, self.group, self.creating = crm, group, creating
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class Owners:
     quiet: bool = False
     _users: dict[Crm, tuple[User, ...]] = field(default_factory=dict)
     _groups: dict[tuple[Crm, str], Group | None] = field(default_factory=dict)
+    _creating: set[tuple[Crm, CreationKind]] = field(default_factory=set)
 
     def named(self, crm: Crm, name: str) -> User | None:
         """Return the active user or queue of this name or address; None for nobody, or where several have it."""
@@ -63,10 +67,18 @@ class Owners:
             self._unless_quiet(UnaskedError(crm, name))
         return self._groups[crm, name]
 
+    def may_create(self, crm: Crm, kinds: Iterable[CreationKind]) -> None:
+        """Make sure that a forecast of creating these kinds makes no call."""
+        if missing := frozenset(kind for kind in kinds if (crm, kind) not in self._creating):
+            self._unless_quiet(UnaskedError(crm, creating=missing))
+
     def ask(self, unasked: UnaskedError) -> None:
         """Ask a CRM for what was missing. Raises what the connectors raise."""
         reader = self.readers[unasked.crm]
-        if unasked.group is None:
+        if unasked.creating:
+            reader.prepare_creations(unasked.creating)
+            self._creating |= {(unasked.crm, kind) for kind in unasked.creating}
+        elif unasked.group is None:
             self._users[unasked.crm] = tuple(reader.users())
         else:
             self._groups[unasked.crm, unasked.group] = reader.groups([unasked.group]).get(unasked.group)

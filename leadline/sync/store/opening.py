@@ -27,6 +27,12 @@ CACHE_KIBIBYTES: Final = 65_536
 BUSY_SECONDS: Final = 30
 """How long a SQLite writer waits for another one before it gives up."""
 
+STILL_SECONDS: Final = 300
+"""How long a PostgreSQL writer may ask nothing before the server ends its transaction.
+
+A process that stands still in one, with its machine perhaps, would else keep all others waiting for as long.
+"""
+
 # Interrupted inside, SQLAlchemy drops the connection, and SQLite keeps the lock of one that is dropped half-way.
 uncut_package("sqlalchemy")
 
@@ -38,6 +44,7 @@ _TOLD: Final = (
     ("disk is full", "cannot grow: the disk is full; make room and run again"),
     ("disk i/o", "cannot be read or written: is the disk full or broken?"),
     ("is locked", "is locked by another process: wait for it and run again"),
+    ("idle-in-transaction", "gave up on this process, which stood still while it wrote; run again"),
     (
         "permission denied",
         "is closed to this database user: grant it its tables, and CREATE for the first run",
@@ -166,9 +173,11 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(url, connect_args={"connect_timeout": 10}, pool_pre_ping=True)
+        engine = create_engine(url, connect_args={"connect_timeout": 10}, pool_pre_ping=True)
     except (ImportError, NoSuchModuleError) as error:
         raise UsageError('state: PostgreSQL needs its driver: pip install "leadline[postgresql]"') from error
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
 
 
 def _make_room(file: Path) -> None:
@@ -212,6 +221,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("leadline_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("leadline_write", False):
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{STILL_SECONDS}s'")
 
 
 def _migrate(engine: Engine) -> None:

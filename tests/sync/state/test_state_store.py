@@ -27,10 +27,12 @@ from leadline.sync.store.cycles import (
     book_sources,
     finish_cycle,
     get_cycle,
+    get_meta,
     last_cycles,
     lease_holder,
     release_lease,
     remember_book,
+    set_meta,
     start_cycle,
 )
 from leadline.sync.store.journal import (
@@ -333,3 +335,18 @@ def test_raw_values_keep_their_type(fields):
         name: type(value) for name, value in fields.items()
     }
     assert found["hidden"] is UNREADABLE
+
+
+def test_who_stands_still_while_writing_keeps_no_other_waiting_for_good(clean_postgres_url, monkeypatch):
+    """PostgreSQL ends the transaction of a process that asks nothing more; it is told, and the others go on."""
+    monkeypatch.setattr("leadline.sync.store.opening.STILL_SECONDS", 1)
+    with open_store(clean_postgres_url) as still, open_store(clean_postgres_url) as other:
+        with still.write() as connection:
+            set_meta(connection, "place", "here")
+        with pytest.raises(UnavailableError, match="stood still"), still.write() as connection:
+            set_meta(connection, "place", "never")
+            with other.write() as going_on:  # waits for the row until the server has ended the other transaction
+                set_meta(going_on, "place", "there")
+            set_meta(connection, "place", "never")
+        with other.read() as connection:
+            assert get_meta(connection, "place") == "there"
