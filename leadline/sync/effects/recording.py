@@ -104,8 +104,12 @@ def _in_time(book: Book, found: Sequence[Effect], frontier: datetime) -> tuple[l
     skipping = {
         rung_cause(name, rung.share) for name, sla in book.slas.items() if sla.late == "skip" for rung in sla.ladder
     }
-    late = [effect for effect in found if effect.cause in skipping and frontier - effect.at > LATE + LOOK_BACK]
-    return [effect for effect in found if effect not in late], late
+    kept: list[Effect] = []
+    late: list[Effect] = []
+    for effect in found:
+        skipped = effect.cause in skipping and frontier - effect.at > LATE + LOOK_BACK
+        (late if skipped else kept).append(effect)
+    return kept, late
 
 
 def _late(effect: Effect, frontier: datetime) -> str:
