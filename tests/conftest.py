@@ -9,8 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from leadline.sync.store import open_store, opening
+
+# How long an example takes says how busy the machine is, and fails no test.
+settings.register_profile("leadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leadline")
 
 
 def pytest_collection_finish() -> None:
