@@ -18,6 +18,11 @@ settings.register_profile("leadline", deadline=None, suppress_health_check=[Heal
 settings.load_profile("leadline")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the commands of the documents, the longest tests: at the end one process would wait for them."""
+    items.sort(key=lambda item: "test_the_commands_of_a_document" not in item.name)
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage less often, and not among the modules and tests, which stay: a sixth of all CPU time."""
     gc.collect()
