@@ -9,8 +9,18 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from leadline.sync.store import open_store, opening
+
+# How long an example takes says how busy the machine is, and fails no test.
+settings.register_profile("leadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leadline")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the commands of the documents, the longest tests: at the end one process would wait for them."""
+    items.sort(key=lambda item: "test_the_commands_of_a_document" not in item.name)
 
 
 def pytest_collection_finish() -> None:

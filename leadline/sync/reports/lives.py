@@ -190,8 +190,9 @@ def _instant(text: str) -> datetime:
 def _sourced(
     connection: Connection, book: Book, field: str, frontier: datetime, found: Iterator[Life]
 ) -> Iterator[Life]:
-    # Of everything that is known of a person only this field is read.
-    asked = {field: book.fields[field]}
+    # Of everything that is known of a person only this field is read, and that by which a table tells it.
+    table = book.fields[field].table
+    asked = {name: book.fields[name] for name in (field, *([table.by] if table is not None else []))}
     narrow = replace(book, fields=asked, activities={}, accounts={}, deals=Deals(link=()), write={})
     cycle = connection.execute(select(func.max(cycles.c.id))).scalar() or 0
     for batch in chunks(found, PEOPLE_AT_ONCE):
