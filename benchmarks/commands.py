@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,11 @@ from benchmarks.workload import AT, book_text, leads, rules
 
 FILES: Final = ("--people", "people.parquet", "--activities", "activities.parquet")
 PAGE: Final = "report.html"
+_SURROUNDINGS: Final = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")]))),
+}
+"""With the folder of this package, wherever a command runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,8 @@ def backtest(folder: Path, days: int, workers: int = 1) -> Used:
 
 
 def _used(folder: Path, words: list[str]) -> Used:
-    begun = time.perf_counter()
-    # Only waiting for it by number tells what this process and those that it started used.
-    process = subprocess.Popen([sys.executable, "-m", "leadline", *words], cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"leadline {words[0]} ended with {process.returncode}"
-    return Used(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    asked = [sys.executable, "-m", "benchmarks.measured", *words]
+    told = subprocess.run(asked, cwd=folder, env=_SURROUNDINGS, check=True, capture_output=True, text=True)
+    took = json.loads(told.stdout)
+    assert took.pop("status") == 0, f"leadline {words[0]} failed: {told.stderr[-2000:]}"
+    return Used(**took)
