@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from functools import partial
 
 import numpy as np
@@ -21,15 +20,14 @@ from leadline.batch.columns.arrays import (
     classes,
     distinct,
     instant,
-    span,
 )
 from leadline.batch.columns.fields import Column, asked
+from leadline.batch.columns.occurring import change_of, points_of
 from leadline.batch.columns.points import Points, Sums, added, each, of_fields
 from leadline.batch.columns.scale import Scale
 from leadline.batch.columns.truths import Truth, earlier
-from leadline.rules.decay import MOST_DECAY_STEPS
 from leadline.rules.deciding.conditions import Node
-from leadline.rules.deciding.criteria import CompiledCriterion, inside
+from leadline.rules.deciding.criteria import CompiledCriterion
 from leadline.rules.deciding.fields import Known as Value
 from leadline.rules.deciding.fieldtests import NEAR_OPS
 from leadline.rules.deciding.scores import CompiledScore, Scoring, join, temperature
@@ -58,8 +56,6 @@ class Remembered(dict[tuple[object, ...], tuple[int, int, int]]):
 MOST_REMEMBERED = 200_000
 _SOME_INSTANT = instant(0)
 """Of what values are worth whatever the instant."""
-_MOST = 2**31 - 1
-"""No partition has more activities."""
 
 
 class Cards:
@@ -163,7 +159,7 @@ class Cards:
                     for leaf in line.node.leaves():
                         found = earlier(found, self.asked.own_change(leaf, None, None))
                 elif line.criterion.activity is not None:
-                    found = earlier(found, self._activity_change(line))
+                    found = earlier(found, change_of(self.asked, line))
         return np.full(self.asked.frame.people, NEVER, np.int64) if found is None else found
 
     def _possible_cells(self) -> tuple[Ints, list[frozenset[str | None]]]:
@@ -251,7 +247,7 @@ class Cards:
         criterion = line.criterion
         limit = None if criterion.up_to is None else scale.whole(criterion.up_to)
         if criterion.activity is not None:
-            value = self._activity_points(line, scale)
+            value = points_of(self.asked, line, scale)
             if limit is not None:
                 value = np.clip(value, -limit, limit)
             return Points(value, value, value)
@@ -264,89 +260,6 @@ class Cards:
         low = np.array([0, min(0, points), points], scale.dtype).take(answer) if points < 0 else value
         high = np.array([0, max(0, points), points], scale.dtype).take(answer) if points > 0 else value
         return Points(value, low, high)
-
-    def _activity_points(self, line: CompiledCriterion, scale: Scale) -> Whole:
-        criterion = line.criterion
-        assert criterion.activity is not None
-        if line.ladder is not None:
-            return self._faded(line, scale)
-        within = None if criterion.within is None else span(criterion.within)
-        if criterion.match == "distinct_days":
-            happened = self.asked.frame.activities.happened(criterion.activity)
-            number = happened.days(*self.asked.window(criterion.activity, within), line.zone)
-        else:
-            number = self.asked.number(criterion.activity, within)
-        if criterion.counted:
-            most = int(number.max()) if number.size else 0
-            bands = (next((b for b in criterion.counted if inside(one, b)), None) for one in range(most + 1))
-            points = [0 if band is None else scale.whole(band.points) for band in bands]
-            return np.array(points, scale.dtype).take(number)
-        if criterion.match in ("first", "latest"):
-            number = np.clip(number, 0, 1)
-        elif criterion.at_most is not None and criterion.match in ("each", "distinct_days"):
-            number = np.clip(number, 0, min(criterion.at_most, _MOST))
-        return number.astype(scale.dtype, copy=False) * scale.whole(criterion.points)
-
-    def _counting(self, line: CompiledCriterion) -> tuple[Ints, Ints]:
-        """Return the positions [low, high) of the occurrences of a fading criterion that count."""
-        criterion = line.criterion
-        assert criterion.activity is not None and criterion.decay is not None and line.ladder is not None
-        within = None if criterion.within is None else span(criterion.within)
-        if criterion.match != "first":
-            spent = span(criterion.decay.every) * len(line.ladder)
-            within = spent if within is None else min(spent, within)
-        low, high = self.asked.window(criterion.activity, within)
-        if criterion.match == "first":
-            high = np.minimum(high, low + 1)
-        elif criterion.match == "latest":
-            low = np.maximum(low, high - 1)
-        elif criterion.match == "each" and criterion.at_most is not None:
-            low = np.maximum(low, high - criterion.at_most)
-        return low, high
-
-    def _steps(self, line: CompiledCriterion) -> tuple[Ints, Ints, Ints]:
-        """Return the rows that count for a fading criterion, their instants, and how many steps each has faded."""
-        criterion = line.criterion
-        assert criterion.activity is not None and criterion.decay is not None and line.ladder is not None
-        happened = self.asked.frame.activities.happened(criterion.activity)
-        rows = happened.rows(*self._counting(line))
-        at = happened.at[rows]
-        t = self.t[happened.person[rows]] if isinstance(self.t, np.ndarray) else self.t
-        return rows, at, np.minimum((t - at) // span(criterion.decay.every), len(line.ladder))
-
-    def _faded(self, line: CompiledCriterion, scale: Scale) -> Ints:
-        assert line.ladder is not None and line.criterion.activity is not None
-        ladder = np.array([*(scale.whole(points) for points in line.ladder), 0], np.int64)
-        rows, _, steps = self._steps(line)
-        return self.asked.frame.activities.happened(line.criterion.activity).total(rows, ladder[steps])
-
-    def _activity_change(self, line: CompiledCriterion) -> Ints | None:
-        criterion = line.criterion
-        assert criterion.activity is not None
-        found: Ints | None = None
-        happened = self.asked.frame.activities.happened(criterion.activity)
-        if line.ladder is not None and criterion.decay is not None:
-            rows, at, steps = self._steps(line)
-            following = np.array([*_next_steps(line.ladder), NEVER], np.int64)[steps]
-            turns = np.where(
-                following == NEVER, NEVER, at + span(criterion.decay.every) * np.minimum(following, MOST_DECAY_STEPS)
-            )
-            found = happened.least(rows, turns)
-        if criterion.within is not None:
-            low, high = self.asked.window(criterion.activity, span(criterion.within))
-            oldest = happened.at_or(low, low < high, NEVER)
-            found = earlier(found, np.where(oldest == NEVER, NEVER, oldest + span(criterion.within)))
-        return found
-
-
-def _next_steps(ladder: Sequence[Decimal]) -> list[int]:
-    """Return for each step the next one with other points, ``NEVER`` where there is none."""
-    found, following = [], NEVER
-    for step in range(len(ladder) - 1, -1, -1):
-        if step + 1 < len(ladder) and ladder[step + 1] != ladder[step]:
-            following = step + 1
-        found.append(following)
-    return found[::-1]
 
 
 def _only_field(line: CompiledCriterion) -> str | None:
