@@ -36,11 +36,6 @@ def plan_hash(plan: Plan) -> str:
     return hashed.hexdigest()
 
 
-def plan_text(plan: Plan) -> str:
-    """Return the plan file's text: sorted keys, one line a value, so that two plans can be compared by line."""
-    return "".join(file_parts(plan))
-
-
 def head_text(plan: Plan) -> str:
     """Return everything in the plan but its writes, as canonical JSON."""
     return canonical_json({**content_of(plan), "hash": plan.hash})
@@ -79,11 +74,6 @@ def load_plan(path: Path) -> Plan:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: byte {error.start}: not UTF-8, so not a plan file") from None
-
-
-def parse_plan(text: str, name: str = "plan") -> Plan:
-    """Turn a plan file's text into the plan; ``name`` is said in errors."""
-    return _read(iter([text]), name)
 
 
 def read_kept(body: str, rows: Iterable[Row], name: str) -> Plan:

@@ -174,9 +174,3 @@ def stages_decided(connection: Connection, ids: Iterable[str]) -> dict[str, str]
         query = select(decisions.c.id, decisions.c.stage).where(decisions.c.id.in_(batch))
         found.update((key, stage) for key, stage in connection.execute(query))
     return found
-
-
-def decisions_in(connection: Connection, cycle: int) -> list[DecisionRow]:
-    """Return the decisions of one cycle, in order of recording."""
-    query = select(decisions).where(decisions.c.cycle == cycle).order_by(decisions.c.number)
-    return [DecisionRow(**row) for row in connection.execute(query).mappings()]
