@@ -24,7 +24,7 @@ from leadline.sync.store import Store
 from leadline.sync.store.accounts import account_values_of
 from leadline.sync.store.batches import by_object
 from leadline.sync.store.conflicts import Conflict, conflicts_since
-from leadline.sync.store.cycles import last_cycles
+from leadline.sync.store.cycles import last_read
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import load_lifecycle
 from leadline.sync.store.schema import journal
@@ -75,7 +75,8 @@ class _Telling:
         mirrored = load_records(self.connection, refs)
         people = {ref: record.person_id for ref, record in mirrored.items()}
         ids = sorted({person for person in people.values() if person is not None})
-        frontier = next((cycle.frontier for cycle in last_cycles(self.connection, 50) if cycle.frontier), None)
+        read = last_read(self.connection)
+        frontier = read.frontier if read is not None else None
         rows = [row for _, row in sorted(load_lifecycle(self.connection, ids).items())]
         views: dict[RecordRef, PersonView | AccountView] = {}
         if frontier is not None:

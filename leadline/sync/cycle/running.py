@@ -245,11 +245,11 @@ def _outcome(plan: Plan, report: ApplyReport) -> tuple[CycleStatus, dict[str, An
     endings: list[tuple[str, str]] = [(item.status, item.code) for item in report.records]
     endings += [(item.status, item.code) for item in report.undone]
     refused = Counter(code for status, code in endings if status in _REFUSED and code)
-    counts = {"plan": plan.hash, "written": dict(report.counts), "refused": dict(sorted(refused.items()))}
-    return "done" if report.ok else "partial", {
-        **counts,
-        "effects": dict(report.effects),
-    } if report.effects else counts
+    counts: dict[str, Any] = {"plan": plan.hash, "written": dict(report.counts)}
+    counts["refused"] = dict(sorted(refused.items()))
+    if report.effects:
+        counts["effects"] = dict(report.effects)
+    return "done" if report.ok else "partial", counts
 
 
 def _finish(

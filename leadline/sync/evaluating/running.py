@@ -64,7 +64,7 @@ def evaluate(
         work.acting = concerned(writing, book)
         work.timed = timed(writing, book)
         joined = joined_into(writing)
-        for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
+        for batch in chunks(persons_to_evaluate(writing, book, frontier, joined), BATCH):
             _evaluate_batch(writing, work, batch, joined)
         _give_places(writing, work)
         work.accounts.store(writing, cycle)

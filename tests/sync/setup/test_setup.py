@@ -203,6 +203,24 @@ def test_what_was_there_before_is_not_taken_back(
             assert installer.existing(parts[crm]) == {}
 
 
+def test_no_crm_is_asked_while_a_transaction_is_open(config: Config, book: Book, store: Store) -> None:
+    """Whose setup it was is asked of the CRM first: a slow answer must not hold the state."""
+
+    class Watched(Broken):
+        def organisation(self) -> str:
+            assert store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+            asked.append(self.inner.crm)  # type: ignore[attr-defined]
+            return self.inner.organisation()  # type: ignore[attr-defined,no-any-return]
+
+    asked: list[str] = []
+    with open_installers(config) as installers:
+        for crm, installer in installers.items():
+            watched = Watched(installer, 0)
+            survey(store, watched, needed_parts(config, book, USER)[crm])  # type: ignore[arg-type]
+            assert ours(store, watched) == ()  # type: ignore[arg-type]
+    assert asked == ["salesforce", "salesforce", "hubspot", "hubspot"]
+
+
 def test_properties_of_one_object_are_made_by_one_call(
     config: Config, book: Book, store: Store, practice: Practice
 ) -> None:

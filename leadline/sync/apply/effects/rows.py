@@ -81,10 +81,10 @@ class EffectJournal:
     def items(self, *statuses: EffectStatus) -> list[Item]:
         """Return the plan's effects and every claimed one, all or those with one of these statuses."""
         with self._store.read() as connection:
-            found = {row.key: row for row in rows.effects_of_plan(connection, self._plan.hash)}
-            found |= {row.key: row for row in rows.claimed_effects(connection)}
-        items = [_item(row, ours=row.plan_hash == self._plan.hash) for row in found.values() if row.payload]
-        return [item for item in items if not statuses or item.status in statuses]
+            found = {row.key: row for row in rows.effects_of_plan(connection, self._plan.hash, statuses)}
+            if not statuses or "claimed" in statuses:
+                found |= {row.key: row for row in rows.claimed_effects(connection)}
+        return [_item(row, ours=row.plan_hash == self._plan.hash) for row in found.values() if row.payload]
 
     def claim(self, items: Sequence[Item]) -> list[Item]:
         """Claim planned effects by compare-and-set, just before their call; return those that are ours now."""
