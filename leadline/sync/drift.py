@@ -17,11 +17,11 @@ from leadline.rules.model import Book
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.records import RecordPlanner, Skipped
 from leadline.sync.plan.source import AccountView, PersonView, RecordView
-from leadline.sync.plan.stored import PEOPLE_AT_ONCE, account_views, person_views
+from leadline.sync.plan.stored import account_views, person_views
 from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store import Store
 from leadline.sync.store.accounts import each_account_values
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.cycles import last_evaluated, last_planned
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import all_lifecycle

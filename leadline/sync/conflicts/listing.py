@@ -10,13 +10,14 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
+from leadline.common.canonical import raw_text
 from leadline.common.masking import mask
 from leadline.common.values import CRMS, ObjectDescription, Raw, RecordRef
 from leadline.rules.model import Book
 from leadline.sync.conflicts.fighting import Fight, fights
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.desired import desired_account_values, desired_values
-from leadline.sync.plan.normal import same, text_of
+from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import AccountView, PersonView
 from leadline.sync.plan.standing import by_human, theirs_stands
 from leadline.sync.plan.stored import account_views, person_views
@@ -162,7 +163,7 @@ def _written_since(
 
 def masked_value(value: Raw) -> str:
     """Return a value as it may be shown: texts that could hold personal data masked."""
-    return mask(text_of(value)) if value is not None else ""
+    return mask(raw_text(value)) if value is not None else ""
 
 
 __all__ = ["ConflictReport", "ConflictTold", "Fight", "conflict_report", "fights", "masked_value"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from leadline.common.canonical import decimal_text
 from leadline.common.values import CRMS, Crm, RecordRef
@@ -20,13 +21,13 @@ from leadline.sync.effects.recording import LATE, is_ripe
 from leadline.sync.handoff import HandOff, hand_off, spoken
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.plan.source import DueEffect
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.allocations import answers
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.effects import OPEN, EffectRow, effects_by_key, effects_by_status
 from leadline.sync.store.mirror import MirrorRecord, links_from, load_records, records_of_persons
 from leadline.sync.store.outcomes import load_lifecycle
-from leadline.sync.store.schema import allocations
 
-PEOPLE_AT_ONCE = 1_000
+_TASKS: Final[Mapping[Crm, str]] = {"salesforce": "Task", "hubspot": "task"}
 
 
 def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple[DueEffect, ...]:
@@ -39,7 +40,7 @@ def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple
     noted = {row.person_id for row in rows if isinstance(row.consequence, WriteNote)}
     for persons in chunks(sorted({row.person_id for row in rows}), PEOPLE_AT_ONCE):
         known |= known_persons(connection, engine, persons, noted)
-    turns = _turns(connection, [row.key for row in rows if isinstance(row.consequence, AssignOwner)])
+    turns = answers(connection, "owner", [row.key for row in rows if isinstance(row.consequence, AssignOwner)])
     opened = effects_by_key(
         connection, [row.consequence.key for row in rows if isinstance(row.consequence, CloseTask)]
     )
@@ -113,10 +114,7 @@ def _task(row: EffectRow | None) -> RecordRef | None:
     if row is None or not row.stands or not row.remote_id:
         return None
     crm = next((crm for crm in CRMS if crm == row.crm), None)
-    return None if crm is None else RecordRef(crm, TASKS[crm], row.remote_id)
-
-
-TASKS: Mapping[Crm, str] = {"salesforce": "Task", "hubspot": "task"}
+    return None if crm is None else RecordRef(crm, _TASKS[crm], row.remote_id)
 
 
 def _values(book: Book, state: PersonState, name: str) -> dict[str, str]:
@@ -135,16 +133,6 @@ def _values(book: Book, state: PersonState, name: str) -> dict[str, str]:
         "name": found.get("name") or name,
     }
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _turns(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
-    """Return whose turn it was for each effect, as far as turns were given."""
-    found: dict[str, str] = {}
-    for some in chunks(keys):
-        query = select(allocations.c.wish, allocations.c.value)
-        query = query.where(allocations.c.kind == "owner", allocations.c.wish.in_(some))
-        found.update((wish, value) for wish, value in connection.execute(query))
-    return found
 
 
 def account_owners(

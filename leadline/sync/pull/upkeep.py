@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from leadline.common.chunking import chunks
 from leadline.common.values import Crm, RecordRef, SourceRecord
-from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import ReadConnector
 from leadline.rules.model import Book
 from leadline.sync.needs import ObjectNeed, rule_fields

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from leadline.sync.store.batches import chunks, insert_new, upsert
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks, insert_new, upsert
 from leadline.sync.store.schema import decisions, lifecycle
 from leadline.sync.store.unsettled import forget
 
@@ -82,7 +82,7 @@ def all_lifecycle(connection: Connection) -> list[LifecycleRow]:
     return list(each_lifecycle(connection))
 
 
-def each_lifecycle(connection: Connection, at_a_time: int = 1_000) -> Iterator[LifecycleRow]:
+def each_lifecycle(connection: Connection, at_a_time: int = PEOPLE_AT_ONCE) -> Iterator[LifecycleRow]:
     """Yield every person's row, ordered by person; not more than ``at_a_time`` are in memory."""
     last = ""
     while True:
