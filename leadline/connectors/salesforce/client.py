@@ -106,10 +106,11 @@ class SalesforceClient:
 
     def organisation(self) -> Organisation:
         """Return which organisation this is; the answer also tells its present (``date``). One call."""
-        found = self.rows("SELECT Id, TimeZoneSidKey FROM Organization", "login")
-        if not found:
+        pages = list(self.query("SELECT Id, TimeZoneSidKey FROM Organization", "login"))
+        if not pages:
             raise ContractError("Salesforce shows no Organization row to this user")
-        return Organisation(full_id(str(found[0]["Id"])), str(found[0].get("TimeZoneSidKey") or "UTC"))
+        row = pages[0][0]
+        return Organisation(full_id(str(row["Id"])), str(row.get("TimeZoneSidKey") or "UTC"))
 
     def get(self, path: str, purpose: Purpose) -> Any:
         """Return the JSON of ``path`` below the versioned data address."""
