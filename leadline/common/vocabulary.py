@@ -58,3 +58,11 @@ def stage_date_field(crm: Crm, field: str, value: str) -> str | None:
 def is_stage_date(crm: Crm, name: str) -> bool:
     """Say whether a field is one that the CRM fills by itself whenever a stage is entered."""
     return any(at == crm and name.startswith(pattern.split("{")[0]) for (at, _), pattern in STAGE_DATES.items())
+
+
+SALESFORCE_ACTIVITIES: Final[Mapping[str, str]] = {
+    "task": "Task",
+    "event": "Event",
+    "campaign_member": "CampaignMember",
+}
+"""The objects in which Salesforce keeps each kind of activity."""

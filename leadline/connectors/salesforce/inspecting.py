@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Crm, Quota
+from leadline.common.vocabulary import SALESFORCE_ACTIVITIES
 from leadline.connectors.inspecting import FieldSeen, Listening, ObjectSeen, Sharing, SignedIn
 from leadline.connectors.protocol import Group, User
 from leadline.connectors.salesforce import listening, soql
@@ -18,9 +19,6 @@ from leadline.connectors.salesforce.client import Row, SalesforceClient
 from leadline.connectors.salesforce.describing import describe
 from leadline.connectors.salesforce.directory import Directory
 from leadline.connectors.settings import SalesforceSettings
-
-_SOURCES: Final[Mapping[str, str]] = {"task": "Task", "event": "Event", "campaign_member": "CampaignMember"}
-"""The objects that kinds of activity live in."""
 
 
 def inspect(settings: SalesforceSettings, *, sleep: Callable[[float], None] | None = None) -> SalesforceInspector:
@@ -97,7 +95,7 @@ class SalesforceInspector:
 
     def supplies(self, kind: str) -> str:
         try:
-            self._client.rows(f"SELECT Id FROM {soql.name(_SOURCES.get(kind, kind))} LIMIT 1")  # noqa: S608
+            self._client.rows(f"SELECT Id FROM {soql.name(SALESFORCE_ACTIVITIES.get(kind, kind))} LIMIT 1")  # noqa: S608
         except PermissionMissingError as error:
             return str(error)
         return ""

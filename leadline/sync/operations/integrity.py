@@ -14,6 +14,7 @@ from leadline.sync.lease import WRITER
 from leadline.sync.operations.settled import differing
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import lease_holder
+from leadline.sync.store.journal import INTERRUPTED
 from leadline.sync.store.schema import cycles, decisions, journal, lifecycle, person_records, persons, plans, records
 from leadline.sync.verifying import verify
 
@@ -95,7 +96,7 @@ def _left_over(connection: Connection) -> Iterator[Finding]:
     begun = connection.execute(
         select(func.count()).select_from(plans).where(plans.c.status == "applying")
     ).scalar_one()
-    open_ones = journal.c.status.in_(("planned", "claimed", "done"))
+    open_ones = journal.c.status.in_(INTERRUPTED)
     left = connection.execute(select(func.count()).select_from(journal).where(open_ones)).scalar_one()
     if begun:
         yield Finding("plan-unfinished", "warning", f"{begun} plans were begun, {left} writes are open", _NEXT_RUN)

@@ -13,13 +13,12 @@ from leadline.common.values import Crm, ObjectDescription, Raw, Value
 from leadline.common.vocabulary import OWNER_FIELDS
 from leadline.connectors.protocol import User
 from leadline.rules.model import AssignOwner, SetField
+from leadline.rules.model.actions import MANAGER
 from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
 from leadline.sync.plan.write import PlannedWrite
 
-MANAGER: Final = "manager"
-"""Whom the owner reports to."""
 NO_MANAGER: Final = "the manager of the owner is not known"
 
 

@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from leadline.common.canonical import canonical_json
 from leadline.common.errors import RefusedError, UsageError
+from leadline.common.files import replace_file
 from leadline.sync.plan.content import WRITES, canonical_parts, content_of, file_parts
 from leadline.sync.plan.model import FORMAT, Plan
 from leadline.sync.plan.packing import Writes
@@ -43,16 +43,7 @@ def head_text(plan: Plan) -> str:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write the plan file at once or not at all. Raises UsageError when the place cannot be written."""
-    partial = path.with_name(path.name + ".part")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.writelines(file_parts(plan))
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: the plan cannot be written there: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    replace_file(path, file_parts(plan))
 
 
 def require_place(path: Path) -> None:

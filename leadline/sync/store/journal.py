@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, func, select, update
 
@@ -17,6 +17,13 @@ from leadline.sync.store.unsettled import unsettle_intents
 IntentStatus = Literal[
     "planned", "claimed", "done", "verified", "ignored", "failed", "parked", "released", "stale", "gone"
 ]
+
+
+INTERRUPTED: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done")
+"""Intents that only a run which was cut short leaves behind."""
+
+REFUSED: Final[tuple[IntentStatus, ...]] = ("parked", "ignored")
+"""Values that a CRM refused for good, or said yes to and dropped."""
 
 
 @dataclass(frozen=True, slots=True)

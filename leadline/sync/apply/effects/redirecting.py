@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from leadline.common.values import RecordRef
-from leadline.sync.apply.effects.rows import CREATIONS, EffectJournal
+from leadline.connectors.protocol import CREATIONS
+from leadline.sync.apply.effects.rows import EffectJournal
 from leadline.sync.plan.stored import is_live
 from leadline.sync.store import Store
 from leadline.sync.store.effect_journal import EffectSettlement

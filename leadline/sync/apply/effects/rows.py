@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from leadline.common.values import Crm, Raw, RecordRef
-from leadline.connectors.protocol import Creation, CreationKind
+from leadline.connectors.protocol import CREATIONS, Creation
 from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.store import Store
 from leadline.sync.store import effect_journal as rows
 from leadline.sync.store.effect_journal import Begun, EffectSettlement
 from leadline.sync.store.effects import EffectRow, EffectStatus
-
-CREATIONS: Final = frozenset({"task", "note", "member", "unmember"})
-"""Kinds that are made in a CRM under their key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Item:
         """Return what a connector is asked to make."""
         if self.ref is None:
             raise ValueError(f"an effect of kind {self.kind} makes nothing in a CRM")
-        return Creation(self.key, cast(CreationKind, self.kind), self.ref, self.fields)
+        return Creation(self.key, CREATIONS[self.kind], self.ref, self.fields)
 
 
 class EffectJournal:
