@@ -40,8 +40,7 @@ class Contested:
         A row older than our write shows the time before it. Where the field showed neither our value nor anything of
         ours before, only an earlier conflict over the same write makes it one.
         """
-        book = self.bound.book
-        targets = book.write.get(self.bound.crm) if book is not None else None
+        targets = self.bound.book.write.get(self.bound.crm)
         described = self.bound.described.get(record.ref.object)
         if targets is None or described is None:
             return
@@ -90,15 +89,13 @@ def _mirrored(
     connection: Connection, bound: Bound, found: Sequence[tuple[Conflict, str | None]]
 ) -> tuple[Conflict, ...]:
     """Say of each conflict whether the other CRM showed this person the same, now or before."""
-    book = bound.book
-    assert book is not None
     people = records_of_persons(connection, {person for _, person in found if person is not None})
     others = {person: [one.ref for one in own if _is_other(one.ref, bound.crm)] for person, own in people.items()}
     seen = observed(connection, {ref for refs in others.values() for ref in refs}, bound.cycle)
     result = []
     for conflict, person in found:
         refs = others.get(person or "", ())
-        shown = [value for ref in refs for value in _shown(book, conflict, ref.crm, seen.get(ref, ()))]
+        shown = [value for ref in refs for value in _shown(bound.book, conflict, ref.crm, seen.get(ref, ()))]
         kind = kind_of(bound.described[conflict.ref.object].fields[conflict.field])
         mirrors = any(same(value, conflict.theirs, kind, bound.crm) for value in shown if value is not None)
         result.append(replace(conflict, mirrors=mirrors))
