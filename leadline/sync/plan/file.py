@@ -47,10 +47,15 @@ def head_text(plan: Plan) -> str:
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write the plan file at once or not at all. Raises UsageError when the place cannot be written."""
+    """Write the plan file at once or not at all; it holds personal data, so its owner alone may read it.
+
+    Raises UsageError when the place cannot be written.
+    """
     partial = path.with_name(path.name + ".part")
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        partial.unlink(missing_ok=True)
+        handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.writelines(file_parts(plan))
         partial.replace(path)
     except OSError as error:
