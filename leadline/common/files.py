@@ -12,10 +12,10 @@ from leadline.common.errors import UsageError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Give a name beside ``path`` to write to, and put it in place only when all went well.
 
-    Raises UsageError where a file cannot be made there, or put in place.
+    ``private``: its owner alone may read it. Raises UsageError where a file cannot be made there, or put in place.
     """
     with _told(path):
         handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
@@ -23,18 +23,19 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield Path(name)
         with _told(path):
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
+            if not private:
+                umask = os.umask(0)
+                os.umask(umask)
+                Path(name).chmod(0o666 & ~umask)
             Path(name).replace(path)
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
 
 
-def replace_file(path: Path, texts: Iterable[str]) -> None:
+def replace_file(path: Path, texts: Iterable[str], *, private: bool = False) -> None:
     """Put a text, given in parts, in place at once: who reads finds it or what stood there. Raises UsageError."""
-    with whole_file(path) as partial, _told(path), partial.open("w", encoding="utf-8") as file:
+    with whole_file(path, private=private) as partial, _told(path), partial.open("w", encoding="utf-8") as file:
         file.writelines(texts)
 
 

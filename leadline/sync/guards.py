@@ -173,5 +173,7 @@ def _crms(plan: Plan, book: Book) -> Iterator[GuardStop]:
 def _hour(plan: Plan, book: Book, recent: int) -> Iterator[GuardStop]:
     limit, found = book.guards.per_hour, plan.record_count() + recent
     if limit is not None and plan.writes and found > limit:
-        said = f"with {recent} records of the last hour {found} would be written, {limit} may; the next hour has room"
+        said = f"with {recent} records of the last hour {found} would be written, {limit} may; "
+        room = plan.record_count() <= limit
+        said += "the next hour has room" if room else "no hour has room for this plan: raise it if this is meant"
         yield GuardStop("per_hour", limit, found, said)

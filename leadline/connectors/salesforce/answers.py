@@ -29,7 +29,10 @@ TRANSIENT_CODES: Final = frozenset(
 GONE_CODES: Final = frozenset(
     {"ENTITY_IS_DELETED", "CANNOT_UPDATE_CONVERTED_LEAD", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"}
 )
-"""``INVALID_CROSS_REFERENCE_KEY`` is what a collection answers for an id that no longer exists."""
+"""``INVALID_CROSS_REFERENCE_KEY`` is what a collection answers for an id that no longer exists.
+
+With the name of a field it is about the value of that field, such as an owner who is not there.
+"""
 
 _PERMISSION_CODES: Final = frozenset(
     {
@@ -57,6 +60,7 @@ _SAYS: Final[Mapping[str, str]] = {
     "INVALID_CROSS_REFERENCE_KEY": "no record has this id any more",
     "DUPLICATE_VALUE": "the value, or the record within one call, is a duplicate",
 }
+_NO_SUCH_ID: Final = "INVALID_CROSS_REFERENCE_KEY"
 _COLUMN: Final = re.compile(r"No such column '([\w.]+)' on entity '(\w+)'")
 _TYPE: Final = re.compile(r"sObject type '(\w+)' is not supported")
 _CODE: Final = re.compile(r"\w{1,80}")
@@ -122,6 +126,8 @@ def failed_write(ref: RecordRef, error: Mapping[str, Any]) -> WriteResult:
     code = str(error.get("statusCode") or error.get("errorCode") or "UNKNOWN_EXCEPTION")
     code = code if _CODE.fullmatch(code) else "ODD_CODE"
     fields = tuple(name for one in error.get("fields") or () if _FIELD.fullmatch(name := str(one)))
+    if code == _NO_SUCH_ID and set(fields) - {"Id"}:
+        return WriteResult(ref, "permanent", code, "a field refers to what is not there, or is hidden", fields)
     text = _SAYS.get(code, "Salesforce refused the request")
     return WriteResult(ref, status_of(code), code, text, fields)
 

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from leadline.common.canonical import decimal_text
-from leadline.common.values import CRMS, Crm, RecordRef
+from leadline.common.values import CRMS, Crm, Raw, RecordRef
 from leadline.common.vocabulary import ACCOUNT_OBJECTS, NAME_FIELDS, OWNER_FIELDS, PERSON_OBJECTS
 from leadline.rules.deciding import Engine, decision_from_json, state_from_json
 from leadline.rules.deciding.history import History, ordered
@@ -18,6 +18,7 @@ from leadline.rules.deciding.words import stage_title
 from leadline.rules.model import AssignOwner, Book, CloseTask, WriteNote
 from leadline.rules.state import PersonState
 from leadline.sync.effects.recording import LATE, is_ripe
+from leadline.sync.effects.waiting import refused_owners
 from leadline.sync.handoff import HandOff, hand_off, spoken
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.plan.source import DueEffect
@@ -47,8 +48,12 @@ def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple
     opened = effects_by_key(
         connection, [row.consequence.key for row in rows if isinstance(row.consequence, CloseTask)]
     )
+    refused = refused_owners(connection, rows)
     nobody = Told({}, {}, None)
-    return tuple(_due(row, told.get(row.key, nobody), turns.get(row.key), opened, frontier) for row in rows)
+    return tuple(
+        _due(row, told.get(row.key, nobody), turns.get(row.key), opened, refused.get(row.key, {}), frontier)
+        for row in rows
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,12 @@ def name_of(book: Book, records: Iterable[MirrorRecord], person: str) -> str:
 
 
 def _due(
-    row: EffectRow, told: Told, turn: str | None, opened: Mapping[str, EffectRow], frontier: datetime
+    row: EffectRow,
+    told: Told,
+    turn: str | None,
+    opened: Mapping[str, EffectRow],
+    refused: Mapping[RecordRef, Raw],
+    frontier: datetime,
 ) -> DueEffect:
     consequence = row.consequence
     late = frontier - row.at
@@ -115,6 +125,7 @@ def _due(
         values=told.values,
         account_owners=told.account_owners,
         turn=turn,
+        refused=refused,
         opened=_task(opened.get(consequence.key)) if isinstance(consequence, CloseTask) else None,
         note=told.note,
         late=late if late >= LATE else None,

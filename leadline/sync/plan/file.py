@@ -42,8 +42,11 @@ def head_text(plan: Plan) -> str:
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write the plan file at once or not at all. Raises UsageError when the place cannot be written."""
-    replace_file(path, file_parts(plan))
+    """Write the plan file at once or not at all; it holds personal data, so its owner alone may read it.
+
+    Raises UsageError when the place cannot be written.
+    """
+    replace_file(path, file_parts(plan), private=True)
 
 
 def require_place(path: Path) -> None:

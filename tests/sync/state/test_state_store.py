@@ -57,6 +57,18 @@ pytestmark = pytest.mark.usefixtures("by_migrations")
 MINUTE = timedelta(minutes=1)
 
 
+def test_a_new_file_is_its_owner_s_alone(tmp_path):
+    """It holds personal data, as the files beside it do; the rights of one that was there are somebody's decision."""
+    file = tmp_path / "state.db"
+    for mode in (0o600, 0o640):
+        with open_store(f"sqlite:///{file}") as store, store.write() as connection:
+            set_meta(connection, "a", "b")
+            made = [path for path in tmp_path.iterdir() if path.name.startswith("state.db")]
+            assert len(made) == 3
+            assert {path.stat().st_mode & 0o777 for path in made} == {mode}
+        file.chmod(0o640)
+
+
 def test_migrations_make_exactly_the_schema(any_url):
     """What the migrations build is what the tables say, and the newest one is the version we compare with."""
     from alembic.autogenerate import compare_metadata

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from leadline.common.values import Crm, Raw, RecordRef
 from leadline.connectors.protocol import CREATIONS, Creation
+from leadline.sync.effects.waiting import goes_to_owner
 from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.store import Store
@@ -21,7 +22,10 @@ from leadline.sync.store.effects import EffectRow, EffectStatus
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One effect on its way. ``ours`` says that it belongs to the plan being applied, not to an earlier one."""
+    """One effect on its way. ``ours`` says that it belongs to the plan being applied, not to an earlier one.
+
+    ``number`` is its place in the list that caused it, ``to_owner`` whether it makes a task for the record's owner.
+    """
 
     key: str
     person: str
@@ -36,6 +40,8 @@ class Item:
     ours: bool
     code: str = ""
     message: str = ""
+    number: int = 0
+    to_owner: bool = False
 
     @property
     def crm(self) -> Crm | None:
@@ -132,4 +138,6 @@ def _item(row: EffectRow, *, ours: bool) -> Item:
         ours=ours,
         code=row.code or "",
         message=row.message or "",
+        number=row.number,
+        to_owner=goes_to_owner(row.consequence),
     )
