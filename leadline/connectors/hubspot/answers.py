@@ -97,8 +97,8 @@ def part_failures(body: Mapping[str, Any]) -> dict[str, Failure]:
 
 
 def nameless_failures(body: Mapping[str, Any]) -> list[Failure]:
-    """Return the ``errors`` of a 207 that belong to what had no id yet: one for each record not created."""
-    return [failure for _, failure in _failures(body)]
+    """Return the ``errors`` of a 207 that name no record: of a create, which has no ids yet, one for each."""
+    return [failure for ids, failure in _failures(body) if not ids]
 
 
 def _failures(body: Mapping[str, Any]) -> Iterator[tuple[list[str], Failure]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from leadline.connectors.contract import rows_in
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.hubspot.names import Kind
@@ -24,7 +25,7 @@ def archived_rows(client: HubSpotClient, kind: Kind, window: Window) -> Iterator
         return apis.basic.get_page(kind.path, archived=True, limit=_PAGE, properties=[kind.stamp], **raw(**more))
 
     for answer in client.pages("read", page):
-        for row in answer.get("results") or ():
+        for row in rows_in(answer, "hubspot"):
             at = milliseconds(read_instant(row.get("archivedAt") or row.get("updatedAt"), CRM))
             if (window.low is None or at >= window.low) and at <= window.high:
                 yield at, row

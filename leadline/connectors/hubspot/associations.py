@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from leadline.common.errors import ContractError
 from leadline.common.values import RecordRef
+from leadline.connectors.contract import rows_in
 from leadline.connectors.http_meter import Purpose
 from leadline.connectors.hubspot.client import HubSpotClient, raw
 from leadline.connectors.hubspot.names import kind_of
@@ -47,9 +47,7 @@ def _read(
     body = {"inputs": list(inputs)}
     pair = (kind_of(ends[0]).path, kind_of(ends[1]).path)
     answer = client.call(purpose, lambda apis: apis.associations.get_page(*pair, body, **raw()))
-    results = answer.get("results")
-    if not isinstance(results, list):
-        raise ContractError("HubSpot answered associations without results")
+    results = rows_in(answer, "hubspot")
     following = []
     for result in results:
         ident = str(result["from"]["id"])

@@ -14,8 +14,9 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from leadline.common.errors import ContractError, UnavailableError
+from leadline.common.errors import UnavailableError
 from leadline.common.values import RecordRef
+from leadline.connectors.contract import rows_in
 from leadline.connectors.hubspot.answers import RejectedError, nameless_failures, rejected_write
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL as LINKS_A_CALL
 from leadline.connectors.hubspot.associations import read_associations
@@ -131,7 +132,7 @@ class Creator:
         except RejectedError as error:
             yield from self._halved(batch, error, self._upsert)
             return
-        ids = {str((row.get("properties") or {}).get(name)): str(row["id"]) for row in _results(answer)}
+        ids = {str((row.get("properties") or {}).get(name)): str(row["id"]) for row in rows_in(answer, "hubspot")}
         joined = self._associate(batch, ids)
         for item in batch:
             remote = ids.get(item.key)
@@ -152,7 +153,7 @@ class Creator:
         answer = self._client.call(
             "write", lambda apis: apis.associations.create_default(source, target, body, **raw())
         )
-        return {str((row.get("from") or {}).get("id")) for row in _results(answer)}
+        return {str((row.get("from") or {}).get("id")) for row in rows_in(answer, "hubspot")}
 
     def _once(self, batch: Sequence[Creation]) -> Iterator[CreateResult]:
         """Create without a unique property: one request, repeated only where HubSpot surely did not take it."""
@@ -185,7 +186,9 @@ class Creator:
         except UnavailableError as error:
             yield from (CreateResult(item.key, "unknown", "", "NO_ANSWER", str(error)) for item in batch)
             return
-        ids = {key: str(row["id"]) for row in _results(answer) if (key := marked_key(row, kind)) is not None}
+        ids = {
+            key: str(row["id"]) for row in rows_in(answer, "hubspot") if (key := marked_key(row, kind)) is not None
+        }
         yield from (CreateResult(item.key, "done", ids[item.key]) for item in batch if item.key in ids)
         yield from self._unmade([item for item in batch if item.key not in ids], answer)
 
@@ -268,7 +271,7 @@ class Creator:
             }
             if by:
                 body["idProperty"] = by
-            yield from _results(self._client.call("read_back", partial(_read, kind_of(kind).path, body)))
+            yield from rows_in(self._client.call("read_back", partial(_read, kind_of(kind).path, body)), "hubspot")
 
     def _made(self, items: Sequence[Creation], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Made]:
         """Return what was made and belongs to its record; what is not associated yet is not made yet."""
@@ -289,13 +292,6 @@ def _by_object(items: Sequence[Creation]) -> Iterator[tuple[str, list[Creation]]
     ordered = sorted(items, key=lambda item: item.ref.object)
     for name, group in groupby(ordered, key=lambda item: item.ref.object):
         yield name, list(group)
-
-
-def _results(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        raise ContractError("HubSpot answered a batch without results")
-    return rows
 
 
 def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from leadline.common.errors import ContractError, PermissionMissingError
+from leadline.common.errors import PermissionMissingError
 from leadline.common.values import FieldDescription, ObjectDescription
+from leadline.connectors.contract import rows_in
 from leadline.connectors.hubspot.answers import MissingError
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.hubspot.names import KINDS
@@ -23,9 +24,7 @@ def describe(client: HubSpotClient, objects: Sequence[str]) -> Mapping[str, Obje
             answer = client.call("describe", partial(_properties, KINDS[name].path))
         except (PermissionMissingError, MissingError):
             continue
-        rows = answer.get("results")
-        if not isinstance(rows, list):
-            raise ContractError(f"HubSpot described {name} without properties")
+        rows = rows_in(answer, "hubspot")
         fields = (_field(row) for row in rows if not row.get("archived"))
         found[name] = ObjectDescription(name, {field.name: field for field in fields})
     return found

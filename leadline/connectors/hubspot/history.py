@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from leadline.common.values import FieldChange
+from leadline.connectors.contract import rows_in, scalar
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.hubspot.names import Kind
@@ -35,7 +36,7 @@ def read_history(
             "propertiesWithHistory": list(names),
         }
         answer = client.call("read", partial(_read, kind.path, body))
-        for row in answer.get("results") or ():
+        for row in rows_in(answer, "hubspot"):
             changes = sorted(_changes(owners, row.get("propertiesWithHistory") or {}), key=lambda c: (c.at, c.field))
             found[str(row["id"])] = tuple(changes)
     return found
@@ -53,7 +54,7 @@ def _changes(owners: Owners, told: Mapping[str, Any]) -> Iterator[FieldChange]:
             person = owners.email_of_user(one.get("updatedByUserId")) if by_user else ""
             yield FieldChange(
                 field=name,
-                value=one.get("value") or None,
+                value=scalar(one.get("value")) or None,
                 at=read_instant(one.get("timestamp"), CRM),
                 author=person or source,
                 by_user=by_user,

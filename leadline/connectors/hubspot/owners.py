@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 from leadline.common.errors import PermissionMissingError
+from leadline.connectors.contract import rows_in
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.protocol import User
 
@@ -29,7 +30,7 @@ class Owners:
         found = []
         for archived in (False, True):
             for answer in self._client.pages("read", partial(_page_of_owners, archived=archived)):
-                for row in answer.get("results") or ():
+                for row in rows_in(answer, "hubspot"):
                     name = " ".join(str(row[part]) for part in ("firstName", "lastName") if row.get(part))
                     queue = row.get("type") == "QUEUE"
                     found.append(User(str(row["id"]), str(row.get("email") or ""), name, not archived, queue))
@@ -40,7 +41,7 @@ class Owners:
         found: dict[str, str] = {}
         try:
             for answer in self._client.pages("read", _page_of_owners):
-                for owner in answer.get("results") or ():
+                for owner in rows_in(answer, "hubspot"):
                     user = owner.get("userId") or owner.get("userIdIncludingInactive")
                     if user is not None:
                         found[str(user)] = str(owner.get("email") or "")

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError
 from leadline.common.values import Cursor
+from leadline.connectors.contract import rows_in
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, next_page, raw
 from leadline.connectors.hubspot.names import Kind
@@ -162,9 +163,7 @@ def _search(
     """Make one search and return its rows and whether there are more."""
     body = _body(wanted, groups, sort)
     answer = client.call("read", lambda apis: apis.search.do_search(kind.path, body, **raw()), search=True)
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        raise ContractError("HubSpot answered a search without results")
+    rows = list(rows_in(answer, "hubspot"))
     return rows, bool(rows) and next_page(answer) is not None
 
 
@@ -195,7 +194,7 @@ def _read(client: HubSpotClient, kind: Kind, ids: Sequence[str], names: list[str
     """Read at most 100 rows by id; those that are gone are missing in the answer."""
     body = {"inputs": [{"id": ident} for ident in ids], "properties": names, "propertiesWithHistory": []}
     answer = client.call("read", partial(_batch_read, kind.path, body))
-    return [row for row in answer.get("results") or () if isinstance(row, Mapping)]
+    return list(rows_in(answer, "hubspot"))
 
 
 def _batch_read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:

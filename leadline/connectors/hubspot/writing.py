@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, Final
 
 from leadline.common.canonical import decimal_text
-from leadline.common.errors import ContractError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
-from leadline.connectors.hubspot.answers import RejectedError, part_failures, rejected_write
+from leadline.connectors.contract import rows_in, scalar
+from leadline.connectors.hubspot.answers import RejectedError, nameless_failures, part_failures, rejected_write
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.paging import chunks
@@ -59,23 +59,33 @@ def _write(client: HubSpotClient, batch: Sequence[RecordWrite]) -> Iterator[Writ
         yield from _write(client, batch[:middle])
         yield from _write(client, batch[middle:])
         return
-    yield from _results(batch, answer)
+    yield from _results(client, batch, answer)
 
 
-def _results(batch: Sequence[RecordWrite], answer: Mapping[str, Any]) -> Iterator[WriteResult]:
-    """Read a 200 or 207: a record that is in neither results nor errors was not confirmed, so it is tried again."""
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        raise ContractError("HubSpot answered a batch without results")
+def _results(client: HubSpotClient, batch: Sequence[RecordWrite], answer: Mapping[str, Any]) -> Iterator[WriteResult]:
+    """Read a 200 or 207; what it says nothing of was not confirmed, so it is tried again.
+
+    A 207 may refuse without a record's id, as a 400 does: what it does not name is halved until one stands alone.
+    """
+    rows = rows_in(answer, "hubspot")
     done = {str(row.get("id")) for row in rows}
     failed = part_failures(answer)
+    unsaid = [item for item in batch if item.ref.id not in failed and item.ref.id not in done]
+    nameless = nameless_failures(answer)
+    again: dict[RecordRef, WriteResult] = {}
+    if nameless and len(batch) > 1:
+        middle = len(unsaid) // 2 if len(unsaid) == len(batch) else 0
+        for part in (unsaid[:middle], unsaid[middle:]):
+            again |= {result.ref: result for result in _write(client, part)} if part else {}
     for item in batch:
-        if item.ref.id in failed:
-            status, code, text, fields = failed[item.ref.id]
+        if item.ref in again:
+            yield again[item.ref]
+        elif item.ref.id in failed or (nameless and item.ref.id not in done):
+            status, code, text, fields = failed.get(item.ref.id) or nameless[0]
             yield WriteResult(item.ref, status, code, text, fields)
         elif item.ref.id in done:
             yield WriteResult(item.ref, "done")
-        elif failed:
+        elif failed or len(rows) < len(batch):
             yield WriteResult(item.ref, "transient", "NOT_CONFIRMED", "HubSpot said nothing of this record")
         else:
             # A survivor of a merge answers under its new id.
@@ -101,11 +111,11 @@ def read_back(
                 "propertiesWithHistory": [],
             }
             answer = client.call("read_back", partial(_read, path, body))
-            for row in answer.get("results") or ():
+            for row in rows_in(answer, "hubspot"):
                 back = wanted.get(str(row.get("id")))
                 if back is not None:
                     values = row.get("properties") or {}
-                    found[back] = {field: values.get(field) for field in fields}
+                    found[back] = {field: scalar(values.get(field)) for field in fields}
     return found
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from leadline.common.errors import ContractError, PermissionMissingError
-from leadline.common.values import RecordRef
+from leadline.common.values import Crm, RecordRef
+from leadline.connectors.contract import understood
 from leadline.connectors.instants import read_instant
 from leadline.connectors.paging import chunks
 from leadline.connectors.salesforce import soql
@@ -39,6 +40,11 @@ class ChangePoll:
         self._since: datetime | None = None
         self._told: dict[RecordRef, datetime] = {}
 
+    @property
+    def crm(self) -> Crm:
+        return "salesforce"
+
+    @understood
     def changed(self) -> frozenset[RecordRef]:
         """Return what changed since the last look; the first one, with one call more, only notes what stands.
 

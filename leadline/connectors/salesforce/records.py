@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from leadline.common.values import FieldChange, RecordRef, SourceRecord
+from leadline.connectors.contract import scalar
 from leadline.connectors.instants import maybe_instant, read_instant
 from leadline.connectors.paging import chunks, weave
 from leadline.connectors.protocol import RecordRequest
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM, LocatorExpiredError
 from leadline.connectors.salesforce.bulk import WORTH, BulkReader
-from leadline.connectors.salesforce.client import Row, SalesforceClient, scalar
+from leadline.connectors.salesforce.client import Row, SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.history import read_history
 from leadline.connectors.salesforce.jobs import JobUnusableError

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError, LeadlineError, QuotaError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
+from leadline.connectors.contract import scalar
 from leadline.connectors.paging import chunks, chunks_together
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce import loading, soql
 from leadline.connectors.salesforce.answers import failed_write, write_result
-from leadline.connectors.salesforce.client import SalesforceClient, part_fault, scalar
+from leadline.connectors.salesforce.client import SalesforceClient, part_fault
 from leadline.connectors.salesforce.jobs import JobUnusableError
 
 RECORDS_A_COLLECTION: Final = 200
