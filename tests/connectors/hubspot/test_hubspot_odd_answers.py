@@ -18,7 +18,7 @@ from leadline.common.errors import (
 )
 from leadline.common.values import RecordRef, RecordWrite
 from leadline.connectors.hubspot import HubSpotConnector, connect
-from leadline.connectors.protocol import RecordRequest
+from leadline.connectors.protocol import ActivityRequest, RecordRequest
 from leadline.connectors.settings import HubSpotSettings
 
 UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
@@ -182,6 +182,72 @@ def test_a_207_is_no_success(script: Any, odd: HubSpotConnector) -> None:
     (batch,) = odd.write([RecordWrite(ref, {"x": "y"}) for ref in REFS[:5]])
     assert [one.status for one in batch] == ["done", "gone", "transient", "permanent", "transient"]
     assert batch[3].fields == ("x",) and batch[4].code == "NOT_CONFIRMED"
+
+
+def test_a_207_that_names_no_record_is_halved(script: Any, odd: HubSpotConnector) -> None:
+    """HubSpot may refuse parts without their ids: who was meant is found as after a 400, and nobody else suffers."""
+    bad = REFS[5].id
+
+    def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
+        ids = [row["id"] for row in body["inputs"]]
+        kept = [{"id": ident} for ident in ids if ident != bad and (len(ids) < 3 or ident < bad)]
+        error = {"category": "VALIDATION_ERROR", "message": "m", "context": {"propertyName": ["x"]}}
+        if len(kept) == len(ids):
+            return 200, {"results": kept}
+        return 207, {"results": kept, "numErrors": 1, "errors": [error]}
+
+    script.answer = answer
+    (batch,) = odd.write([RecordWrite(ref, {"x": "y"}) for ref in REFS])
+    assert [(one.ref, one.status) for one in batch] == [
+        (ref, "permanent" if ref.id == bad else "done") for ref in REFS
+    ]
+    assert (batch[5].code, batch[5].fields) == ("VALIDATION_ERROR", ("x",))
+    script.answer, script.told = None, [(200, {"status": "PROCESSING", "results": []})]
+    (batch,) = odd.write([RecordWrite(ref, {"x": "y"}) for ref in REFS[:2]])
+    assert {(one.status, one.code) for one in batch} == {("transient", "NOT_CONFIRMED")}
+
+
+def searched(**more: Any) -> dict[str, Any]:
+    """Return an answer with one contact, some of whose parts are other ones."""
+    row = {"id": "7", "properties": {"lastmodifieddate": "2026-01-01T00:00:00Z"}}
+    return {"results": [{**row, **more}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"results": None},
+        {"results": {"id": "7"}},
+        {"results": ["7"]},
+        searched(id="seven"),
+        searched(id=None),
+        searched(properties=["email"]),
+        searched(properties={"lastmodifieddate": ["now"]}),
+        searched(properties={"lastmodifieddate": "2026-01-01T00:00:00Z", "hs_merged_object_ids": "none"}),
+        {**searched(), "paging": []},
+        {**searched(), "paging": {"next": {"link": "?after=1"}}},
+    ],
+)
+def test_an_answer_of_another_shape_is_told(script: Any, odd: HubSpotConnector, body: Any) -> None:
+    """It ends in our own error, which names no value, and not in a traceback; half of it is not taken for all."""
+    script.told = [(200, body)]
+    with pytest.raises(ContractError, match="HubSpot") as caught:
+        rows(odd)
+    assert "seven" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["event", "form", "email", "call"])
+def test_a_list_that_is_missing_is_not_an_empty_one(script: Any, odd: HubSpotConnector, kind: str) -> None:
+    """Else the cursor would move past activities that nobody read."""
+    script.told = [(200, {"status": "PENDING"})]
+    with pytest.raises(ContractError, match="without"):
+        list(odd.activities(ActivityRequest(kind, UNTIL)))
+
+
+def test_a_value_that_is_no_value_is_empty(script: Any, odd: HubSpotConnector) -> None:
+    """Lists and objects have no place in a record; kept, they would break every later plan."""
+    script.told = [(200, searched(properties={"lastmodifieddate": "2026-01-01T00:00:00Z", "email": [[1]]}))]
+    assert [row.fields for row in rows(odd)] == [{"email": None}]
 
 
 def test_a_merged_record_that_answers_under_another_id_is_gone(script: Any, odd: HubSpotConnector) -> None:

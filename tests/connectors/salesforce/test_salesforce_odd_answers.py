@@ -124,6 +124,10 @@ def page(records: list[dict[str, Any]], more: str | None = None) -> dict[str, An
         (200, '{"records": [', UnavailableError, "not JSON"),
         (200, {"done": True}, ContractError, "without records"),
         (200, {"records": [], "done": False}, ContractError, "next page"),
+        (200, [], ContractError, "unforeseen shape|without records"),
+        (200, {"records": ["jane"], "done": True}, ContractError, "no objects"),
+        (200, {"records": [{"Id": "jane"}], "done": True, "totalSize": "jane"}, ContractError, "unforeseen shape"),
+        (200, {"records": [{"Email": "jane"}], "done": True}, ContractError, "unforeseen shape"),
     ],
 )
 def test_each_odd_answer_has_its_own_error(
