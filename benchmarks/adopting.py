@@ -73,6 +73,7 @@ def main() -> None:
             return [sys.executable, "-m", "benchmarks.adopting", *sys.argv[1:], "--step", name, str(home)]
 
         before = _created(environment)
+        subprocess.run(step("owners"), env=surroundings, check=True)
         subprocess.run(step("plan"), env=surroundings, check=True)
         print(f"plan file: {(home / PLAN).stat().st_size / 2**20:,.0f} MB", flush=True)
         if chosen.kill is not None:
@@ -89,9 +90,15 @@ def main() -> None:
         print(f"tasks, notes, memberships and others made in the CRMs: {_created(environment) - before}")
 
 
+def _keep_owners(config: Config, _: argparse.Namespace) -> None:
+    """Keep who owns each record; in a process of its own, so that the plan's memory is the plan's."""
+    with open_readers(config) as readers:
+        owners = {str(ref): owner for ref, owner in _owners(readers)}
+    (_place() / "owners.json").write_text(json.dumps(owners), "utf-8")
+
+
 def _plan(config: Config, _: argparse.Namespace) -> None:
     with open_setting(config, wall_clock) as setting, open_readers(config) as readers, _measured() as told:
-        _keep_owners(readers)
         found = plan_adoption(setting, readers)
         plan = found.planned.plan
         save_plan(plan, _place() / PLAN)
@@ -153,11 +160,6 @@ def _compared(plan: Plan, readers: Mapping[str, ReadConnector]) -> tuple[int, in
     return new, old, other
 
 
-def _keep_owners(readers: Mapping[str, ReadConnector]) -> None:
-    owners = {str(ref): owner for ref, owner in _owners(readers)}
-    (_place() / "owners.json").write_text(json.dumps(owners), "utf-8")
-
-
 def _owners(readers: Mapping[str, ReadConnector]) -> Iterator[tuple[RecordRef, Raw]]:
     for crm, reader in readers.items():
         field = OWNER_FIELDS[crm]  # type: ignore[index]
@@ -171,7 +173,7 @@ def _place() -> Path:
     return Path(sys.argv[sys.argv.index("--step") + 2])
 
 
-_STEPS = {"plan": _plan, "write": _write, "next": _next, "look": _look}
+_STEPS = {"owners": _keep_owners, "plan": _plan, "write": _write, "next": _next, "look": _look}
 
 
 @contextmanager

@@ -146,6 +146,11 @@ class Engine:
             return trace
         return replace(trace, next=next_change_of(change[0], state.outcome, change[1], self.book))
 
+    def trace(self, state: PersonState, at: datetime) -> Trace:
+        """Return the trace of ``state`` by what was known of ``at``, without what comes next."""
+        history = History(ordered(state.history), self._fields, self.book.deals)
+        return trace_of(self.settling, history, state, at)
+
     def trajectory(self, known: PersonState | Iterable[Fact], start: datetime, until: datetime) -> tuple[Step, ...]:
         """Return the scores from ``start`` to ``until`` (both UTC, both included) as steps, by all that is known now.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from leadline.common.canonical import decimal_text
 from leadline.common.values import CRMS, Crm, RecordRef
 from leadline.common.vocabulary import ACCOUNT_OBJECTS, NAME_FIELDS, OWNER_FIELDS, PERSON_OBJECTS
-from leadline.rules.deciding import Engine, state_from_json
+from leadline.rules.deciding import Engine, decision_from_json, state_from_json
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.words import stage_title
 from leadline.rules.model import AssignOwner, Book, CloseTask, WriteNote
@@ -20,6 +20,7 @@ from leadline.sync.effects.recording import LATE, is_ripe
 from leadline.sync.handoff import HandOff, hand_off, spoken
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.plan.source import DueEffect
+from leadline.sync.store.applying import decision_bodies
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.effects import OPEN, EffectRow, effects_by_key, effects_by_status
 from leadline.sync.store.mirror import MirrorRecord, links_from, load_records, records_of_persons
@@ -34,44 +35,54 @@ def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple
     rows = [row for row in effects_by_status(connection, OPEN) if is_ripe(row, frontier)]
     if not rows:
         return ()
-    known: dict[str, Known] = {}
+    told: dict[str, Told] = {}
     engine = Engine(book)
-    noted = {row.person_id for row in rows if isinstance(row.consequence, WriteNote)}
-    for persons in chunks(sorted({row.person_id for row in rows}), PEOPLE_AT_ONCE):
-        known |= known_persons(connection, engine, persons, noted)
+    rows_of: dict[str, list[EffectRow]] = {}
+    for row in rows:
+        rows_of.setdefault(row.person_id, []).append(row)
+    for persons in chunks(sorted(rows_of), PEOPLE_AT_ONCE):
+        told |= _told(connection, engine, {person: rows_of[person] for person in persons})
     turns = _turns(connection, [row.key for row in rows if isinstance(row.consequence, AssignOwner)])
     opened = effects_by_key(
         connection, [row.consequence.key for row in rows if isinstance(row.consequence, CloseTask)]
     )
-    nobody = Known({}, {}, None)
-    return tuple(_due(row, known.get(row.person_id, nobody), turns.get(row.key), opened, frontier) for row in rows)
+    nobody = Told({}, {}, None)
+    return tuple(_due(row, told.get(row.key, nobody), turns.get(row.key), opened, frontier) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What texts may say of one person, and who owns their account in each CRM."""
+class Told:
+    """What the texts of one effect may say of its person, and who owns their account in each CRM."""
 
     values: Mapping[str, str]
     account_owners: Mapping[Crm, str]
     note: HandOff | None
 
 
-def known_persons(
-    connection: Connection, engine: Engine, persons: Sequence[str], noted: Iterable[str] = ()
-) -> dict[str, Known]:
-    """Return what is known of persons in the lifecycle by their last evaluation; ``noted`` get a hand-off note."""
-    rows = load_lifecycle(connection, persons)
-    records = records_of_persons(connection, rows)
+def _told(connection: Connection, engine: Engine, rows_of: Mapping[str, Sequence[EffectRow]]) -> dict[str, Told]:
+    """Return what each effect tells, by its key; nothing for persons who are not in the lifecycle.
+
+    It tells of the instant and the decision that caused it, however much later it is planned: a task that had to
+    wait says what one in time would have said.
+    """
+    lives = load_lifecycle(connection, rows_of)
+    records = records_of_persons(connection, lives)
     owners = account_owners(connection, records)
-    wanted = set(noted)
-    found: dict[str, Known] = {}
-    facts = facts_of_persons(connection, engine.book, rows, max((row.cycle for row in rows.values()), default=0))
-    for person, row in rows.items():
-        known = (*facts[person].all(), *facts[person].shared(engine.unit, row.frontier))
-        state = state_from_json(row.state, known)
+    bodies = decision_bodies(connection, (row.decision_id for person in lives for row in rows_of[person]))
+    facts = facts_of_persons(connection, engine.book, lives, max((life.cycle for life in lives.values()), default=0))
+    found: dict[str, Told] = {}
+    for person, life in lives.items():
+        known = (*facts[person].all(), *facts[person].shared(engine.unit, life.frontier))
+        state = state_from_json(life.state, known)
         name = name_of(engine.book, records.get(person, ()), person)
-        note = hand_off(engine.book, state, engine.explain(state), name) if person in wanted else None
-        found[person] = Known(_values(engine.book, state, name), owners.get(person, {}), note)
+        for row in rows_of[person]:
+            body = bodies.get(row.decision_id)
+            then = state if body is None else replace(state, outcome=decision_from_json(body).after)
+            values = _values(engine, then, row.at, name)
+            note = None
+            if isinstance(row.consequence, WriteNote):
+                note = hand_off(engine.book, then, engine.trace(then, row.at), name)
+            found[row.key] = Told(values, owners.get(person, {}), note)
     return found
 
 
@@ -88,7 +99,7 @@ def name_of(book: Book, records: Iterable[MirrorRecord], person: str) -> str:
 
 
 def _due(
-    row: EffectRow, known: Known, turn: str | None, opened: Mapping[str, EffectRow], frontier: datetime
+    row: EffectRow, told: Told, turn: str | None, opened: Mapping[str, EffectRow], frontier: datetime
 ) -> DueEffect:
     consequence = row.consequence
     late = frontier - row.at
@@ -100,11 +111,11 @@ def _due(
         number=row.number,
         decision=row.decision_id,
         consequence=consequence,
-        values=known.values,
-        account_owners=known.account_owners,
+        values=told.values,
+        account_owners=told.account_owners,
         turn=turn,
         opened=_task(opened.get(consequence.key)) if isinstance(consequence, CloseTask) else None,
-        note=known.note if isinstance(consequence, WriteNote) else None,
+        note=told.note,
         late=late if late >= LATE else None,
     )
 
@@ -119,11 +130,12 @@ def _task(row: EffectRow | None) -> RecordRef | None:
 TASKS: Mapping[Crm, str] = {"salesforce": "Task", "hubspot": "task"}
 
 
-def _values(book: Book, state: PersonState, name: str) -> dict[str, str]:
-    """Return what fills the placeholders of texts; what is not known is absent."""
+def _values(engine: Engine, state: PersonState, at: datetime, name: str) -> dict[str, str]:
+    """Return what fills the placeholders of texts at ``at`` (UTC); what is not known is absent."""
     outcome = state.outcome
+    book = engine.book
     history = History(ordered(state.history), book.fields, book.deals)
-    found = {field: spoken(history, field, state.frontier) for field in book.fields}
+    found = {field: spoken(history, field, at) for field in book.fields}
     found |= {score: decimal_text(value.value) for score, value in outcome.scores.items()}
     found |= {
         "stage": stage_title(outcome.stage),

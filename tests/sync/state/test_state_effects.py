@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pretend_crm import BOOK
@@ -10,6 +11,7 @@ from leadline.rules.deciding import decision_from_json
 from leadline.rules.model import CloseTask, CreateTask
 from leadline.rules.state import Effect
 from leadline.sync.effects import LOOK_BACK, PATIENCE, record_effects, tidy_effects
+from leadline.sync.effects.due import due_effects
 from leadline.sync.evaluating import evaluate
 from leadline.sync.store.effects import add_effects, effects_by_status, effects_of_persons, settle_effects
 from leadline.sync.store.outcomes import decisions_in
@@ -99,6 +101,31 @@ def test_a_task_that_was_not_made_is_withdrawn_with_its_stage(world):
     leave(world, "waiting")
     world.cycle()
     assert statuses(world.store) == [("enter mql", "waiting"), ("enter mql", "withdrawn")]
+
+
+def test_what_had_to_wait_tells_what_it_would_have_told_in_time(world):
+    """Texts and the note are of the decision that caused them, though the person cooled and left the stage since."""
+    acting(world)
+    world.hubspot.put("contact", "7", {"email": "ann@acme.example"})
+    world.hubspot.happen("form", "f1", email="ann@acme.example", attributes={"form": "demo"})
+    world.cycle()
+    world.pass_time(minutes=10)
+    world.salesforce.put("Lead", "L1", {"Title": "Chief"})
+    pulled, _ = world.cycle()
+    in_time = told(world, pulled.frontier)
+    world.pass_time(days=40)
+    world.salesforce.put("Lead", "L1", {"Title": "Student"})
+    pulled, _ = world.cycle()
+    late = told(world, pulled.frontier)
+    assert late.items() <= in_time.items()
+    assert [one.values["fit"] for one in late.values()] == ["60"]
+    assert [one.note.title.split(":")[0] for one in late.values()] == ["MQL"]
+
+
+def told(world, frontier):
+    """Return what each effect that is due tells, by its key, but for how late it is."""
+    with world.store.read() as connection:
+        return {one.key: replace(one, late=None) for one in due_effects(connection, world.book, frontier)}
 
 
 def test_a_task_that_was_made_is_closed_with_its_stage(world):
