@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -199,6 +200,12 @@ def run_schedule(
 def wall_clock() -> datetime:
     """Return the wall clock's present, UTC."""
     return datetime.now(UTC)
+
+
+def steady_clock() -> Callable[[], datetime]:
+    """Return a clock that begins at the wall clock's present, UTC, and goes with time: nobody sets it back."""
+    began, since = wall_clock(), time.monotonic()
+    return lambda: began + timedelta(seconds=time.monotonic() - since)
 
 
 def _wait(

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.common.errors import UnavailableError, UsageError
-from leadline.sync.schedule import Event, Failed, Skipped, Stop, Waiting, cron, every, run_schedule
+from leadline.sync.schedule import Event, Failed, Skipped, Stop, Waiting, cron, every, run_schedule, steady_clock
 
 T0 = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -120,6 +120,15 @@ def test_a_clock_that_is_set_back_a_day_costs_no_day(spec: str, when: str) -> No
     set_back = began[0] - timedelta(days=1, minutes=7)
     assert set_back < began[1] <= set_back + timedelta(minutes=16)
     assert began[1].minute % 15 == 0
+
+
+def test_a_steady_clock_does_not_follow_one_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for hints and counts calls by the minute would stand still for as long as a clock is set back."""
+    monkeypatch.setattr("leadline.sync.schedule.wall_clock", lambda: T0)
+    clock = steady_clock()
+    monkeypatch.setattr("leadline.sync.schedule.wall_clock", lambda: T0 - timedelta(days=1))
+    first, second = clock(), clock()
+    assert T0 <= first <= second < T0 + timedelta(minutes=1)
 
 
 def test_a_machine_that_slept_runs_what_fell_due_at_once() -> None:
