@@ -26,6 +26,9 @@ _SAYS: Final[Mapping[str, str]] = {
     "OBJECT_NOT_FOUND": "the record was deleted or merged",
     "CONFLICT": "the value belongs to another record",
 }
+OF_PROPERTY: Final = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
+OF_VALUE: Final = frozenset({"INVALID_OPTION"})
+"""Refusals that do not depend on the record, only on the property, or on it and the value."""
 _TRANSIENT: Final = frozenset({"RATE_LIMITS", "RATE_LIMIT", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR", "LOCKED"})
 _GONE: Final = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND", "CONTACT_DOESNT_EXIST"})
 

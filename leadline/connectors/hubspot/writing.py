@@ -13,12 +13,22 @@ from typing import Any, Final
 from leadline.common.canonical import decimal_text
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
 from leadline.connectors.contract import rows_in, scalar
-from leadline.connectors.hubspot.answers import RejectedError, nameless_failures, part_failures, rejected_write
+from leadline.connectors.hubspot.answers import (
+    OF_PROPERTY,
+    OF_VALUE,
+    RejectedError,
+    nameless_failures,
+    part_failures,
+    rejected_write,
+)
 from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
 from leadline.connectors.hubspot.names import kind_of
-from leadline.connectors.paging import chunks
+from leadline.connectors.paging import chunks, halves, parted
 
 RECORDS_A_CALL: Final = 100
+
+_MOST_PARTS: Final = 8
+"""Values by which a refused batch is parted: halving takes as many calls to find one record in a hundred."""
 
 
 def batches(writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
@@ -52,14 +62,32 @@ def _write(client: HubSpotClient, batch: Sequence[RecordWrite]) -> Iterator[Writ
     try:
         answer = client.call("write", lambda apis: apis.batch.update(path, {"inputs": inputs}, **raw()))
     except RejectedError as error:
-        if len(batch) == 1:
-            yield rejected_write(batch[0].ref, error)
+        parts = _parts(batch, error)
+        if len(parts) == 1:
+            yield from (rejected_write(item.ref, error) for item in batch)
             return
-        middle = len(batch) // 2
-        yield from _write(client, batch[:middle])
-        yield from _write(client, batch[middle:])
+        found = {result.ref: result for part in parts for result in _write(client, part)}
+        yield from (found[item.ref] for item in batch)
         return
     yield from _results(client, batch, answer)
+
+
+def _parts(batch: Sequence[RecordWrite], error: RejectedError) -> Sequence[Sequence[RecordWrite]]:
+    """Return what to send by itself after a refusal; one part: all of it is refused.
+
+    A property that is gone or read-only is so for whoever writes it, and an option that is gone for whoever writes
+    it: then a few calls tell what two for each record would. Else halves are sent until one record stands alone.
+    """
+    if error.fields and error.code in OF_PROPERTY | OF_VALUE:
+        values = error.code in OF_VALUE
+        parts = parted(
+            batch,
+            lambda item: tuple((n, item.fields[n] if values else None) for n in error.fields if n in item.fields),
+        )
+        concerned = any(name in batch[0].fields for name in error.fields)
+        if 1 < len(parts) <= _MOST_PARTS or (len(parts) == 1 and concerned):
+            return parts
+    return halves(batch)
 
 
 def _results(client: HubSpotClient, batch: Sequence[RecordWrite], answer: Mapping[str, Any]) -> Iterator[WriteResult]:
@@ -74,8 +102,7 @@ def _results(client: HubSpotClient, batch: Sequence[RecordWrite], answer: Mappin
     nameless = nameless_failures(answer)
     again: dict[RecordRef, WriteResult] = {}
     if nameless and len(batch) > 1:
-        middle = len(unsaid) // 2 if len(unsaid) == len(batch) else 0
-        for part in (unsaid[:middle], unsaid[middle:]):
+        for part in halves(unsaid) if len(unsaid) == len(batch) else (unsaid,):
             again |= {result.ref: result for result in _write(client, part)} if part else {}
     for item in batch:
         if item.ref in again:

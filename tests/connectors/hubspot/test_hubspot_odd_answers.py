@@ -158,16 +158,49 @@ def test_a_batch_refused_for_one_value_is_halved(script: Any, odd: HubSpotConnec
     def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
         ids = [row["id"] for row in body["inputs"]]
         if bad in ids:
-            errors = [{"message": "m", "code": "INVALID_OPTION", "context": {"propertyName": ["lifecyclestage"]}}]
+            errors = [{"message": "m", "code": "INVALID_DATE", "context": {"propertyName": ["lifecyclestage"]}}]
             return 400, told("VALIDATION_ERROR", errors=errors)
         return 200, {"status": "COMPLETE", "results": [{"id": ident} for ident in ids]}
 
     script.answer = answer
     (batch,) = odd.write([RecordWrite(ref, {"lifecyclestage": "x"}) for ref in REFS])
     assert [(one.ref, one.status == "done") for one in batch] == [(ref, ref.id != bad) for ref in REFS]
-    assert (batch[5].status, batch[5].code, batch[5].fields) == ("permanent", "INVALID_OPTION", ("lifecyclestage",))
+    assert (batch[5].status, batch[5].code, batch[5].fields) == ("permanent", "INVALID_DATE", ("lifecyclestage",))
     assert "customer" not in batch[5].message
     assert len(script.asked) == odd.calls()["write"] == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "refused", "calls"),
+    [
+        ("PROPERTY_DOESNT_EXIST", "abcdefg-", 7, 3),
+        ("READ_ONLY_VALUE", "abcdefgh", 8, 1),
+        ("INVALID_OPTION", "aabbaaab", 5, 3),
+        ("INVALID_OPTION", "aaaaaaaa", 8, 1),
+    ],
+)
+def test_what_is_refused_for_everybody_is_not_halved(
+    script: Any, odd: HubSpotConnector, code: str, values: str, refused: int, calls: int
+) -> None:
+    """A property or an option that went away meanwhile costs a few calls, not two for each record."""
+
+    def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
+        given = [row["properties"].get("x") for row in body["inputs"]]
+        if "a" in given or (code != "INVALID_OPTION" and any(given)):
+            errors = [{"message": "m", "code": code, "context": {"propertyName": ["x"]}}]
+            return 400, told("VALIDATION_ERROR", errors=errors)
+        return 200, {"results": [{"id": row["id"]} for row in body["inputs"]]}
+
+    script.answer = answer
+    writes = [
+        RecordWrite(ref, {"y": "1"} if value == "-" else {"x": value})
+        for ref, value in zip(REFS, values, strict=True)
+    ]
+    (batch,) = odd.write(writes)
+    assert [one.ref for one in batch] == REFS
+    assert [one.status for one in batch].count("permanent") == refused
+    assert {(one.code, one.fields) for one in batch if one.status == "permanent"} == {(code, ("x",))}
+    assert len(script.asked) == odd.calls()["write"] == calls
 
 
 def test_a_207_is_no_success(script: Any, odd: HubSpotConnector) -> None:
