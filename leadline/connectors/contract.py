@@ -30,11 +30,11 @@ class Vendors(Protocol):
 Mine = TypeVar("Mine", bound=Vendors)
 
 
-def rows_in(answer: Any, crm: Crm, name: str = "results") -> Sequence[Mapping[str, Any]]:
-    """Return the list of objects in an answer. Raises ContractError where there is none: that is not an empty one."""
+def rows_in(answer: Any, crm: Crm, what: str, name: str) -> Sequence[Mapping[str, Any]]:
+    """Return the list ``name`` in an answer to ``what``; raises ContractError for none, which is not an empty one."""
     rows = answer.get(name) if isinstance(answer, Mapping) else None
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise ContractError(f"{NAMES[crm]} answered without {name}, or with some that are no objects")
+        raise ContractError(f"{NAMES[crm]} answered {what} without {name}, or with some that are no objects")
     return rows
 
 

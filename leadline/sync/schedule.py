@@ -141,19 +141,32 @@ class Stop:
         return self._event.wait(seconds)
 
     @contextmanager
-    def on_signals(self) -> Iterator[None]:
-        """Make SIGINT and SIGTERM ask; a second one interrupts as usual. Only in the main thread."""
+    def on_signals(self, patience: float | None = None) -> Iterator[None]:
+        """Make SIGINT and SIGTERM ask; a second one interrupts as usual. Only in the main thread.
+
+        With ``patience`` a run that still goes on so many seconds after SIGTERM is interrupted as by a second one:
+        what sent it will kill the process soon, and a run that is interrupted gives its lease back.
+        """
         before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        later: list[threading.Timer] = []
 
         def ask(number: int, _: FrameType | None) -> None:
             signal.signal(number, before[number])
             self.request()
+            if patience is not None and number == signal.SIGTERM:
+                # To the thread itself, which may stand in a call that nothing but a signal ends.
+                timer = threading.Timer(patience, signal.pthread_kill, (threading.get_ident(), number))
+                timer.daemon = True
+                later.append(timer)
+                timer.start()
 
         for number in before:
             signal.signal(number, ask)
         try:
             yield
         finally:
+            for timer in later:
+                timer.cancel()
             for number, handler in before.items():
                 signal.signal(number, handler)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from leadline.common.canonical import plain
 from leadline.common.masking import mask
 from leadline.sync.cycle.adopting import AdoptionPlanned, LegacyValue
+from leadline.terminal.plan import render_not_written
 from leadline.terminal.tables import table
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def adoption_data(found: AdoptionPlanned, out: Path | None) -> dict[str, Any]:
         "people": sum(found.planned.stock.values()),
         "calls": plain(plan.calls),
         "actions": len(plan.effects),
+        "not_written": plain(list(plan.not_written)),
+        "held": plain(list(plan.held)),
         "stops": [str(stop) for stop in found.planned.stops],
         "output": str(out) if out else None,
     }
@@ -47,6 +50,7 @@ def render_adoption(console: Console, found: AdoptionPlanned, out: Path | None) 
     plan = found.planned.plan
     counts = ", ".join(f"{count:,} in {crm}" for crm, count in plan.counts.records.items()) or "none"
     console.print(f"Plan {plan.hash[:12]}: records to write: {counts}; {len(plan.effects):,} actions.", markup=False)
+    render_not_written(console, plan)
     for stop in found.planned.stops:
         console.print(f"stopped by {stop}", markup=False)
     if out is not None and not found.planned.stops:

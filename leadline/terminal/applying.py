@@ -39,6 +39,7 @@ def apply_data(report: ApplyReport) -> dict[str, Any]:
         "records": plain(report.records),
         "actions": plain(report.effects),
         "undone_actions": plain(report.undone),
+        "paused": report.paused,
     }
 
 
@@ -97,6 +98,11 @@ def render_applied(console: Console, report: ApplyReport) -> None:
         console.print("Not everything was written. Run the same plan again to continue, or make a new one.")
     else:
         console.print("Not everything was written. This plan is done; `leadline plan` shows what is left.")
+    if report.paused:
+        console.print(
+            "Writing is paused from here on, because the next cycle would decide the same again: mend the rule book, "
+            "look at `leadline plan`, then `leadline resume`."
+        )
 
 
 def _render_actions(console: Console, report: ApplyReport) -> None:

@@ -102,7 +102,7 @@ def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: 
     """Print a plan's summary, its call forecast and its first ``head`` writes; ``out`` is the file that has all."""
     if plan.empty:
         console.print(f"Plan {plan.hash[:12]}: nothing to write.{_why_empty(plan)}", markup=False)
-        _not_written(console, plan)
+        render_not_written(console, plan)
         return
     kind = "adoption (first run): " if plan.adoption else ""
     count = len(plan.effects)
@@ -124,7 +124,7 @@ def render_plan(console: Console, plan: Plan, out: Path | None = None, *, head: 
     if plan.counts.backward:
         who = "person goes" if plan.counts.backward == 1 else "people go"
         console.print(f"{plan.counts.backward:,} {who} back or off the main path.", markup=False)
-    _not_written(console, plan)
+    render_not_written(console, plan)
     if plan.writes:
         _writes(console, plan.writes, out, head)
     _effects(console, plan, head)
@@ -218,7 +218,8 @@ def _own_words(writes: Writes) -> frozenset[str]:
     return frozenset(begun | {stage_title(stage) for stage in stages})
 
 
-def _not_written(console: Console, plan: Plan) -> None:
+def render_not_written(console: Console, plan: Plan) -> None:
+    """Print what is due and held back, and which records are not written though they differ, each with its reason."""
     for held in plan.held:
         times = f"{held.effects:,} x " if held.effects > 1 else ""
         console.print(f"held back: {times}{held.kind}: {held.reason}", markup=False)

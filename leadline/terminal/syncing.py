@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 JITTER_SECONDS = 3.0
+PATIENCE_SECONDS = 90.0
+"""How long a run of a schedule may go on after SIGTERM; what `deploy/` ships kills after 120."""
 
 
 def run_watched(screen: Screen, config: Path, watched: Watched, **chosen: Any) -> int:
@@ -61,6 +63,8 @@ def run_scheduled(
 ) -> int:
     """Run cycles until SIGINT or SIGTERM; return the exit code of the last one.
 
+    The run that is going may end by itself; after SIGTERM for ``PATIENCE_SECONDS``, then it is interrupted.
+
     ``when`` is a period or a cron expression, ``chosen`` are the keywords of ``run_once``. Each run reads the
     configuration and the book again, so an edited book needs no restart. With JSON, each run is one document.
     """
@@ -85,7 +89,7 @@ def run_scheduled(
             log.say("info", "schedule.waiting", due=event.due)
             note(f"next run at {event.due:%Y-%m-%d %H:%M:%S}Z")
 
-    with run_log(load_config(config, os.environ, crms=False), watched) as log, stop.on_signals():
+    with run_log(load_config(config, os.environ, crms=False), watched) as log, stop.on_signals(PATIENCE_SECONDS):
         note = screen.note if not log.screen else lambda _: None
         run_schedule(
             schedule,

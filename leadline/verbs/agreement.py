@@ -16,7 +16,9 @@ from leadline.verbs.promoting import promote
 
 
 @click.command(short_help="List who changed values that we wrote.")
-@click.option("--since", "span", default="30d", show_default=True, help="How far back, such as 12h or 7d.")
+@click.option(
+    "--since", "span", default="30d", show_default=True, help="How far back from the last run, such as 12h or 7d."
+)
 @config_option
 @json_option
 def conflicts(span: str, config: Path, as_json: bool) -> None:
@@ -25,6 +27,7 @@ def conflicts(span: str, config: Path, as_json: bool) -> None:
     Personal data is masked. Names the vendors' own HubSpot-Salesforce connector where it keeps setting a field back.
     """
     from leadline.sync.conflicts.listing import conflict_report
+    from leadline.sync.operations import last_heard
     from leadline.sync.schedule import period, wall_clock
     from leadline.terminal.agreement import conflicts_data, render_conflicts
     from leadline.terminal.session import session
@@ -32,7 +35,8 @@ def conflicts(span: str, config: Path, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     longest: timedelta = period(span, "--since")
     with session(screen, config, crms=False) as (_, setting):
-        found = conflict_report(setting.store, setting.book, wall_clock() - longest)
+        now = last_heard(setting.store) or wall_clock()
+        found = conflict_report(setting.store, setting.book, now - longest)
     screen.result(conflicts_data(found), lambda console: render_conflicts(console, found))
 
 

@@ -34,19 +34,20 @@ def runs(count: int, config: Path, as_json: bool) -> None:
 def parked(code: str | None, config: Path, as_json: bool) -> int:
     """List values and actions that a CRM refused for good or dropped in silence, why, and what to do. Asks no CRM.
 
-    Actions that were refused and whose stage was left since are told too, for a week: nothing tries them again. Ends
-    with 1 while anything is refused, so that a monitor can watch it.
+    Actions that were refused and whose stage was left in the week before the last run are told too: nothing tries
+    them again. Ends with 1 while anything is refused, so that a monitor can watch it.
     """
     from datetime import timedelta
 
-    from leadline.sync.operations import parked_actions, parked_values, withdrawn_actions
+    from leadline.sync.operations import last_heard, parked_actions, parked_values, withdrawn_actions
     from leadline.sync.schedule import wall_clock
     from leadline.terminal.operating import parked_data, render_parked
     from leadline.terminal.session import open_state
 
     with open_state(config) as store:
         found, actions = parked_values(store, code), parked_actions(store, code)
-        withdrawn = withdrawn_actions(store, wall_clock() - timedelta(days=7), code)
+        now = last_heard(store) or wall_clock()
+        withdrawn = withdrawn_actions(store, now - timedelta(days=7), code)
     Screen(as_json=as_json).result(
         parked_data(found, actions, withdrawn), lambda console: render_parked(console, found, actions, withdrawn)
     )
@@ -56,30 +57,35 @@ def parked(code: str | None, config: Path, as_json: bool) -> int:
 @click.command(short_help="Let the next plan try again what was refused.")
 @click.argument("ids", nargs=-1, help="Numbers that `leadline parked` shows.")
 @click.option("--all", "everything", is_flag=True, help="Everything that was refused.")
+@click.option("--code", help="Everything that was refused with this code of the CRM.")
 @config_option
 @json_option
-def retry(ids: tuple[str, ...], everything: bool, config: Path, as_json: bool) -> None:
+def retry(ids: tuple[str, ...], everything: bool, code: str | None, config: Path, as_json: bool) -> None:
     """Let the next plan try refused values and actions again, after the record or the permission was mended.
 
     An action that the CRM had said yes to is looked for first, so that nothing is made twice. One whose stage is left
     before the next plan is withdrawn by it.
     """
-    from leadline.sync.operations import release_actions, release_parked
+    from leadline.sync.operations import parked_actions, parked_values, release_actions, release_parked
     from leadline.sync.schedule import wall_clock
     from leadline.terminal.session import open_state
 
-    if bool(ids) == everything:
-        raise UsageError("give the numbers that `leadline parked` shows, or --all")
+    if sum((bool(ids), everything, code is not None)) != 1:
+        raise UsageError("give the numbers that `leadline parked` shows, or --code, or --all")
     numbers = [int(one) for one in ids if one.isdecimal()]
     keys = [one for one in ids if not one.isdecimal()]
     strange = [key for key in keys if not key.startswith("e-")]
     if strange:
         raise UsageError(f"{strange[0]} is no number that `leadline parked` shows")
     with open_state(config) as store:
+        if code is not None:
+            numbers = [value.id for value in parked_values(store, code)]
+            keys = [action.key for action in parked_actions(store, code)]
         released = release_parked(store, None if everything else numbers, wall_clock())
         actions = release_actions(store, None if everything else keys, wall_clock())
-    if ids and released + actions == 0:
-        raise RefusedError(f"nothing refused is called {', '.join(ids[:3])}; `leadline parked` shows what is")
+    if not everything and released + actions == 0:
+        named = f"was refused with {code}" if code is not None else f"refused is called {', '.join(ids[:3])}"
+        raise RefusedError(f"nothing {named}; `leadline parked` shows what is")
     Screen(as_json=as_json).result(
         {"ok": True, "released": released, "actions": actions},
         lambda console: console.print(

@@ -28,7 +28,11 @@ def test_adopting_without_writing(desk: Desk) -> None:
     shown = desk.leadline("adopt", "-o", "adopt.json", "--json").json
     unknown = [line for line in shown["table"] if line["value"] == "customer"]
     assert {line["hint"] for line in unknown} == {"did you mean `customer`?"}
-    assert "unknown (did you mean `customer`?)" in desk.leadline("adopt", "-o", "adopt.json").out
+    text = desk.leadline("adopt", "-o", "adopt.json").out
+    assert "unknown (did you mean `customer`?)" in text
+    left = shown["not_written"]
+    assert left
+    assert all(f"{one['records']} {one['crm']} {one['object']}: {one['reason']}" in text for one in left)
     told = desk.leadline("adopt", "adopt.json", "--write", "nothing", "--json")
     assert (told.code, told.json["written"], desk.written()) == (0, 0, 0)
     assert desk.leadline("sync").code == 0

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from leadline.common.values import RecordWrite
+from leadline.sync.config import load_config
+from leadline.sync.cycle import open_writers
+from leadline.sync.plan import load_plan
 from tests.cli.desk import Desk
 
 
@@ -47,7 +53,8 @@ def test_refused_values_are_listed_released_and_written(desk: Desk) -> None:
     assert desk.leadline("sync").code == 0
     assert desk.written() == before + 1
     assert "validation rule" in desk.leadline("parked").out
-    assert desk.leadline("retry", "--all", "--json").json["released"] == len(refused) - 1
+    desk.refused("retry", "--code", "STRING_TOO_LONG", code=1, said="nothing was refused with STRING_TOO_LONG")
+    assert desk.leadline("retry", "--code", code, "--json").json["released"] == len(refused) - 1
     assert desk.leadline("parked").code == 0
     desk.refused("sync", code=1, said="guards.most")
 
@@ -56,7 +63,21 @@ def test_retry_wants_numbers_or_all(desk: Desk) -> None:
     """Releasing everything is never a slip of the fingers."""
     assert desk.leadline("retry").code == 2
     assert desk.leadline("retry", "1", "--all").code == 2
+    assert desk.leadline("retry", "1", "--code", "STRING_TOO_LONG").code == 2
     assert desk.leadline("retry", "everything").code == 2
+
+
+def test_conflicts_are_told_whatever_this_machine_s_clock_says(desk: Desk) -> None:
+    """How long ago one was is counted back from the last run, by the CRMs' clock: practice CRMs have their own."""
+    desk.adopt()
+    assert desk.leadline("conflicts", "--json").json["conflicts"] == []
+    ref = next(write.ref for write in load_plan(Path("plan.json")).writes if write.ref.object == "Lead")
+    desk.practice.clock.advance(timedelta(minutes=5))
+    with open_writers(load_config(desk.home, os.environ)) as writers:
+        edit = RecordWrite(ref, {"Lifecycle_Reason__c": "because"})
+        assert [result.status for page in writers["salesforce"].write([edit]) for result in page] == ["done"]
+    assert desk.leadline("sync").code == 0
+    assert len(desk.leadline("conflicts", "--json").json["conflicts"]) == 1
 
 
 def test_a_pause_stops_writing_and_nothing_else(desk: Desk) -> None:

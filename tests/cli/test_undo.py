@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from leadline.sync.plan import load_plan
@@ -24,9 +25,15 @@ def test_a_plan_is_taken_back(desk: Desk) -> None:
 
     applied = desk.leadline("apply", "undo.json")
     assert applied.code == 0, applied
+    assert "Writing is paused from here on" in applied.out
+    for file in ("plan.json", "undo.json"):
+        assert stat.S_IMODE(Path(file).stat().st_mode) == 0o600, "it holds personal data"
     assert desk.leadline("undo", adopted.hash[:8], "-o", "again.json", "--json").json["writes"] == 0
     assert desk.leadline("plan", "-o", "plan.json").code == 1
-    assert "was undone" in desk.leadline("health").out
+    assert desk.leadline("sync").code == 1
+    told = desk.leadline("health")
+    assert "was undone" in told.out
+    assert "a guard or the book" not in told.out, "the pause did"
 
 
 def test_more_is_taken_back_while_the_first_undo_holds_writing(desk: Desk) -> None:

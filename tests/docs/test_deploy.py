@@ -41,6 +41,7 @@ def test_units_start_commands_that_exist(file: Path) -> None:
     assert command[0].endswith("/leadline")
     assert parsed(command[1:])
     assert unit["Service"]["User"] == "leadline"
+    assert unit["Service"]["EnvironmentFile"] == "/etc/leadline/secrets.env"
     assert unit["Service"]["NoNewPrivileges"] == "yes"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import tenacity
 from hubspot import HubSpot
 
 from leadline.common.errors import ContractError, LeadlineError
+from leadline.connectors.contract import rows_in
 from leadline.connectors.grants import Grant, Tokens
 from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Pace, Purpose
@@ -22,6 +24,7 @@ from leadline.connectors.settings import HubSpotSettings
 _RAW: Final = {"_preload_content": False}
 """Answers come back as they are: the client's models would drop headers and take most of the time."""
 
+Row = Mapping[str, Any]
 Action = Callable[["ApiObjects"], Any]
 
 
@@ -85,6 +88,14 @@ class ApiObjects:
         return plumbing.call_api(path, method, header_params=headers, auth_settings=["oauth2"], **more, **_RAW)
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A portal's id and its time zone (IANA)."""
+
+    portal: str
+    zone: str
+
+
 class HubSpotClient:
     """Makes calls. With an OAuth app it signs in at the first call, and again when the token expires."""
 
@@ -127,6 +138,14 @@ class HubSpotClient:
             if after is None:
                 return
             more = {"after": after}
+
+    def account(self) -> Account:
+        """Return which portal this is. One call, whose answer tells the meter its present and limits too."""
+        told = self.get("/account-info/v3/details", "login")
+        portal = told.get("portalId") if isinstance(told, Mapping) else None
+        if portal is None:
+            raise ContractError("HubSpot told no portal id")
+        return Account(str(portal), str(told.get("timeZone") or "UTC"))
 
     def get(self, path: str, purpose: Purpose, query: Sequence[tuple[str, Any]] = ()) -> Any:
         """Return the JSON (object or list) of an address that the client has no method for."""
@@ -241,6 +260,11 @@ def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if part is not None and not isinstance(part, Mapping):
         raise ContractError(f"HubSpot answered with a {name} that is no object")
     return part or {}
+
+
+def results_of(answer: Any, what: str) -> Sequence[Row]:
+    """Return the rows of an answer to ``what``; raises ContractError where it has none."""
+    return rows_in(answer, "hubspot", what, "results")
 
 
 def raw(**more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from leadline.common.values import RecordRef, SourceActivity
 from leadline.connectors.contract import rows_in, scalar
 from leadline.connectors.hubspot.answers import CRM, MissingError, RejectedError
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.searching import window_of
 from leadline.connectors.instants import maybe_instant, milliseconds, read_instant
 from leadline.connectors.protocol import ActivityRequest
@@ -66,7 +66,7 @@ class HappeningPuller:
         for size in _EVENTS_A_PAGE:
             try:
                 for answer in self._client.pages("read", _events_page(EVENT_TYPES[name], size, low, high)):
-                    page = [_page_view(name, row) for row in rows_in(answer, "hubspot")]
+                    page = [_page_view(name, row) for row in results_of(answer, "for events")]
                     yield from _within(page, low, high)
                 return
             except RejectedError:
@@ -77,7 +77,7 @@ class HappeningPuller:
         return {
             str(form["id"]): str(form.get("name") or "")
             for answer in self._client.pages("read", _forms_page)
-            for form in rows_in(answer, "hubspot")
+            for form in results_of(answer, "for forms")
         }
 
     def _submissions(self, guid: str, name: str, low: datetime | None, high: datetime) -> Iterator[Page]:
@@ -88,7 +88,7 @@ class HappeningPuller:
             return apis.get(path, [("limit", _SUBMISSIONS_A_PAGE), *following])
 
         for answer in self._client.pages("read", page):
-            found = [_submission(guid, name, row) for row in rows_in(answer, "hubspot")]
+            found = [_submission(guid, name, row) for row in results_of(answer, "for submissions")]
             yield from _within(found, low, high)
             if low is not None and found and found[-1].at < low:
                 return
@@ -102,7 +102,10 @@ class HappeningPuller:
         offset: list[tuple[str, Any]] = []
         while True:
             answer = self._client.get("/email/public/v1/events", "read", [*edges, *offset])
-            page = [self._mail_event(row, named=named) for row in rows_in(answer, "hubspot", "events")]
+            page = [
+                self._mail_event(row, named=named)
+                for row in rows_in(answer, "hubspot", "for e-mail events", "events")
+            ]
             yield from _within(page, low, high)
             if not answer.get("hasMore") or not answer.get("offset"):
                 return

@@ -29,7 +29,10 @@ TRANSIENT_CODES: Final = frozenset(
 GONE_CODES: Final = frozenset(
     {"ENTITY_IS_DELETED", "CANNOT_UPDATE_CONVERTED_LEAD", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"}
 )
-"""``INVALID_CROSS_REFERENCE_KEY`` is what a collection answers for an id that no longer exists."""
+"""``INVALID_CROSS_REFERENCE_KEY`` is what a collection answers for an id that no longer exists.
+
+With the name of a field it is about the value of that field, such as an owner who is not there.
+"""
 
 _PERMISSION_CODES: Final = frozenset(
     {
@@ -44,19 +47,20 @@ _PERMISSION_CODES: Final = frozenset(
 )
 _SAYS: Final[Mapping[str, str]] = {
     # A rule's or trigger's own words may name the person: whoever edits the record there reads them.
-    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule or a trigger refuses the update",
+    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule or a trigger refuses the request",
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "the picklist does not offer this value",
     "REQUIRED_FIELD_MISSING": "a required field of the record is empty",
     "STRING_TOO_LONG": "the value is longer than the field",
     "INSUFFICIENT_ACCESS_OR_READONLY": "the user may not edit this record",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "the user may not edit this field",
-    "DUPLICATES_DETECTED": "a duplicate rule blocks the update",
+    "DUPLICATES_DETECTED": "a duplicate rule blocks the request",
     "UNABLE_TO_LOCK_ROW": "another process holds the record or its account",
     "ENTITY_IS_DELETED": "the record was deleted or merged",
     "CANNOT_UPDATE_CONVERTED_LEAD": "the lead was converted",
     "INVALID_CROSS_REFERENCE_KEY": "no record has this id any more",
     "DUPLICATE_VALUE": "the value, or the record within one call, is a duplicate",
 }
+_NO_SUCH_ID: Final = "INVALID_CROSS_REFERENCE_KEY"
 _COLUMN: Final = re.compile(r"No such column '([\w.]+)' on (?:entity '|sobject of type )(\w+)")
 """Of a query, and of a write or a read by id."""
 _TYPE: Final = re.compile(r"sObject type '(\w+)' is not supported")
@@ -132,7 +136,9 @@ def failed_write(ref: RecordRef, error: Mapping[str, Any]) -> WriteResult:
     code = str(error.get("statusCode") or error.get("errorCode") or "UNKNOWN_EXCEPTION")
     code = code if _CODE.fullmatch(code) else "ODD_CODE"
     fields = tuple(name for one in error.get("fields") or () if _FIELD.fullmatch(name := str(one)))
-    text = _SAYS.get(code, "Salesforce refused the update")
+    if code == _NO_SUCH_ID and set(fields) - {"Id"}:
+        return WriteResult(ref, "permanent", code, "a field refers to what is not there, or is hidden", fields)
+    text = _SAYS.get(code, "Salesforce refused the request")
     return WriteResult(ref, status_of(code), code, text, fields)
 
 

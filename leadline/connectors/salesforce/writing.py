@@ -11,10 +11,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
+from leadline.common.chunking import chunk_count, chunks
 from leadline.common.errors import ContractError, LeadlineError, QuotaError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
 from leadline.connectors.contract import scalar
-from leadline.connectors.paging import chunks, chunks_together, halves, parted
+from leadline.connectors.paging import chunks_together, halves, parted
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce import loading, soql
 from leadline.connectors.salesforce.answers import HiddenFieldError, failed_write, write_result
@@ -51,8 +53,8 @@ def batches(writes: Sequence[RecordWrite], *, loads: bool = True) -> Sequence[tu
 
 def _jobs(items: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
     """Return equal jobs; a little unequal ones where an account would take one more."""
-    parts = -(-len(items) // loading.MOST)
-    equal = -(-len(items) // parts)
+    parts = chunk_count(len(items), loading.MOST)
+    equal = chunk_count(len(items), parts)
     found = tuple(_together(items, equal))
     return found if len(found) == parts else tuple(_together(items, min(loading.MOST, equal + _AN_ACCOUNT)))
 
@@ -71,7 +73,7 @@ def read_back_calls(refs: Sequence[RecordRef]) -> int:
     by_object: dict[str, set[str]] = {}
     for ref in refs:
         by_object.setdefault(ref.object, set()).add(ref.id)
-    return sum(-(-len(ids) // IDS_A_READ) for ids in by_object.values())
+    return sum(chunk_count(len(ids), IDS_A_READ) for ids in by_object.values())
 
 
 def write(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
@@ -157,12 +159,12 @@ def read_back(
     found: dict[RecordRef, Mapping[str, Raw]] = {}
     by_object: dict[str, dict[str, RecordRef]] = {}
     for ref in refs:
-        by_object.setdefault(ref.object, {})[soql.full_id(ref.id)] = ref
+        by_object.setdefault(ref.object, {})[full_id(ref.id)] = ref
     for name, wanted in by_object.items():
         for ids in chunks(tuple(wanted), IDS_A_READ):
             rows, shown = _shown(client, name, ids, fields)
             for row in rows:
-                back = wanted.get(soql.full_id(str(row.get("Id")))) if isinstance(row, Mapping) else None
+                back = wanted.get(full_id(str(row.get("Id")))) if isinstance(row, Mapping) else None
                 if back is not None:
                     found[back] = {field: scalar(row.get(field)) for field in shown}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -96,7 +96,8 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     if not stopped:
         carrier = Carrier(store, effects, run.patience, run.notifier)
         errors = dict(carrier.carry_out(writers, journal.carrying(), errors))
-    if journal.close() and plan.undoes and not stopped:
+    undone = journal.close() and bool(plan.undoes) and not stopped
+    if undone:
         # The next cycle would decide the same again and write it.
         pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock(), undone=True)
     calls = {
@@ -104,7 +105,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         for crm in writers
     }
     report = _report(plan, journal, calls, errors, resumed=resumed)
-    return with_effects(report, effects.items())
+    return replace(with_effects(report, effects.items()), paused=undone)
 
 
 def _accept(connection: Connection, plan: Plan, run: Run) -> None:

@@ -18,7 +18,8 @@ _REMEDIES: Final[dict[str, str]] = {
     "INSUFFICIENT_ACCESS": _ACCESS,
     "INSUFFICIENT_ACCESS_OR_READONLY": _ACCESS,
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": _ACCESS,
-    "INVALID_CROSS_REFERENCE_KEY": "the record is no longer there or hidden from the integration user",
+    "INVALID_CROSS_REFERENCE_KEY": "what the field refers to, such as an owner, or the record itself is not "
+    "there, or hidden from the integration user",
     "INVALID_FIELD": "the field is missing or hidden: check field-level security, then `leadline check`",
     "INVALID_FIELD_FOR_INSERT_UPDATE": _ACCESS,
     "INVALID_OPTION": "add this value to the property's options, or change `write:` in the rule book",
@@ -50,6 +51,8 @@ _BY_STATUS: Final[dict[str, str]] = {
 
 _BY_EFFECT: Final[dict[str, str]] = {
     "NO_CHANNEL": "add the channel under `channels:` in leadline.yml, or notify somebody else",
+    "NOT_ASSIGNED": "it waits for the assignment before it: where `leadline parked` lists that, mend it and run "
+    "`leadline retry`",
     "NOT_DELIVERED": "the channel's receiver was away; the next cycle sends it again under the same key",
     "NOT_VERIFIED": "look for the record in the CRM: an automation may have removed it at once",
     "OWNER_DIFFERS": "an assignment rule or flow changed the task's owner; it is not made again",

@@ -59,7 +59,7 @@ class ApplyReport:
     ``calls`` are those really made: {crm: {"write": n, "read_back": n}}. ``errors`` are CRMs that broke off.
     ``resumed`` says that an earlier run of the same plan was continued. ``effects`` has effects by ending: done,
     closed, skipped, withdrawn, failed, parked, planned and claimed (not reached, or without an answer); ``undone``
-    are those that were not carried out.
+    are those that were not carried out. ``paused``: a plan was taken back, so writing is paused from here on.
     """
 
     plan_hash: str
@@ -70,6 +70,7 @@ class ApplyReport:
     resumed: bool = False
     effects: Mapping[EffectStatus, int] = field(default_factory=dict)
     undone: tuple[EffectOutcome, ...] = ()
+    paused: bool = False
 
     @property
     def ok(self) -> bool:

@@ -76,9 +76,10 @@ def tidy_effects(connection: Connection, book: Book, cycle: int, frontier: datet
     tasks that came to nothing. And it is what was put off until its stage was left.
     """
     settle_effects(connection, lapsed(connection, book, cycle), "withdrawn", frontier)
-    waiting = effects_by_status(connection, ("waiting",))
+    held = effects_by_status(connection, ("waiting", "failed"))
+    waiting = [row for row in held if row.status == "waiting"]
     _close_nothing(connection, waiting, frontier)
-    old = [row for row in waiting if frontier - row.changed_at > PATIENCE]
+    old = [row for row in held if frontier - row.changed_at > PATIENCE]
     given_up = [row.key for row in old if cycle - row.cycle >= TRIES]
     settle_effects(connection, dict.fromkeys(given_up, f"held back for {PATIENCE.days} days"), "skipped", frontier)
     ripe = [row for row in waiting if _of_sla(row) and is_ripe(row, frontier)]

@@ -2,12 +2,13 @@
 
 from leadline.sync.operations.parked import ParkedValue, parked_values, release_parked
 from leadline.sync.operations.parked_actions import ParkedAction, parked_actions, release_actions, withdrawn_actions
-from leadline.sync.operations.runs import RunRecord, recent_runs
+from leadline.sync.operations.runs import RunRecord, last_heard, recent_runs
 
 __all__ = [
     "ParkedAction",
     "ParkedValue",
     "RunRecord",
+    "last_heard",
     "parked_actions",
     "parked_values",
     "recent_runs",

@@ -57,7 +57,7 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
         )
     if status == "failed":
         reasons.append("the last run failed; `leadline runs` and its output say why")
-    if status == "refused":
+    if status == "refused" and pause is None:
         reasons.append("a guard or the book stopped the last run; `leadline plan` shows what it would write")
     if age is None:
         reasons.append("no run has ended well yet")

@@ -29,6 +29,16 @@ class RunRecord:
     counts: Mapping[str, Any]
 
 
+def last_heard(store: Store) -> datetime | None:
+    """Return the CRMs' present as the newest run heard it, UTC; None before the first run.
+
+    How long ago something in the state was is counted from here: a CRM's clock wrote it, not this machine's.
+    """
+    with store.read() as connection:
+        newest = last_cycles(connection)
+    return newest[0].finished or newest[0].started if newest else None
+
+
 def recent_runs(store: Store, count: int) -> tuple[RunRecord, ...]:
     """Return the latest runs, newest first."""
     with store.read() as connection:

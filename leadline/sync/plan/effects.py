@@ -26,13 +26,15 @@ from leadline.rules.model import (
     SetField,
     WriteNote,
 )
+from leadline.rules.model.actions import MANAGER, OWNER, RELATIVES
 from leadline.sync.handoff import html_note, plain_note
-from leadline.sync.plan.effectwrites import MANAGER, NO_MANAGER, EffectWrites, NotPlannedError
+from leadline.sync.plan.effectwrites import NO_MANAGER, EffectWrites, NotPlannedError
 from leadline.sync.plan.model import EffectKind, Held, PlannedEffect
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
 from leadline.sync.plan.texts import notice_of, notice_template, reason_of, subject_of, subject_template
 
-OWNER: Final = "owner"
+NOT_ASSIGNED: Final = "its assignment was refused: `leadline parked` says why"
+"""Why a task waits whose owner is still to be assigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,12 @@ class EffectPlanner:
                     return record
         raise NotPlannedError("the person has no live record" + (f" in {crm}" if crm else ""))
 
-    def _owner(self, person: PersonView, record: RecordView, to: str) -> str | None:
+    def _owner(self, due: DueEffect, person: PersonView, record: RecordView, to: str) -> str | None:
         """Return the id of who gets a task: the record's owner (None: nobody), or whom the book names."""
         crm = record.ref.crm
         owners = self.writes.owners
+        if record.ref in due.refused and self.writes.owner_of(record) == _text(due.refused[record.ref]):
+            raise NotPlannedError(NOT_ASSIGNED)
         if to == MANAGER:
             manager = self.writes.manager_in(crm, [record, *person.records])
             if manager is None:
@@ -106,7 +110,7 @@ class EffectPlanner:
         payload = _given(
             subject=subject,
             text=reason_of(due),
-            owner=self._owner(person, record, action.to),
+            owner=self._owner(due, person, record, action.to),
             due=_instant(at),
             urgent=action.urgent or None,
         )
@@ -114,10 +118,10 @@ class EffectPlanner:
 
     def _notify(self, due: DueEffect, person: PersonView, action: Notify) -> Made:
         text = notice_of(due, action.text)
-        if action.to in (OWNER, MANAGER):
+        if action.to in RELATIVES:
             record = self._primary(person)
             subject = subject_of(due, action.text)
-            payload = _given(subject=subject, text=reason_of(due), owner=self._owner(person, record, action.to))
+            payload = _given(subject=subject, text=reason_of(due), owner=self._owner(due, person, record, action.to))
             title = f"notice for {action.to}: {subject_template(due, action.text)}"
             return Made("task", record.ref, payload, title)
         if self.channels is not None and action.to not in self.channels:
@@ -137,7 +141,7 @@ class EffectPlanner:
         payload = _given(
             subject=f"Hand-off: {due.note.title}",
             text=text,
-            owner=self._owner(person, record, OWNER),
+            owner=self._owner(due, person, record, OWNER),
             at=instant_text(due.at),
         )
         return Made("note", record.ref, payload, f"{action.template} note")
@@ -222,6 +226,10 @@ def _planned(due: DueEffect, made: Made) -> PlannedEffect:
 
 def _given(**parts: Any) -> dict[str, Raw]:
     return {name: value for name, value in parts.items() if value is not None}
+
+
+def _text(owner: Raw) -> str | None:
+    return str(owner) if owner else None
 
 
 def _instant(at: datetime | None) -> str | None:

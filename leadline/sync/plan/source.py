@@ -86,7 +86,8 @@ class DueEffect:
     ``values`` fill the placeholders of texts. ``account_owners`` are the owners of the person's account, by CRM.
     ``turn`` is the user to whom a rota gave this effect; ``opened`` the task to close, as its CRM calls it (None: it
     is still being made). ``note`` is there for notes only. ``late`` is how long after its instant it is
-    planned, where that is an hour or more.
+    planned, where that is an hour or more. ``refused`` are records whose assignment before this action a CRM refused,
+    with who owned them then.
     """
 
     key: str
@@ -102,6 +103,7 @@ class DueEffect:
     opened: RecordRef | None = None
     note: HandOff | None = None
     late: timedelta | None = None
+    refused: Mapping[RecordRef, Raw] = field(default_factory=dict)
 
 
 class PlanSource(Protocol):

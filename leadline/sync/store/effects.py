@@ -23,6 +23,9 @@ EffectStatus = Literal["waiting", "planned", "claimed", "done", "failed", "parke
 OPEN: Final[tuple[EffectStatus, ...]] = ("waiting", "planned", "failed")
 """What the next plan shows again: nothing of it stands in a CRM."""
 
+NOT_ASSIGNED: Final = "NOT_ASSIGNED"
+"""The code of a task that waits for the assignment before it."""
+
 OWNER_DIFFERS: Final = "OWNER_DIFFERS"
 """The code of what stands in a CRM with another owner than was asked for."""
 

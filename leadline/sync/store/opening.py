@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -168,6 +169,7 @@ def _engine(url: URL) -> Engine:
         file = Path(str(url.database))
         _make_room(file)
         _leave_alone(file)
+        _make_private(file)
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -202,6 +204,15 @@ def _leave_alone(file: Path) -> None:
     except sqlite3.Error:
         return  # what is wrong is told when it is opened
     _require_ours(tables)
+
+
+def _make_private(file: Path) -> None:
+    """Begin a new file that its owner alone may read, because it will hold personal data; leave one that is there.
+
+    SQLite gives the files beside it the same rights.
+    """
+    with suppress(OSError):  # what is wrong is told when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

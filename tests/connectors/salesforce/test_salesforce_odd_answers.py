@@ -308,7 +308,7 @@ def test_a_field_that_was_hidden_meanwhile_is_left_out_of_what_is_read_back(
         ("UNABLE_TO_LOCK_ROW", "transient"),
         ("ENTITY_IS_DELETED", "gone"),
         ("CANNOT_UPDATE_CONVERTED_LEAD", "gone"),
-        ("INVALID_CROSS_REFERENCE_KEY", "gone"),
+        ("INVALID_CROSS_REFERENCE_KEY", "permanent"),  # a field is named: its value is meant
         ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "permanent"),
         ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "permanent"),
         ("REQUIRED_FIELD_MISSING", "permanent"),
@@ -332,6 +332,17 @@ def test_each_record_s_code_has_its_meaning(
     assert (first.status, first.code, first.fields) == (status, code, ("Title",))
     assert "jane" not in first.message and first.message
     assert second.status == "done"
+
+
+@pytest.mark.parametrize("fields", [[], ["Id"]])
+def test_an_id_that_is_not_there_says_that_the_record_is_gone(
+    server: responses.RequestsMock, connector: SalesforceConnector, fields: list[str]
+) -> None:
+    """The same code with another field's name is about the value, such as an owner: see above."""
+    failure = {"statusCode": "INVALID_CROSS_REFERENCE_KEY", "message": "invalid cross reference id", "fields": fields}
+    write_answers(server, lambda _: (200, [{"success": False, "errors": [failure]}]))
+    ((only,),) = connector.write([RecordWrite(REFS[0], {"Title": "x"})])
+    assert (only.status, only.code) == ("gone", "INVALID_CROSS_REFERENCE_KEY")
 
 
 def test_a_busy_part_is_transient_for_its_records_only(

@@ -158,4 +158,6 @@ def test_an_hour_has_a_limit_too() -> None:
     assert check_guards(plan_to("sal", 3), book, 100, recent=2) == ()
     stop = check_guards(plan_to("sal", 3), book, 100, recent=3)[0]
     assert (stop.guard, stop.limit, stop.found) == ("per_hour", 5, 6)
+    assert "the next hour has room" in stop.message
+    assert "no hour has room" in check_guards(plan_to("sal", 6), book, 100)[0].message
     assert check_guards(plan_to("sal", 0), book, 100, recent=9) == ()

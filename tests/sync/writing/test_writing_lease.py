@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from leadline.sync.lease import LASTS, NAME, BusyError, Lease
+from leadline.sync.lease import LASTS, WRITER, BusyError, Lease
 from leadline.sync.store import Store, open_store
 from leadline.sync.store.cycles import acquire_lease, finish_cycle, last_cycles, lease_holder, start_cycle
 from tests.sync.writing.rehearsal import WALL
@@ -29,13 +29,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def taken_elsewhere(store: Store) -> None:
     """Have a process of another host, of which nobody knows whether it lives, hold the lease."""
     with store.write() as connection:
-        assert acquire_lease(connection, NAME, ELSEWHERE, WALL, LASTS)
+        assert acquire_lease(connection, WRITER, ELSEWHERE, WALL, LASTS)
 
 
 def test_a_holder_that_died_here_leaves_its_lease_at_once(store: Store) -> None:
     """Nobody waits for a process of this very machine that is no more."""
     with store.write() as connection:
-        assert acquire_lease(connection, NAME, _as(store, pid=_dead()), WALL, LASTS)
+        assert acquire_lease(connection, WRITER, _as(store, pid=_dead()), WALL, LASTS)
     with Lease(store, lambda: WALL).held():
         pass
 
@@ -45,7 +45,7 @@ def test_a_holder_in_another_container_of_one_name_is_not_taken_for_dead(store: 
     """Host names may be alike where processes are numbered anew: containers, and machines made of one image."""
     with store.write() as connection:
         holder = _as(store, pid=os.getpid() if pid == "mine" else _dead(), elsewhere=True)
-        assert acquire_lease(connection, NAME, holder, WALL, LASTS)
+        assert acquire_lease(connection, WRITER, holder, WALL, LASTS)
     with pytest.raises(BusyError, match="another run is at work"), Lease(store, lambda: WALL).held():
         pass
     with Lease(store, lambda: WALL + LASTS).held():
@@ -89,7 +89,7 @@ def test_a_living_holder_keeps_its_lease_when_the_clock_is_set_back(store: Store
             pass
         lease.renew()
         with store.read() as connection:
-            assert lease_holder(connection, NAME) == (lease.owner, WALL - DAY + LASTS)
+            assert lease_holder(connection, WRITER) == (lease.owner, WALL - DAY + LASTS)
 
 
 def test_a_clock_set_forward_a_day_frees_a_lease_at_once(store: Store) -> None:

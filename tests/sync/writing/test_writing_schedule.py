@@ -237,3 +237,26 @@ def test_the_next_due_instant_is_later(after: datetime) -> None:
     assert cron("*/7 3 * * *").next_after(after) > after
     due = every("90s", T0).next_after(after)
     assert timedelta(0) < due - after <= timedelta(seconds=90)
+
+
+def test_a_run_that_goes_on_after_sigterm_is_interrupted() -> None:
+    """Once its patience is over, before whoever sent the signal kills; a run that ended in time is left alone."""
+
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        stop = Stop()
+        with stop.on_signals(0.02):
+            signal.raise_signal(signal.SIGTERM)
+        assert stop.requested
+        with pytest.raises(Interrupted), stop.on_signals(0.02):
+            signal.raise_signal(signal.SIGTERM)
+            threading.Event().wait(10)
+        assert signal.getsignal(signal.SIGTERM) is interrupt
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from leadline.common.errors import LeadlineError, OutsideError
-from leadline.common.values import Crm
+from leadline.common.values import Crm, RecordRef
 from leadline.connectors.protocol import WriteConnector
 from leadline.sync.apply.effects.creating import serve
 from leadline.sync.apply.effects.notifying import Notifier, notify_all
@@ -16,7 +17,7 @@ from leadline.sync.apply.writing import Patience
 from leadline.sync.journal import Entry
 from leadline.sync.store import Store
 from leadline.sync.store.effect_journal import EffectSettlement
-from leadline.sync.store.effects import EffectStatus
+from leadline.sync.store.effects import NOT_ASSIGNED, EffectStatus
 
 _ENDINGS: Mapping[str, tuple[EffectStatus, str]] = {
     # a write's ending -> (its effect's, why), the worst first
@@ -52,7 +53,8 @@ class Carrier:
         ``entries`` are the journalled writes that carry out effects, as they ended. A CRM that is
         ``down`` already is not called again. Return the CRMs that broke off, the ones that were down too.
         """
-        self.journal.settle(_by_writes(self.journal.items("planned"), entries))
+        items, carried = self.journal.items(), _carried(entries)
+        self.journal.settle([*_by_writes(items, carried), *_unassigned(items, carried)])
         redirect(self.store, self.journal)
         errors = dict(down)
         for crm in sorted({item.crm for item in self.journal.items("planned", "claimed") if item.crm is not None}):
@@ -66,16 +68,21 @@ class Carrier:
         return errors
 
 
-def _by_writes(items: Sequence[Item], entries: Iterable[Entry]) -> list[EffectSettlement]:
-    """Settle assignments and fields as the writes that carry them out ended; without a write they are so already."""
+def _carried(entries: Iterable[Entry]) -> Mapping[str, Sequence[Entry]]:
+    """Return the writes that carry out each effect."""
     carried: dict[str, list[Entry]] = {}
     for entry in entries:
         for write in entry.group:
             if write.effect is not None:
                 carried.setdefault(write.effect, []).append(entry)
+    return carried
+
+
+def _by_writes(items: Sequence[Item], carried: Mapping[str, Sequence[Entry]]) -> list[EffectSettlement]:
+    """Settle assignments and fields as the writes that carry them out ended; without a write they are so already."""
     found = []
     for item in items:
-        if item.kind not in {"assign", "set"}:
+        if item.status != "planned" or item.kind not in {"assign", "set"}:
             continue
         by_status = {entry.status: entry for entry in carried.get(item.key, ())}
         worst = next((status for status in _ENDINGS if status in by_status), None)
@@ -85,4 +92,22 @@ def _by_writes(items: Sequence[Item], entries: Iterable[Entry]) -> list[EffectSe
             status, code = _ENDINGS[worst]
             entry = by_status[worst]
             found.append(EffectSettlement(item.key, status, code or entry.code, entry.message))
+    return found
+
+
+def _unassigned(items: Sequence[Item], carried: Mapping[str, Sequence[Entry]]) -> list[EffectSettlement]:
+    """Put off the tasks for owners whom the assignment before them did not make owners of that record."""
+    left: dict[tuple[str, str, datetime, RecordRef], int] = {}
+    for item in items:
+        for entry in carried.get(item.key, ()) if item.kind == "assign" else ():
+            if _ENDINGS.get(entry.status, ("", ""))[0] in {"parked", "failed"}:
+                place = (item.person, item.cause, item.at, entry.ref)
+                left[place] = min(item.number, left.get(place, item.number))
+    found = []
+    for item in items:
+        if item.status != "planned" or not item.to_owner or item.ref is None:
+            continue
+        first = left.get((item.person, item.cause, item.at, item.ref))
+        if first is not None and first < item.number:
+            found.append(EffectSettlement(item.key, "failed", NOT_ASSIGNED, "the assignment before it was not made"))
     return found
