@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import requests
 
-from leadline.connectors.paging import chunks
+from leadline.common.chunking import chunks
 from leadline.web.signatures import signature
 
 if TYPE_CHECKING:

@@ -49,6 +49,15 @@ def decimal_text(number: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
+def raw_text(value: bool | int | Decimal | str | None) -> str:
+    """Write a CRM's raw value as one text, as HubSpot and CSV have it; "" for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return decimal_text(value) if isinstance(value, Decimal) else str(value)
+
+
 def duration_text(span: timedelta) -> str:
     """Write a span as ISO 8601 in seconds alone, ``PT3600S``, so that equal spans have equal texts."""
     seconds = Decimal(span.days * 86_400 + span.seconds) + Decimal(span.microseconds).scaleb(-6)

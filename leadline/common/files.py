@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,28 +12,36 @@ from leadline.common.errors import UsageError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a name beside ``path`` to write to, and put it in place only when all went well. Raises UsageError."""
-    try:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """Give a name beside ``path`` to write to, and put it in place only when all went well.
+
+    ``private``: its owner alone may read it. Raises UsageError where a file cannot be made there, or put in place.
+    """
+    with _told(path):
         handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    os.close(handle)
+        os.close(handle)
     try:
         yield Path(name)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
+        with _told(path):
+            if not private:
+                umask = os.umask(0)
+                os.umask(umask)
+                Path(name).chmod(0o666 & ~umask)
+            Path(name).replace(path)
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put ``text`` in place at once: who reads finds this or what stood there. Raises UsageError."""
-    with whole_file(path) as partial:
-        try:
-            partial.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+def replace_file(path: Path, texts: Iterable[str], *, private: bool = False) -> None:
+    """Put a text, given in parts, in place at once: who reads finds it or what stood there. Raises UsageError."""
+    with whole_file(path, private=private) as partial, _told(path), partial.open("w", encoding="utf-8") as file:
+        file.writelines(texts)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -43,6 +43,13 @@ ACTIVITY_KINDS: Final[Mapping[Crm, Mapping[str, tuple[str, ...]]]] = {
     },
 }
 
+SALESFORCE_ACTIVITIES: Final[Mapping[str, str]] = {
+    "task": "Task",
+    "event": "Event",
+    "campaign_member": "CampaignMember",
+}
+"""The objects in which Salesforce keeps each kind of activity."""
+
 STAGE_DATES: Final[Mapping[tuple[Crm, str], str]] = {
     # CRM and stage field -> the field that the CRM itself fills when a record enters a stage value.
     ("hubspot", "lifecyclestage"): "hs_v2_date_entered_{value}",

@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
+from leadline.common.chunking import chunks
+
 T = TypeVar("T")
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[tuple[T, ...]]:
-    """Yield ``items`` in order, ``size`` at a time; nothing when there are none."""
-    for start in range(0, len(items), size):
-        yield tuple(items[start : start + size])
 
 
 def chunks_together(items: Sequence[T], size: int, of: Callable[[T], str]) -> Iterator[tuple[T, ...]]:

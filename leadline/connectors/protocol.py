@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, get_args
 
 from leadline.common.values import (
     Crm,
@@ -87,6 +87,8 @@ class Group:
 
 
 CreationKind = Literal["task", "note", "member", "unmember"]
+CREATIONS: Final[Mapping[str, CreationKind]] = {kind: kind for kind in get_args(CreationKind)}
+"""By their names, the kinds of effects that are made in a CRM under their key."""
 
 
 @dataclass(frozen=True, slots=True)

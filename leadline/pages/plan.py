@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from leadline.common.canonical import raw_text
 from leadline.common.masking import mask
 from leadline.pages.charts import Series, bar_chart
 from leadline.pages.shell import render_page, write_page
 from leadline.sync.guards import GuardStop
 from leadline.sync.plan.model import Plan
-from leadline.sync.plan.normal import text_of
 from leadline.sync.plan.packing import Writes
 from leadline.sync.plan.write import PlannedWrite
 
@@ -125,8 +125,8 @@ def _arrow(move: str) -> str:
 
 
 def _row(write: PlannedWrite) -> tuple[str, ...]:
-    old = text_of(write.old)
+    old = raw_text(write.old)
     free = write.kind == "text" and " " in old.strip()
     shown = "(other text)" if free else mask(old)
-    new = "(cleared)" if write.new is None else mask(text_of(write.new))
+    new = "(cleared)" if write.new is None else mask(raw_text(write.new))
     return (str(write.ref), write.person, write.field, shown, new, write.transition or "", write.decision)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 from leadline.common.canonical import decimal_text
@@ -50,6 +51,11 @@ def all_actions(book: Book) -> Iterator[tuple[Action, ...]]:
     """Yield the actions of each cause: of stages, then of the points of SLAs."""
     yield from (entered.actions for entered in book.on_enter.values())
     yield from (rung.actions for sla in book.slas.values() for rung in sla.ladder)
+
+
+def every_action(book: Book) -> Iterator[Action]:
+    """Yield every action of the book, of stages first."""
+    yield from chain.from_iterable(all_actions(book))
 
 
 def actions_by_cause(book: Book) -> Iterator[tuple[str, Action, int]]:

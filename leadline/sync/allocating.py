@@ -23,11 +23,9 @@ from leadline.sync.effects.due import account_owners
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.plan.owners import Owners
 from leadline.sync.store.allocations import AllocationRow, add_allocations, answers, turns_taken
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.effects import OPEN, effects_by_status
 from leadline.sync.store.mirror import records_of_persons
-
-PEOPLE_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)

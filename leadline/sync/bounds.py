@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from leadline.common.chunking import chunk_count
 from leadline.common.values import Crm
 
 PAGE: Final[Mapping[Crm, int]] = {"salesforce": 2000, "hubspot": 200}
@@ -79,17 +80,17 @@ def lower_bounds(crm: Crm, work: Work) -> Bound:
     for name, rows in work.sources.items():
         size = SOURCE_PAGE.get(name, PAGE[crm]) if crm == "hubspot" else PAGE[crm]
         least = work.forms if name == "form" else 1
-        read += max(least, _read(crm, rows)) if crm == "salesforce" else max(least, 1, pages(rows, size))
+        read += max(least, _read(crm, rows)) if crm == "salesforce" else max(least, 1, chunk_count(rows, size))
     if crm == "hubspot":
-        read += sum(pages(records, ASSOCIATIONS) for records in work.linked.values())
+        read += sum(chunk_count(records, ASSOCIATIONS) for records in work.linked.values())
     read += work.archives
-    read += sum(pages(rows, 50) if crm == "hubspot" else _read(crm, rows) for rows in work.past.values())
-    read += sum(max(1, pages(ids, PAGE[crm])) for ids in work.listed.values())
+    read += sum(chunk_count(rows, 50) if crm == "hubspot" else _read(crm, rows) for rows in work.past.values())
+    read += sum(max(1, chunk_count(ids, PAGE[crm])) for ids in work.listed.values())
     return Bound(
         read=read,
-        write=_written(crm, work.written) + pages(work.cleared, BATCH[crm]),
+        write=_written(crm, work.written) + chunk_count(work.cleared, BATCH[crm]),
         read_back=sum(
-            pages(records, READ_BACK[crm]) for records in (*work.written.values(), *work.confirmed.values())
+            chunk_count(records, READ_BACK[crm]) for records in (*work.written.values(), *work.confirmed.values())
         ),
     )
 
@@ -98,15 +99,10 @@ def _written(crm: Crm, written: Mapping[str, int]) -> int:
     """Return the fewest calls that write these records: in full batches, or by a bulk job an object."""
     loaded = [name for name, records in written.items() if crm == "salesforce" and records > LOAD_ABOVE]
     few = sum(records for name, records in written.items() if name not in loaded)
-    return pages(few, BATCH[crm]) + LOAD_CALLS * len(loaded)
+    return chunk_count(few, BATCH[crm]) + LOAD_CALLS * len(loaded)
 
 
 def _read(crm: Crm, rows: int) -> int:
     """Return the fewest calls that read the rows of one object: by pages, or by a bulk job with one poll."""
-    by_pages = max(1, pages(rows, PAGE[crm]))
-    return by_pages if crm == "hubspot" or rows <= BULK_ABOVE else min(by_pages, 2 + pages(rows, BULK_PAGE))
-
-
-def pages(rows: int, size: int) -> int:
-    """Return how many pages of ``size`` hold ``rows``."""
-    return -(-rows // size)
+    by_pages = max(1, chunk_count(rows, PAGE[crm]))
+    return by_pages if crm == "hubspot" or rows <= BULK_ABOVE else min(by_pages, 2 + chunk_count(rows, BULK_PAGE))

@@ -78,6 +78,11 @@ class Config:
             found.append("hubspot")
         return tuple(found)
 
+    def require_crms(self) -> None:
+        """Raise UsageError when no CRM is configured."""
+        if not self.crms:
+            raise UsageError(f"{self.path}: no CRM is configured; add a `salesforce:` or `hubspot:` block")
+
 
 def load_config(
     path: Path | str = CONFIGURATION, environ: Mapping[str, str] | None = None, *, crms: bool = True
@@ -111,8 +116,7 @@ def connect_all(config: Config) -> dict[Crm, WriteConnector]:
 
     Raises what the connectors raise (CredentialsError, UnavailableError, ...), UsageError when none is configured.
     """
-    if not config.crms:
-        raise UsageError(f"{config.path}: no CRM is configured; add a `salesforce:` or `hubspot:` block")
+    config.require_crms()
     connected: dict[Crm, WriteConnector] = {}
     try:
         if config.salesforce is not None:

@@ -17,12 +17,12 @@ from leadline.rules.model import Book
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.records import RecordPlanner, Skipped
 from leadline.sync.plan.source import AccountView, PersonView, RecordView
-from leadline.sync.plan.stored import PEOPLE_AT_ONCE, account_views, person_views
+from leadline.sync.plan.stored import account_views, person_views
 from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store import Store
 from leadline.sync.store.accounts import each_account_values
-from leadline.sync.store.batches import chunks
-from leadline.sync.store.cycles import last_cycles
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
+from leadline.sync.store.cycles import last_evaluated, last_planned
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import all_lifecycle
 from leadline.sync.store.schema import touched
@@ -97,13 +97,13 @@ class DriftReport:
 def drift(store: Store, book: Book) -> DriftReport:
     """Compare what live records showed at the last pull with what was decided. Raises RefusedError before that."""
     with store.read() as connection:
-        runs = last_cycles(connection, 200)
-        frontier = next((run.evaluated for run in runs if run.evaluated), None)
+        evaluated = last_evaluated(connection)
+        frontier = evaluated.evaluated if evaluated is not None else None
         rows = all_lifecycle(connection)
         if frontier is None or not rows:
             raise RefusedError("nobody was decided about yet: run `leadline sync`, or accept a first plan")
         described = {crm: described_before(connection, crm) or {} for crm in CRMS}
-        planned = next((run for run in runs if {"plan", "stops"} & run.counts.keys()), None)
+        planned = last_planned(connection)
         stops = tuple(planned.counts.get("stops", ())) if planned is not None else ()
         comparing = _Comparing(book, frontier, {crm: shown for crm, shown in described.items() if shown}, stops)
         for view in person_views(connection, frontier, rows):

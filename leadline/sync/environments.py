@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from leadline.common.errors import ContractError
 from leadline.common.values import CRMS, Crm, FieldDescription, ObjectDescription
 from leadline.connectors.protocol import ReadConnector
-from leadline.rules.causes import all_actions
+from leadline.rules.causes import every_action
 from leadline.rules.model import AddTo, AssignOwner, Book, CreateTask, Notify, SetField
+from leadline.rules.model.actions import RELATIVES
 from leadline.sync.needs import objects_needed, rule_fields
 from leadline.sync.plan.owners import Owners
 
 What = Literal["crm", "object", "field", "type", "rights", "picklist value", "user or queue", "list or campaign"]
-
-_ME: Final = "owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def named_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
     if crm in book.write:
         found |= set(book.write[crm].fields_of(name))
     found |= {one.field for one in book.identity.also if (one.crm, one.object) == (crm, name)}
-    for action in (action for actions in all_actions(book) for action in actions):
+    for action in every_action(book):
         if isinstance(action, SetField) and (action.crm, action.object) == (crm, name):
             found.add(action.field)
     return tuple(sorted(found))
@@ -134,14 +133,14 @@ def _people(book: Book, crm: Crm, here: ReadConnector, there: ReadConnector) -> 
 def _named_people(book: Book) -> Iterator[str]:
     for rota in book.rotas.values():
         yield from (member for members in rota.members.values() for member in members)
-    for action in (action for actions in all_actions(book) for action in actions):
+    for action in every_action(book):
         to = action.to if isinstance(action, AssignOwner | CreateTask | Notify) else None
-        if to and to != _ME and not to.startswith("#"):
+        if to and to not in RELATIVES and not to.startswith("#"):
             yield to
 
 
 def _groups(book: Book, crm: Crm, here: ReadConnector, there: ReadConnector) -> Iterator[EnvironmentDifference]:
-    actions = [action for actions in all_actions(book) for action in actions]
+    actions = list(every_action(book))
     names = sorted({action.name for action in actions if isinstance(action, AddTo) and action.crm == crm})
     for name in names:
         words = (_group(here, name), _group(there, name))

@@ -23,7 +23,7 @@ from leadline.sync.handoff import HandOff, hand_off
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.people import find_person
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import Cycle, book_sources, last_cycles
+from leadline.sync.store.cycles import Cycle, book_sources, last_read
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import LifecycleRow, decisions_of, load_lifecycle
 
@@ -163,7 +163,7 @@ def _tried(connection: Connection, engine: Engine, person: str) -> PersonState:
 
 
 def _last_read(connection: Connection) -> Cycle:
-    cycle = next((cycle for cycle in last_cycles(connection, 20) if cycle.frontier is not None), None)
+    cycle = last_read(connection)
     if cycle is None:
         raise RefusedError("nothing was ever read completely, so nothing can be explained; run `leadline pull`")
     return cycle

@@ -8,7 +8,7 @@ from functools import partial
 
 from leadline.common.errors import RefusedError
 from leadline.common.vocabulary import OWNER_FIELDS, PERSON_OBJECTS
-from leadline.rules.causes import all_actions
+from leadline.rules.causes import every_action
 from leadline.rules.model import AssignOwner, Book, SetField
 from leadline.sync.plan.limits import record_limit
 from leadline.sync.plan.model import Plan
@@ -93,7 +93,7 @@ def _outside_allow_list(plan: Plan, book: Book) -> Iterator[GuardStop]:
 def _acted(book: Book, written: FieldWritten) -> bool:
     """Say whether an action of the book writes this field: an owner that it assigns, or a field that it sets."""
     place = (written.crm, written.object, written.field)
-    for action in (action for actions in all_actions(book) for action in actions):
+    for action in every_action(book):
         if isinstance(action, AssignOwner) and written.field == OWNER_FIELDS[written.crm]:
             return True
         if isinstance(action, SetField) and (action.crm, action.object, action.field) == place:

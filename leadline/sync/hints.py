@@ -75,7 +75,7 @@ class HintQueue:
             cursor.execute("BEGIN IMMEDIATE")
             before = self._count(cursor)
             unique = sorted(set(refs))
-            known = [ref for ref in unique if self._has(cursor, ref)]
+            known = {ref for ref in unique if self._has(cursor, ref)}
             fresh = [ref for ref in unique if ref not in known][: max(MOST - before, 0)]
             cursor.executemany(_TAKE_IN, [(ref.crm, ref.object, ref.id, at, at) for ref in (*known, *fresh)])
             cursor.execute("COMMIT")

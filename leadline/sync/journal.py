@@ -144,18 +144,12 @@ class Journal:
             self._keep(connection)
             require_writing(connection, undoes=bool(self._plan.undoes))
 
-    def settle(self, results: Sequence[Settlement]) -> None:
-        """Record how intents ended."""
+    def settle(self, results: Sequence[Settlement], also: Callable[[Connection], None] = lambda _: None) -> None:
+        """Record how intents ended and, in the same transaction, what follows from it."""
         if results:
             with self._store.write() as connection:
                 settle(connection, results, self._clock())
-
-    def settle_with(self, results: Sequence[Settlement], also: Callable[[Connection, datetime], None]) -> None:
-        """Record how intents ended and, in the same transaction, what follows from it."""
-        at = self._clock()
-        with self._store.write() as connection:
-            settle(connection, results, at)
-            also(connection, at)
+                also(connection)
 
     def give_up(self, code: str, message: str) -> int:
         """Close what is open: it is stale, and the plan cannot be continued. Return how many intents that were."""

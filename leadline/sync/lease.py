@@ -25,7 +25,9 @@ from leadline.sync.store.cycles import (
     shorten_lease,
 )
 
-NAME: Final = "writer"
+WRITER: Final = "writer"
+"""The name of the lease."""
+
 LASTS: Final = timedelta(minutes=5)
 """How long a lease outlives its last renewal; it is renewed with every page read and every batch written."""
 
@@ -60,7 +62,7 @@ class Lease:
                     yield self
             finally:
                 with self.store.write() as connection:
-                    release_lease(connection, NAME, self.owner)
+                    release_lease(connection, WRITER, self.owner)
         finally:
             _OURS.discard(self.owner)
 
@@ -71,20 +73,20 @@ class Lease:
 
     def keep(self, connection: Connection) -> None:
         """Renew the lease in the caller's transaction; raises BusyError when it was lost to another run."""
-        if not renew_lease(connection, NAME, self.owner, self.now(), LASTS):
+        if not renew_lease(connection, WRITER, self.owner, self.now(), LASTS):
             raise BusyError("another run took over while this one stood still; this one stops without writing more")
 
     def _take(self, connection: Connection) -> tuple[str, datetime] | None:
         """Take the lease and say of runs that were killed that they ended; return who has it, if another one does."""
         now = self.now()
-        if not acquire_lease(connection, NAME, self.owner, now, LASTS):
-            owner, until = lease_holder(connection, NAME) or ("", now)
+        if not acquire_lease(connection, WRITER, self.owner, now, LASTS):
+            owner, until = lease_holder(connection, WRITER) or ("", now)
             if not _is_dead(owner):
                 # A clock that was set back must not keep a dead holder's lease for as long as it was set back.
-                shorten_lease(connection, NAME, now + LASTS)
+                shorten_lease(connection, WRITER, now + LASTS)
                 return owner, min(until, now + LASTS)
-            release_lease(connection, NAME, owner)
-            acquire_lease(connection, NAME, self.owner, now, LASTS)
+            release_lease(connection, WRITER, owner)
+            acquire_lease(connection, WRITER, self.owner, now, LASTS)
         end_killed_cycles(connection)
         return None
 

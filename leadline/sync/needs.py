@@ -15,7 +15,7 @@ from leadline.common.vocabulary import (
     PERSON_OBJECTS,
     stage_date_field,
 )
-from leadline.rules.causes import all_actions, has_actions
+from leadline.rules.causes import every_action, has_actions
 from leadline.rules.model import AssignOwner, Book, DealsTest, DealTest, Identity, SetField
 from leadline.rules.nearest import nearest
 
@@ -49,7 +49,8 @@ _GRANT: Final[Mapping[Crm, str]] = {
     "hubspot": "grant the app its crm.objects.*.read and crm.schemas.*.read scopes",
 }
 
-_OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "salesforcecontactid", "IsConverted"})
+OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "salesforcecontactid", "IsConverted"})
+"""Fields that join people where they are there; nobody is told of them where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _object(book: Book, crm: Crm, shown: ObjectDescription, warnings: list[str])
         warnings.append(f"{crm}: {name}.{item} is not visible, so what reads it is frozen; {hint}")
     own = _own_fields(book, crm, name)
     for item in own:
-        if item not in shown.fields and item not in _OPTIONAL and item not in ruled:
+        if item not in shown.fields and item not in OPTIONAL and item not in ruled:
             warnings.append(f"{crm}: {name}.{item} is not visible; people and deals are joined without it")
     targets = book.write[crm].fields_of(name) if crm in book.write else ()
     acted = _acted_fields(book, crm, name)
@@ -161,7 +162,7 @@ def _acted_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
         return (OWNER_FIELDS[crm],) if _asks_account_owner(book) else ()
     if name not in PERSON_OBJECTS[crm]:
         return ()
-    actions = [action for actions in all_actions(book) for action in actions]
+    actions = list(every_action(book))
     set_here = [
         item.field for item in actions if isinstance(item, SetField) and (item.crm, item.object) == (crm, name)
     ]
@@ -170,7 +171,7 @@ def _acted_fields(book: Book, crm: Crm, name: str) -> tuple[str, ...]:
 
 def _asks_account_owner(book: Book) -> bool:
     """Say whether any owner is assigned by who owns the account."""
-    assigned = [item for actions in all_actions(book) for item in actions if isinstance(item, AssignOwner)]
+    assigned = [item for item in every_action(book) if isinstance(item, AssignOwner)]
     return any(item.account_owner_first for item in assigned)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from leadline.common.errors import RefusedError
 from leadline.common.folding import fold
+from leadline.connectors.record_ids import full_id
 from leadline.sync.privacy.tombstones import erased_on
-from leadline.sync.pull.links import full_id
 from leadline.sync.store import Store
 from leadline.sync.store.schema import persons, records
 

@@ -14,7 +14,7 @@ from leadline.rules.testing.telling import Story
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.people import find_person
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import last_cycles
+from leadline.sync.store.cycles import last_read
 from leadline.sync.store.outcomes import decisions_of, load_lifecycle
 
 
@@ -67,7 +67,7 @@ def _not_after(adopted: Adopted, start: datetime) -> Adopted | None:
 
 
 def _last_read(connection: Connection) -> tuple[int, datetime]:
-    for cycle in last_cycles(connection, 20):
-        if cycle.frontier is not None:
-            return cycle.id, cycle.frontier
+    cycle = last_read(connection)
+    if cycle is not None and cycle.frontier is not None:
+        return cycle.id, cycle.frontier
     raise RefusedError("nothing was ever read completely, so there is no story to tell; run `leadline pull`")

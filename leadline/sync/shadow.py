@@ -20,7 +20,7 @@ from leadline.rules.model import Book
 from leadline.sync.evaluating import Before, Folded, fold_person
 from leadline.sync.evaluating.merging import joined_state
 from leadline.sync.intake import facts_of_persons
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.cycles import evaluated_before, get_meta, remember_book, set_meta
 from leadline.sync.store.outcomes import LifecycleRow, load_lifecycle
 from leadline.sync.store.shadow import behind, clear_shadow, drop_shadow, gone, load_shadow, save_shadow
@@ -28,7 +28,6 @@ from leadline.sync.store.shadow import behind, clear_shadow, drop_shadow, gone, 
 SHADOW_BOOK: Final = "shadow_book"
 SHADOW_SINCE: Final = "shadow_since"
 SHADOW_PROBLEM: Final = "shadow_problem"
-BATCH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _follow(connection: Connection, book: Book, sources: Mapping[str, bytes], cy
     for person, row in load_shadow(connection, left).items():
         if (elder := left[person]) is not None:
             joined.setdefault(elder, []).append(row)
-    for batch in chunks(behind(connection, frontier), BATCH):
+    for batch in chunks(behind(connection, frontier), PEOPLE_AT_ONCE):
         _follow_batch(connection, scene, batch, joined)
     drop_shadow(connection, left)
 

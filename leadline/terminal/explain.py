@@ -86,17 +86,12 @@ def _account(page: _Page, account: ExplainedAccount) -> None:
             page.say("explain.account.nobody", fact=fact.name, value=value, of=fact.of)
 
 
-def render_trace(console: Console, trace: Trace, language: Language = ENGLISH) -> None:
-    """Print the whole trace.
+class _Page:
+    """One explanation on its way to the console, in one language.
 
     Texts of fields never stand in a trace; numbers and dates do, and are shown. What the book's author wrote
     (reasons, lists of values) may hold an address, so it is masked.
     """
-    _Page(console, language).trace(trace)
-
-
-class _Page:
-    """One explanation on its way to the console, in one language."""
 
     def __init__(self, console: Console, language: Language) -> None:
         self.console = console

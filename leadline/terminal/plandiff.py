@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from leadline.common.canonical import raw_text
 from leadline.common.masking import mask
 from leadline.sync.plan.comparing import PlanDifference, WriteChange
-from leadline.sync.plan.normal import text_of
 from leadline.terminal.tables import table
 
 if TYPE_CHECKING:
@@ -55,4 +55,4 @@ def _side(item: WriteChange, side: int) -> str | None:
     if not item.planned[side]:
         return None
     value = (item.before, item.after)[side]
-    return "(cleared)" if value is None else mask(text_of(value))
+    return "(cleared)" if value is None else mask(raw_text(value))

@@ -158,9 +158,9 @@ def targets_of(config: Config) -> Iterator[Mapping[str, Deliver]]:
 
 def _write_health(watched: Watched, content: Mapping[str, Any]) -> None:
     if watched.health is not None:
-        replace_file(watched.health, json.dumps(plain(content), ensure_ascii=False, indent=1) + "\n")
+        replace_file(watched.health, [json.dumps(plain(content), ensure_ascii=False, indent=1), "\n"])
 
 
 def _write_metrics(watched: Watched, store: Store, now: datetime) -> None:
     if watched.metrics is not None:
-        replace_file(watched.metrics, metrics_text(measure(store, now)))
+        replace_file(watched.metrics, [metrics_text(measure(store, now))])

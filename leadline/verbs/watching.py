@@ -29,7 +29,7 @@ def metrics(out: Path | None, config: Path, as_json: bool) -> None:
     with open_state(config) as store:
         text = metrics_text(measure(store, wall_clock()))
     if out is not None:
-        replace_file(out, text)
+        replace_file(out, [text])
     elif not as_json:
         sys.stdout.write(text)
         return

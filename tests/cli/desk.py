@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from leadline.connectors.practice.serving import Practice
-from leadline.sync.plan.file import parse_plan, plan_hash, plan_text
+from leadline.sync.plan.file import load_plan, plan_hash, save_plan
 from leadline.sync.plan.model import Plan
 from tests.cli.conftest import Leadline, Said
 
@@ -86,8 +86,8 @@ class Desk:
 
     def forge(self, change: Callable[[Plan], Plan]) -> None:
         """Change plan.json and give it a fitting hash, as somebody would who knows how."""
-        forged = change(parse_plan(Path("plan.json").read_text(encoding="utf-8")))
-        Path("plan.json").write_text(plan_text(replace(forged, hash=plan_hash(forged))), encoding="utf-8")
+        forged = change(load_plan(Path("plan.json")))
+        save_plan(replace(forged, hash=plan_hash(forged)), Path("plan.json"))
 
     def refused(self, *arguments: str | Path, code: int, said: str = "") -> Said:
         """Run a command that must fail so, change nothing decided, write to no CRM, and say the same as JSON."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from leadline.sync.plan.file import parse_plan
+from leadline.sync.plan.file import load_plan
 from leadline.sync.plan.model import Plan
 from leadline.sync.plan.write import PlannedWrite
 from tests.cli.desk import Desk
@@ -119,7 +119,7 @@ def test_a_plan_after_the_book_changed(desk: Desk) -> None:
 def test_a_record_that_somebody_changed_meanwhile(desk: Desk) -> None:
     """Only that record is left out and told, exit code 1; the next plan takes up what the person left."""
     assert desk.leadline("plan", "-o", "plan.json").code == 0
-    plan = parse_plan(Path("plan.json").read_text(encoding="utf-8"))
+    plan = load_plan(Path("plan.json"))
     ident = next(write.ref.id for write in plan.writes if write.field == "fit_score")
     answer = requests.patch(
         f"{desk.practice.hubspot_url}/crm/v3/objects/contacts/{ident}",

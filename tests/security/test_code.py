@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent / "leadline"
 FILES = sorted(ROOT.rglob("*.py"))
 SPEAKERS = sorted((ROOT / "connectors" / "salesforce").glob("*.py"))
 BUILDER = ROOT / "connectors" / "salesforce" / "soql.py"
-BUILDS = frozenset({"name", "quoted", "any_of", "instant", "day", "full_id", "select"})
+BUILDS = frozenset({"name", "quoted", "any_of", "instant", "day", "select"})
 QUERY = re.compile(r"\b(SELECT|FROM|WHERE|IN|LIKE|AND|OR|ORDER BY|LIMIT)\s|\w\s*(=|!=|<|>|<=|>=)\s*'?$")
 """How a piece of SOQL looks: its words are in capitals, and a value follows a comparison."""
 ADDRESS = re.compile(r"[?&]\w+=$")

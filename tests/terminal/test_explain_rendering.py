@@ -12,7 +12,8 @@ from rich.console import Console
 from leadline.rules.deciding import Engine
 from leadline.rules.reading import read_book
 from leadline.rules.state import Adopted, Fact
-from leadline.terminal.explain import render_trace
+from leadline.sync.explaining import Explained
+from leadline.terminal.explain import render_explained
 
 AT = datetime(2026, 6, 30, 16, tzinfo=UTC)
 
@@ -49,7 +50,8 @@ def explained(stage: str, **values: Any) -> dict[str, str]:
     engine = Engine(read_book({"rules.yml": BOOK}))
     state = engine.begin("p-000001", facts, AT, Adopted(stage)).state
     stream = io.StringIO()
-    render_trace(Console(file=stream, width=400, highlight=False), engine.explain(state))
+    told = Explained(engine.explain(state), decisions=(), records=(), tried=False, edited=False, evaluated=AT)
+    render_explained(Console(file=stream, width=400, highlight=False), told)
     lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
     return {
         "all": "\n".join(lines),

@@ -120,7 +120,7 @@ def _status(code: str) -> WriteStatus:
 
 
 def _says(code: str) -> str:
-    return _SAYS.get(code, "HubSpot refused the update")
+    return _SAYS.get(code, "HubSpot refused the request")
 
 
 def _rejection(told: Mapping[str, Any], otherwise: str) -> tuple[str, tuple[str, ...]]:

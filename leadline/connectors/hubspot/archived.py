@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from leadline.connectors.hubspot.answers import CRM
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, Row, raw
 from leadline.connectors.hubspot.names import Kind
-from leadline.connectors.hubspot.searching import Row, Window
+from leadline.connectors.hubspot.searching import Window
 from leadline.connectors.instants import milliseconds, read_instant
 
 _PAGE: Final = 100

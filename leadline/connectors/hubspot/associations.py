@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from leadline.common.errors import ContractError
+from leadline.common.chunking import chunks
 from leadline.common.values import RecordRef
 from leadline.connectors.http_meter import Purpose
-from leadline.connectors.hubspot.client import HubSpotClient, raw
+from leadline.connectors.hubspot.client import HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.names import kind_of
-from leadline.connectors.paging import chunks
 
 RECORDS_A_CALL: Final = 1000
 """https://developers.hubspot.com/docs/guides/api/crm/associations/associations-v4#retrieve-associated-records"""
@@ -47,11 +46,8 @@ def _read(
     body = {"inputs": list(inputs)}
     pair = (kind_of(ends[0]).path, kind_of(ends[1]).path)
     answer = client.call(purpose, lambda apis: apis.associations.get_page(*pair, body, **raw()))
-    results = answer.get("results")
-    if not isinstance(results, list):
-        raise ContractError("HubSpot answered associations without results")
     following = []
-    for result in results:
+    for result in results_of(answer, "associations"):
         ident = str(result["from"]["id"])
         known = found.setdefault(ident, {})
         for other in result.get("to") or ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from leadline.connectors.settings import HubSpotSettings
 _RAW: Final = {"_preload_content": False}
 """Answers come back as they are: the client's models would drop headers and take most of the time."""
 
+Row = Mapping[str, Any]
 Action = Callable[["ApiObjects"], Any]
 
 
@@ -85,6 +87,14 @@ class ApiObjects:
         return plumbing.call_api(path, method, header_params=headers, auth_settings=["oauth2"], **more, **_RAW)
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A portal's id and its time zone (IANA)."""
+
+    portal: str
+    zone: str
+
+
 class HubSpotClient:
     """Makes calls. With an OAuth app it signs in at the first call, and again when the token expires."""
 
@@ -127,6 +137,14 @@ class HubSpotClient:
             if after is None:
                 return
             more = {"after": after}
+
+    def account(self) -> Account:
+        """Return which portal this is. One call, whose answer tells the meter its present and limits too."""
+        told = self.get("/account-info/v3/details", "login")
+        portal = told.get("portalId") if isinstance(told, Mapping) else None
+        if portal is None:
+            raise ContractError("HubSpot told no portal id")
+        return Account(str(portal), str(told.get("timeZone") or "UTC"))
 
     def get(self, path: str, purpose: Purpose, query: Sequence[tuple[str, Any]] = ()) -> Any:
         """Return the JSON (object or list) of an address that the client has no method for."""
@@ -231,6 +249,14 @@ def next_page(answer: Mapping[str, Any]) -> str | None:
     following = paging.get("next") if isinstance(paging, Mapping) else None
     after = following.get("after") if isinstance(following, Mapping) else None
     return str(after) if after is not None else None
+
+
+def results_of(answer: Any, what: str) -> Sequence[Row]:
+    """Return the rows of an answer to ``what``; raises ContractError where it has none."""
+    rows = answer.get("results") if isinstance(answer, Mapping) else None
+    if not isinstance(rows, list):
+        raise ContractError(f"HubSpot answered {what} without results")
+    return rows
 
 
 def raw(**more: Any) -> dict[str, Any]:

@@ -141,7 +141,7 @@ class HubSpotConnector:
 
     def settling(self, creations: Sequence[Creation]) -> timedelta:
         """Return zero where keys are unique in this portal, else twice the request timeout."""
-        return self._creator.settling(creations, self._client.timeout)
+        return self._creator.settling(creations)
 
     def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
         writes = [RecordWrite(task_ref(ident), {"hs_task_status": "COMPLETED"}) for ident in ids]
@@ -169,9 +169,5 @@ class HubSpotConnector:
         self._client.close()
 
     def _look(self) -> None:
-        told = self._client.get("/account-info/v3/details", "login")
-        portal = told.get("portalId") if isinstance(told, Mapping) else None
-        if portal is None:
-            raise ContractError("HubSpot told no portal id")
-        self._portal = str(portal)
-        self._client.meter.zone = str(told.get("timeZone") or "UTC")
+        found = self._client.account()
+        self._portal, self._client.meter.zone = found.portal, found.zone

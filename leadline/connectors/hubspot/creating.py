@@ -10,23 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from leadline.common.errors import ContractError, UnavailableError
+from leadline.common.chunking import chunk_count, chunks
+from leadline.common.errors import UnavailableError
 from leadline.common.values import RecordRef
 from leadline.connectors.hubspot.answers import RejectedError, nameless_failures, rejected_write
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL as LINKS_A_CALL
 from leadline.connectors.hubspot.associations import read_associations
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.describing import describe
 from leadline.connectors.hubspot.marks import MADE, body_of, mark, marked_key
 from leadline.connectors.hubspot.memberships import MEMBERS, Memberships
 from leadline.connectors.hubspot.names import kind_of
-from leadline.connectors.hubspot.writing import RECORDS_A_CALL
+from leadline.connectors.hubspot.reading import RECORDS_A_CALL, read_rows
 from leadline.connectors.instants import maybe_instant, milliseconds
-from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import CreateResult, Creation, CreationKind, Made
 
 _LONGEST_TEXT: Final = 65_000
@@ -39,6 +38,10 @@ _TO: Final[Mapping[tuple[str, str], int]] = {
     ("note", "company"): 190,
     ("note", "deal"): 214,
 }
+
+
+Again = Callable[[Sequence[Creation]], Iterator[CreateResult]]
+"""Makes a part of a batch that was refused."""
 
 
 class Creator:
@@ -77,9 +80,9 @@ class Creator:
                 write += 2 if self.keyed(batch[0].kind) else 1
         for kind in MADE:
             mine = [item for item in creations if item.kind == kind]
-            back += -(-len(mine) // RECORDS_A_CALL)
+            back += chunk_count(len(mine), RECORDS_A_CALL)
             for _, group in _by_object(mine):
-                back += -(-len(group) // LINKS_A_CALL)
+                back += chunk_count(len(group), LINKS_A_CALL)
         return {"write": write, "read_back": back + self._members.read_calls(creations)}
 
     def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
@@ -106,13 +109,13 @@ class Creator:
             found |= self._made([item for item in mine if item.key in rows], rows)
         return {**found, **self._members.found(creations)}
 
-    def settling(self, creations: Sequence[Creation], seconds: float) -> timedelta:
+    def settling(self, creations: Sequence[Creation]) -> timedelta:
         """Return how long a lost request may still create, where no unique property prevents a second one.
 
-        ``seconds`` is the request timeout: twice that, because a server may go on after its client gave up.
+        That is twice the request timeout, because a server may go on after its client gave up.
         """
         once = any(item.kind in MADE and not self.keyed(item.kind) for item in creations)
-        return timedelta(seconds=2 * seconds if once else 0)
+        return timedelta(seconds=2 * self._client.timeout if once else 0)
 
     def keyed(self, kind: str) -> bool:
         """Say whether the portal keeps the keys of this kind unique."""
@@ -131,7 +134,7 @@ class Creator:
         except RejectedError as error:
             yield from self._halved(batch, error, self._upsert)
             return
-        ids = {str((row.get("properties") or {}).get(name)): str(row["id"]) for row in _results(answer)}
+        ids = {str((row.get("properties") or {}).get(name)): str(row["id"]) for row in results_of(answer, "a batch")}
         joined = self._associate(batch, ids)
         for item in batch:
             remote = ids.get(item.key)
@@ -152,7 +155,7 @@ class Creator:
         answer = self._client.call(
             "write", lambda apis: apis.associations.create_default(source, target, body, **raw())
         )
-        return {str((row.get("from") or {}).get("id")) for row in _results(answer)}
+        return {str((row.get("from") or {}).get("id")) for row in results_of(answer, "a batch")}
 
     def _once(self, batch: Sequence[Creation]) -> Iterator[CreateResult]:
         """Create without a unique property: one request, repeated only where HubSpot surely did not take it."""
@@ -185,7 +188,9 @@ class Creator:
         except UnavailableError as error:
             yield from (CreateResult(item.key, "unknown", "", "NO_ANSWER", str(error)) for item in batch)
             return
-        ids = {key: str(row["id"]) for row in _results(answer) if (key := marked_key(row, kind)) is not None}
+        ids = {
+            key: str(row["id"]) for row in results_of(answer, "a batch") if (key := marked_key(row, kind)) is not None
+        }
         yield from (CreateResult(item.key, "done", ids[item.key]) for item in batch if item.key in ids)
         yield from self._unmade([item for item in batch if item.key not in ids], answer)
 
@@ -203,14 +208,13 @@ class Creator:
                 yield from self._once([item])
         else:
             for item, (status, code, text, _) in zip(missing, told, strict=True):
-                yield CreateResult(item.key, status, "", code, text.replace("update", "request"))
+                yield CreateResult(item.key, status, "", code, text)
 
-    def _halved(self, batch: Sequence[Creation], error: RejectedError, again: Any) -> Iterator[CreateResult]:
+    def _halved(self, batch: Sequence[Creation], error: RejectedError, again: Again) -> Iterator[CreateResult]:
         """Find the one that HubSpot refuses: one bad value makes it refuse all."""
         if len(batch) == 1:
             refused = rejected_write(batch[0].ref, error)
-            text = refused.message.replace("update", "request")
-            yield CreateResult(batch[0].key, refused.status, "", refused.code, text)
+            yield CreateResult(batch[0].key, refused.status, "", refused.code, refused.message)
             return
         middle = len(batch) // 2
         yield from again(batch[:middle])
@@ -260,15 +264,7 @@ class Creator:
 
     def _rows(self, kind: str, ids: Sequence[str], by: str = "") -> Iterator[Mapping[str, Any]]:
         wanted = [body_of(kind), "hubspot_owner_id", "hs_task_status", self._client.task_key]
-        for some in chunks(ids, RECORDS_A_CALL):
-            body: dict[str, Any] = {
-                "inputs": [{"id": ident} for ident in some],
-                "properties": wanted,
-                "propertiesWithHistory": [],
-            }
-            if by:
-                body["idProperty"] = by
-            yield from _results(self._client.call("read_back", partial(_read, kind_of(kind).path, body)))
+        return read_rows(self._client, "read_back", kind_of(kind), ids, wanted, by=by)
 
     def _made(self, items: Sequence[Creation], rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Made]:
         """Return what was made and belongs to its record; what is not associated yet is not made yet."""
@@ -289,17 +285,6 @@ def _by_object(items: Sequence[Creation]) -> Iterator[tuple[str, list[Creation]]
     ordered = sorted(items, key=lambda item: item.ref.object)
     for name, group in groupby(ordered, key=lambda item: item.ref.object):
         yield name, list(group)
-
-
-def _results(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        raise ContractError("HubSpot answered a batch without results")
-    return rows
-
-
-def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
-    return apis.batch.read(path, body, **raw())
 
 
 def task_ref(ident: str) -> RecordRef:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
-from leadline.common.errors import ContractError, PermissionMissingError
+from leadline.common.errors import PermissionMissingError
 from leadline.common.values import FieldDescription, ObjectDescription
 from leadline.connectors.hubspot.answers import MissingError
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
-from leadline.connectors.hubspot.names import KINDS
+from leadline.connectors.hubspot.client import HubSpotClient, Row, results_of
+from leadline.connectors.hubspot.names import KINDS, Kind
 
 
 def describe(client: HubSpotClient, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
@@ -20,19 +19,17 @@ def describe(client: HubSpotClient, objects: Sequence[str]) -> Mapping[str, Obje
         if name not in KINDS:
             continue
         try:
-            answer = client.call("describe", partial(_properties, KINDS[name].path))
+            fields = [_field(row) for row in definitions(client, KINDS[name])]
         except (PermissionMissingError, MissingError):
             continue
-        rows = answer.get("results")
-        if not isinstance(rows, list):
-            raise ContractError(f"HubSpot described {name} without properties")
-        fields = (_field(row) for row in rows if not row.get("archived"))
         found[name] = ObjectDescription(name, {field.name: field for field in fields})
     return found
 
 
-def _properties(path: str, apis: ApiObjects) -> Any:
-    return apis.properties.get_all(path, **raw())
+def definitions(client: HubSpotClient, kind: Kind, what: str = "") -> list[Row]:
+    """Return the definitions of an object's properties, or (``what`` is ``/groups``) of their groups. One call."""
+    rows = results_of(client.get(f"/crm/v3/properties/{kind.path}{what}", "describe"), "a description")
+    return [row for row in rows if not row.get("archived")]
 
 
 def _field(row: Mapping[str, Any]) -> FieldDescription:

@@ -5,20 +5,21 @@ Calls for m rows: about m / 199 searches and ceil(m / 1,000) for contacts; incre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.values import Raw, RecordRef, SourceActivity
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.archived import archived_rows
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL, read_associations
-from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.client import HubSpotClient, Row
 from leadline.connectors.hubspot.marks import MADE, body_of, is_ours
 from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.owners import CallOutcomes
-from leadline.connectors.hubspot.searching import Row, Window, search_pages, window_of
+from leadline.connectors.hubspot.searching import Window, search_pages, window_of
 from leadline.connectors.instants import maybe_instant, milliseconds, read_instant
 from leadline.connectors.paging import weave
 from leadline.connectors.protocol import ActivityRequest
@@ -79,18 +80,19 @@ class EngagementPuller:
         wanted = (*engagement.when, *engagement.attributes.values(), *own)
         oldest = request.oldest if request.since is None else None
         narrow = [] if oldest is None else [_at_least(engagement.when[-1], oldest)]
-        group: list[Row] = []
-        for page in search_pages(self._client, kind, wanted, window, narrow if len(engagement.when) == 1 else ()):
-            # What Leadline made itself is no news of the person.
-            group += [row for row in page if not own or not is_ours(row, engagement.object, self._client.task_key)]
-            while len(group) >= RECORDS_A_CALL:
-                yield from self._page(request, engagement, group[:RECORDS_A_CALL], oldest)
-                group = group[RECORDS_A_CALL:]
-        if group:
+        pages = search_pages(self._client, kind, wanted, window, narrow if len(engagement.when) == 1 else ())
+        # What Leadline made itself is no news of the person.
+        rows = (
+            row
+            for page in pages
+            for row in page
+            if not own or not is_ours(row, engagement.object, self._client.task_key)
+        )
+        for group in chunks(rows, RECORDS_A_CALL):
             yield from self._page(request, engagement, group, oldest)
 
     def _page(
-        self, request: ActivityRequest, engagement: Engagement, rows: list[Row], oldest: datetime | None
+        self, request: ActivityRequest, engagement: Engagement, rows: Sequence[Row], oldest: datetime | None
     ) -> Iterator[tuple[SourceActivity, ...]]:
         happened = [(row, _when(engagement, row)) for row in rows]
         kept = [(row, at) for row, at in happened if oldest is None or at >= oldest]

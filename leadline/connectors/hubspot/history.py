@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 from leadline.common.values import FieldChange
 from leadline.connectors.hubspot.answers import CRM
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import HubSpotClient
 from leadline.connectors.hubspot.names import Kind
 from leadline.connectors.hubspot.owners import Owners
+from leadline.connectors.hubspot.reading import read_rows
 from leadline.connectors.instants import read_instant
-from leadline.connectors.paging import chunks
-
-RECORDS_A_CALL: Final = 50
-"""Half of a plain batch read, because of the history."""
 
 BY_HAND: Final = frozenset(
     {"CRM_UI", "CRM_UI_BULK_ACTION", "CONTACTS_WEB", "MOBILE_IOS", "MOBILE_ANDROID", "SALES", "HUMAN"}
@@ -28,21 +24,10 @@ def read_history(
 ) -> Mapping[str, tuple[FieldChange, ...]]:
     """Return the changes of the named properties by record id, oldest first."""
     found: dict[str, tuple[FieldChange, ...]] = {}
-    for group in chunks(ids, RECORDS_A_CALL):
-        body = {
-            "inputs": [{"id": ident} for ident in group],
-            "properties": [],
-            "propertiesWithHistory": list(names),
-        }
-        answer = client.call("read", partial(_read, kind.path, body))
-        for row in answer.get("results") or ():
-            changes = sorted(_changes(owners, row.get("propertiesWithHistory") or {}), key=lambda c: (c.at, c.field))
-            found[str(row["id"])] = tuple(changes)
+    for row in read_rows(client, "read", kind, ids, (), past=names):
+        changes = sorted(_changes(owners, row.get("propertiesWithHistory") or {}), key=lambda c: (c.at, c.field))
+        found[str(row["id"])] = tuple(changes)
     return found
-
-
-def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
-    return apis.batch.read(path, body, **raw())
 
 
 def _changes(owners: Owners, told: Mapping[str, Any]) -> Iterator[FieldChange]:

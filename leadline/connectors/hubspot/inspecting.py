@@ -17,6 +17,7 @@ from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Crm, Quota
 from leadline.connectors.hubspot.answers import MissingError
 from leadline.connectors.hubspot.client import HubSpotClient, next_page
+from leadline.connectors.hubspot.describing import definitions
 from leadline.connectors.hubspot.memberships import Lists
 from leadline.connectors.hubspot.names import KINDS
 from leadline.connectors.hubspot.owners import Owners
@@ -76,26 +77,22 @@ class HubSpotInspector:
     def signed_in(self) -> SignedIn:
         """One call beside the sign-in. HubSpot has no user behind a private app."""
         begun = time.monotonic()
-        told = self._client.get("/account-info/v3/details", "login")
+        account = self._client.account()
         took = timedelta(seconds=time.monotonic() - begun)
-        portal = told.get("portalId") if isinstance(told, Mapping) else None
         now = self._client.meter.date
-        if portal is None or now is None:
-            raise ContractError("HubSpot told no portal id, or sent no Date header")
-        return SignedIn(str(portal), "", now, took)
+        if now is None:
+            raise ContractError("HubSpot sent no Date header")
+        return SignedIn(account.portal, "", now, took)
 
     def objects(self, names: Sequence[str]) -> Mapping[str, ObjectSeen]:
         """One call for each object."""
         found: dict[str, ObjectSeen] = {}
         for name in dict.fromkeys(names):
             try:
-                answer = self._client.get(f"/crm/v3/properties/{KINDS[name].path}", "describe")
+                rows = definitions(self._client, KINDS[name])
             except (PermissionMissingError, MissingError):
                 continue
-            rows = answer.get("results") if isinstance(answer, Mapping) else None
-            if not isinstance(rows, list):
-                raise ContractError(f"HubSpot described {name} without properties")
-            fields = (_field(row) for row in rows if not row.get("archived"))
+            fields = map(_field, rows)
             found[name] = ObjectSeen(name, {field.name: field for field in fields})
         return found
 

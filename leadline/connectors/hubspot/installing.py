@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError
 from leadline.common.values import Crm
 from leadline.connectors.hubspot.answers import MissingError
 from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.describing import definitions
 from leadline.connectors.hubspot.names import KINDS
 from leadline.connectors.installing import Part, PartKind
-from leadline.connectors.paging import chunks
 from leadline.connectors.settings import HubSpotSettings
 
 GROUP: Final = "leadline"
@@ -42,11 +43,7 @@ class HubSpotInstaller:
         return "hubspot"
 
     def organisation(self) -> str:
-        told = self._client.get("/account-info/v3/details", "login")
-        portal = told.get("portalId") if isinstance(told, Mapping) else None
-        if portal is None:
-            raise ContractError("HubSpot told no portal id")
-        return str(portal)
+        return self._client.account().portal
 
     def makeable(self, parts: Sequence[Part]) -> Sequence[Part]:
         return parts
@@ -55,9 +52,8 @@ class HubSpotInstaller:
         """Two calls for each object."""
         found: dict[str, str] = {}
         for name in dict.fromkeys(part.object for part in parts):
-            there = {("field", row) for row in self._names(name, "")} | {
-                ("group", row) for row in self._names(name, "/groups")
-            }
+            there = {("field", row["name"]) for row in definitions(self._client, KINDS[name])}
+            there |= {("group", row["name"]) for row in definitions(self._client, KINDS[name], "/groups")}
             mine = [part for part in parts if part.object == name and (part.kind, part.name) in there]
             found |= {part.key: _address(part) for part in mine}
         return found
@@ -93,13 +89,6 @@ class HubSpotInstaller:
 
     def close(self) -> None:
         self._client.close()
-
-    def _names(self, name: str, what: str) -> set[str]:
-        answer = self._client.get(f"/crm/v3/properties/{KINDS[name].path}{what}", "describe")
-        rows = answer.get("results") if isinstance(answer, Mapping) else None
-        if not isinstance(rows, list):
-            raise ContractError(f"HubSpot described {name} without properties")
-        return {str(row["name"]) for row in rows if not row.get("archived")}
 
 
 def _address(part: Part) -> str:

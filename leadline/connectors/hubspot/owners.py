@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, Final
 
 from leadline.common.errors import PermissionMissingError
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, Row, raw
 from leadline.connectors.protocol import User
 
 _PAGE: Final = 500
@@ -26,27 +26,34 @@ class Owners:
     @cached_property
     def users(self) -> tuple[User, ...]:
         """Everybody who can own records, deactivated ones and queues too, in order of id."""
-        found = []
-        for archived in (False, True):
-            for answer in self._client.pages("read", partial(_page_of_owners, archived=archived)):
-                for row in answer.get("results") or ():
-                    name = " ".join(str(row[part]) for part in ("firstName", "lastName") if row.get(part))
-                    queue = row.get("type") == "QUEUE"
-                    found.append(User(str(row["id"]), str(row.get("email") or ""), name, not archived, queue))
+        found = [_user(row, active=True) for row in self._active]
+        found += [_user(row, active=False) for row in self._rows(archived=True)]
         return tuple(sorted(found, key=lambda user: int(user.id)))
 
     @cached_property
     def _by_user(self) -> Mapping[str, str]:
         found: dict[str, str] = {}
         try:
-            for answer in self._client.pages("read", _page_of_owners):
-                for owner in answer.get("results") or ():
-                    user = owner.get("userId") or owner.get("userIdIncludingInactive")
-                    if user is not None:
-                        found[str(user)] = str(owner.get("email") or "")
+            for owner in self._active:
+                user = owner.get("userId") or owner.get("userIdIncludingInactive")
+                if user is not None:
+                    found[str(user)] = str(owner.get("email") or "")
         except PermissionMissingError:
             return {}
         return found
+
+    @cached_property
+    def _active(self) -> tuple[Row, ...]:
+        return tuple(self._rows(archived=False))
+
+    def _rows(self, *, archived: bool) -> Iterator[Row]:
+        for answer in self._client.pages("read", partial(_page_of_owners, archived=archived)):
+            yield from answer.get("results") or ()
+
+
+def _user(row: Row, *, active: bool) -> User:
+    name = " ".join(str(row[part]) for part in ("firstName", "lastName") if row.get(part))
+    return User(str(row["id"]), str(row.get("email") or ""), name, active, row.get("type") == "QUEUE")
 
 
 def _page_of_owners(apis: ApiObjects, **more: Any) -> Any:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.values import FieldChange, RecordRef, SourceRecord
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.archived import archived_rows
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL, read_associations
-from leadline.connectors.hubspot.client import HubSpotClient
+from leadline.connectors.hubspot.client import HubSpotClient, Row
 from leadline.connectors.hubspot.history import read_history
 from leadline.connectors.hubspot.names import Kind, kind_of
 from leadline.connectors.hubspot.owners import Owners
-from leadline.connectors.hubspot.searching import Row, Window, rows_of, search_pages, window_of
+from leadline.connectors.hubspot.searching import Window, rows_of, search_pages, window_of
 from leadline.connectors.instants import maybe_instant, read_instant
 from leadline.connectors.paging import weave
 from leadline.connectors.protocol import RecordRequest
@@ -59,25 +61,15 @@ class RecordPuller:
     def _standing(
         self, request: RecordRequest, kind: Kind, window: Window, rows: Iterator[list[Row]]
     ) -> Iterator[tuple[SourceRecord, ...]]:
-        for group in _gathered(rows, RECORDS_A_CALL) if request.links or request.history else rows:
+        # Pages are put together, so that associations are read in full batches.
+        together = chunks(chain.from_iterable(rows), RECORDS_A_CALL)
+        for group in together if request.links or request.history else rows:
             ids = [str(row["id"]) for row in group]
             links = {name: read_associations(self._client, request.object, name, ids) for name in request.links}
             history = read_history(self._client, self._owners, kind, ids, request.history) if request.history else {}
             found = [_record(request, kind, row, links, history) for row in group]
             found += [lost for row in group for lost in _merged_away(request.object, kind, row, window)]
             yield tuple(sorted(found, key=_order))
-
-
-def _gathered(pages: Iterator[list[Row]], size: int) -> Iterator[list[Row]]:
-    """Put pages together to groups of about ``size``, so that associations are read in full batches."""
-    group: list[Row] = []
-    for page in pages:
-        group += page
-        while len(group) >= size:
-            yield group[:size]
-            group = group[size:]
-    if group:
-        yield group
 
 
 def _record(

@@ -13,16 +13,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError
 from leadline.common.values import Cursor
 from leadline.connectors.hubspot.answers import CRM
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, next_page, raw
+from leadline.connectors.hubspot.client import HubSpotClient, Row, next_page, raw, results_of
 from leadline.connectors.hubspot.names import Kind
+from leadline.connectors.hubspot.reading import RECORDS_A_CALL, read_rows
 from leadline.connectors.instants import milliseconds, read_instant
-from leadline.connectors.paging import chunks
 
 PAGE: Final = 200
 """https://developers.hubspot.com/docs/guides/api/crm/search#limits: 200 a page, 10,000 rows a query."""
@@ -30,9 +30,7 @@ PAGE: Final = 200
 LONGEST_NAMES: Final = 2400
 """Characters of property names, in JSON: a search may have 3,000 in all. Beyond, properties are read by id."""
 LONGEST_BODY: Final = 3000
-READ_A_CALL: Final = 100
 
-Row = Mapping[str, Any]
 Filter = Mapping[str, Any]
 
 
@@ -95,8 +93,9 @@ def rows_of(
 ) -> Iterator[list[Row]]:
     """Yield the rows of these ids by batch reads, without the search index; those behind the window are left out."""
     every = list(dict.fromkeys((*properties, kind.stamp, "hs_object_id")))
-    for group in chunks(tuple(dict.fromkeys(ids)), READ_A_CALL):
-        rows = [row for row in _read(client, kind, group, every) if stamp_of(kind, row) <= window.high]
+    for group in chunks(dict.fromkeys(ids), RECORDS_A_CALL):
+        found = read_rows(client, "read", kind, group, every)
+        rows = [row for row in found if stamp_of(kind, row) <= window.high]
         if rows:
             yield sorted(rows, key=lambda row: order_of(kind, row))
 
@@ -162,10 +161,8 @@ def _search(
     """Make one search and return its rows and whether there are more."""
     body = _body(wanted, groups, sort)
     answer = client.call("read", lambda apis: apis.search.do_search(kind.path, body, **raw()), search=True)
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        raise ContractError("HubSpot answered a search without results")
-    return rows, bool(rows) and next_page(answer) is not None
+    rows = results_of(answer, "a search")
+    return list(rows), bool(rows) and next_page(answer) is not None
 
 
 def _body(wanted: list[str], groups: Sequence[Sequence[Filter]], sort: str) -> dict[str, Any]:
@@ -179,27 +176,14 @@ def _body(wanted: list[str], groups: Sequence[Sequence[Filter]], sort: str) -> d
 
 def _filled(client: HubSpotClient, kind: Kind, rows: list[Row], names: list[str]) -> list[Row]:
     """Return rows with their properties read in batches of 100; those deleted meanwhile are left out."""
-    values: dict[str, Mapping[str, Any]] = {}
-    for group in chunks(rows, READ_A_CALL):
-        found = _read(client, kind, [str(row["id"]) for row in group], names)
-        values |= {str(row["id"]): row.get("properties") or {} for row in found}
+    found = read_rows(client, "read", kind, (str(row["id"]) for row in rows), names)
+    values: dict[str, Mapping[str, Any]] = {str(row["id"]): row.get("properties") or {} for row in found}
     # The stamp stays the one that search ordered by: a newer one belongs to the next pull.
     return [
         {**row, "properties": {**values[str(row["id"])], **(row.get("properties") or {})}}
         for row in rows
         if str(row["id"]) in values
     ]
-
-
-def _read(client: HubSpotClient, kind: Kind, ids: Sequence[str], names: list[str]) -> list[Row]:
-    """Read at most 100 rows by id; those that are gone are missing in the answer."""
-    body = {"inputs": [{"id": ident} for ident in ids], "properties": names, "propertiesWithHistory": []}
-    answer = client.call("read", partial(_batch_read, kind.path, body))
-    return [row for row in answer.get("results") or () if isinstance(row, Mapping)]
-
-
-def _batch_read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
-    return apis.batch.read(path, body, **raw())
 
 
 def stamp_of(kind: Kind, row: Row) -> int:

@@ -6,19 +6,15 @@ One bad value makes HubSpot refuse all 100, so a refused batch is halved until o
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from decimal import Decimal
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from leadline.common.canonical import decimal_text
-from leadline.common.errors import ContractError
+from leadline.common.canonical import raw_text
+from leadline.common.chunking import chunk_count, chunks
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
 from leadline.connectors.hubspot.answers import RejectedError, part_failures, rejected_write
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.names import kind_of
-from leadline.connectors.paging import chunks
-
-RECORDS_A_CALL: Final = 100
+from leadline.connectors.hubspot.reading import RECORDS_A_CALL, read_rows
 
 
 def batches(writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
@@ -34,7 +30,7 @@ def read_back_calls(refs: Sequence[RecordRef]) -> int:
     by_object: dict[str, set[str]] = {}
     for ref in refs:
         by_object.setdefault(ref.object, set()).add(ref.id)
-    return sum(-(-len(ids) // RECORDS_A_CALL) for ids in by_object.values())
+    return sum(chunk_count(len(ids), RECORDS_A_CALL) for ids in by_object.values())
 
 
 def write(client: HubSpotClient, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
@@ -46,7 +42,7 @@ def write(client: HubSpotClient, writes: Sequence[RecordWrite]) -> Generator[tup
 def _write(client: HubSpotClient, batch: Sequence[RecordWrite]) -> Iterator[WriteResult]:
     path = kind_of(batch[0].ref.object).path
     inputs = [
-        {"id": item.ref.id, "properties": {name: _text(value) for name, value in item.fields.items()}}
+        {"id": item.ref.id, "properties": {name: raw_text(value) for name, value in item.fields.items()}}
         for item in batch
     ]
     try:
@@ -64,10 +60,7 @@ def _write(client: HubSpotClient, batch: Sequence[RecordWrite]) -> Iterator[Writ
 
 def _results(batch: Sequence[RecordWrite], answer: Mapping[str, Any]) -> Iterator[WriteResult]:
     """Read a 200 or 207: a record that is in neither results nor errors was not confirmed, so it is tried again."""
-    rows = answer.get("results")
-    if not isinstance(rows, list):
-        raise ContractError("HubSpot answered a batch without results")
-    done = {str(row.get("id")) for row in rows}
+    done = {str(row.get("id")) for row in results_of(answer, "a batch")}
     failed = part_failures(answer)
     for item in batch:
         if item.ref.id in failed:
@@ -93,30 +86,9 @@ def read_back(
     for ref in refs:
         by_object.setdefault(ref.object, {})[ref.id] = ref
     for name, wanted in by_object.items():
-        path = kind_of(name).path
-        for ids in chunks(tuple(wanted), RECORDS_A_CALL):
-            body = {
-                "inputs": [{"id": ident} for ident in ids],
-                "properties": list(fields),
-                "propertiesWithHistory": [],
-            }
-            answer = client.call("read_back", partial(_read, path, body))
-            for row in answer.get("results") or ():
-                back = wanted.get(str(row.get("id")))
-                if back is not None:
-                    values = row.get("properties") or {}
-                    found[back] = {field: values.get(field) for field in fields}
+        for row in read_rows(client, "read_back", kind_of(name), wanted, fields):
+            back = wanted.get(str(row.get("id")))
+            if back is not None:
+                values = row.get("properties") or {}
+                found[back] = {field: values.get(field) for field in fields}
     return found
-
-
-def _read(path: str, body: Mapping[str, Any], apis: ApiObjects) -> Any:
-    return apis.batch.read(path, body, **raw())
-
-
-def _text(value: Raw) -> str:
-    """Return a value as HubSpot keeps it: all values are texts, and "" clears."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return decimal_text(value) if isinstance(value, Decimal) else str(value)

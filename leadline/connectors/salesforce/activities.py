@@ -11,6 +11,7 @@ from leadline.common.errors import UsageError
 from leadline.common.values import Precision, RecordRef, SourceActivity
 from leadline.connectors.instants import maybe_instant, read_instant
 from leadline.connectors.protocol import ActivityRequest
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM
 from leadline.connectors.salesforce.bulk import BulkReader
@@ -86,7 +87,7 @@ def _activity(name: str, kind: _Kind, row: Row) -> SourceActivity:
     return SourceActivity(
         crm="salesforce",
         kind=name,
-        id=soql.full_id(str(row["Id"])),
+        id=full_id(str(row["Id"])),
         at=at,
         stamp=read_instant(row["SystemModstamp"], CRM),
         precision=precision,
@@ -98,7 +99,7 @@ def _activity(name: str, kind: _Kind, row: Row) -> SourceActivity:
 
 def _person(value: Any) -> RecordRef | None:
     target = _PERSON_PREFIXES.get(value[:3]) if isinstance(value, str) else None
-    return RecordRef("salesforce", target, soql.full_id(value)) if target else None
+    return RecordRef("salesforce", target, full_id(value)) if target else None
 
 
 def _task_time(row: Row) -> tuple[datetime, Precision]:

@@ -47,13 +47,13 @@ _PERMISSION_CODES: Final = frozenset(
 )
 _SAYS: Final[Mapping[str, str]] = {
     # A rule's or trigger's own words may name the person: whoever edits the record there reads them.
-    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule or a trigger refuses the update",
+    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule or a trigger refuses the request",
     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": "the picklist does not offer this value",
     "REQUIRED_FIELD_MISSING": "a required field of the record is empty",
     "STRING_TOO_LONG": "the value is longer than the field",
     "INSUFFICIENT_ACCESS_OR_READONLY": "the user may not edit this record",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "the user may not edit this field",
-    "DUPLICATES_DETECTED": "a duplicate rule blocks the update",
+    "DUPLICATES_DETECTED": "a duplicate rule blocks the request",
     "UNABLE_TO_LOCK_ROW": "another process holds the record or its account",
     "ENTITY_IS_DELETED": "the record was deleted or merged",
     "CANNOT_UPDATE_CONVERTED_LEAD": "the lead was converted",
@@ -128,7 +128,7 @@ def failed_write(ref: RecordRef, error: Mapping[str, Any]) -> WriteResult:
     fields = tuple(name for one in error.get("fields") or () if _FIELD.fullmatch(name := str(one)))
     if code == _NO_SUCH_ID and set(fields) - {"Id"}:
         return WriteResult(ref, "permanent", code, "a field refers to what is not there, or is hidden", fields)
-    text = _SAYS.get(code, "Salesforce refused the update")
+    text = _SAYS.get(code, "Salesforce refused the request")
     return WriteResult(ref, status_of(code), code, text, fields)
 
 

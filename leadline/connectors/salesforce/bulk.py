@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Raw
-from leadline.connectors.salesforce import soql
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce.client import Row, SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.jobs import JobUnusableError, started
@@ -132,7 +132,7 @@ def _instant(value: str) -> Raw:
 
 
 def _reference(value: str) -> Raw:
-    return soql.full_id(value)
+    return full_id(value)
 
 
 _READERS: Final[Mapping[str, Callable[[str], Raw]]] = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import requests
 import tenacity
@@ -18,6 +20,7 @@ from leadline.common.errors import ContractError
 from leadline.common.values import Quota, Raw
 from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Purpose
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.retrying import Patience, TransientError
 from leadline.connectors.salesforce.answers import CRM, fault_of
 from leadline.connectors.salesforce.session import SalesforceSession, answer_of, read_usage
@@ -29,6 +32,14 @@ T = TypeVar("T")
 
 MOST_SUBREQUESTS: Final = 25
 """Composite: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm"""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation's id, 18 characters, and its time zone (IANA)."""
+
+    id: str
+    zone: str
 
 
 class SalesforceClient:
@@ -75,6 +86,31 @@ class SalesforceClient:
             if done:
                 return
             page = self._call(purpose, partial(_next_page, url=str(more)))
+
+    def rows(self, soql: str, purpose: Purpose = "describe") -> list[Row]:
+        """Return all rows of a query, deleted ones left out."""
+        return [row for page in self.query(soql, purpose, include_deleted=False) for row in page]
+
+    def tooling(self, soql: str) -> list[Row]:
+        """Return all rows of a query of the Tooling API."""
+        rows: list[Row] = []
+        page = self.get(f"tooling/query?q={quote(soql)}", "describe")
+        while True:
+            found, more = page.get("records"), page.get("nextRecordsUrl")
+            if not isinstance(found, list):
+                raise ContractError("Salesforce answered a Tooling query without records")
+            rows += found
+            if page.get("done") is not False or not isinstance(more, str):
+                return rows
+            page = self.get(more.partition(self.data_path + "/")[2], "describe")
+
+    def organisation(self) -> Organisation:
+        """Return which organisation this is; the answer also tells its present (``date``). One call."""
+        pages = list(self.query("SELECT Id, TimeZoneSidKey FROM Organization", "login"))
+        if not pages:
+            raise ContractError("Salesforce shows no Organization row to this user")
+        row = pages[0][0]
+        return Organisation(full_id(str(row["Id"])), str(row.get("TimeZoneSidKey") or "UTC"))
 
     def get(self, path: str, purpose: Purpose) -> Any:
         """Return the JSON of ``path`` below the versioned data address."""

@@ -27,7 +27,7 @@ from leadline.connectors.protocol import (
     RecordRequest,
     User,
 )
-from leadline.connectors.salesforce import creating, soql, writing
+from leadline.connectors.salesforce import creating, writing
 from leadline.connectors.salesforce.activities import ActivityPuller
 from leadline.connectors.salesforce.bulk import BulkReader
 from leadline.connectors.salesforce.client import SalesforceClient
@@ -153,8 +153,5 @@ class SalesforceConnector:
         self._client.close()
 
     def _look(self) -> None:
-        pages = list(self._client.query("SELECT Id, TimeZoneSidKey FROM Organization", "login"))
-        if not pages:
-            raise ContractError("Salesforce shows no Organization row to this user")
-        self._organisation = soql.full_id(str(pages[0][0]["Id"]))
-        self._client.meter.zone = str(pages[0][0].get("TimeZoneSidKey") or "UTC")
+        found = self._client.organisation()
+        self._organisation, self._client.meter.zone = found.id, found.zone

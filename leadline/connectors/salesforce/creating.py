@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from leadline.common.chunking import chunk_count, chunks
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Raw, RecordRef
-from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import CreateResult, Creation, Made
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import memberships, soql
 from leadline.connectors.salesforce.answers import failed_write
 from leadline.connectors.salesforce.client import Row, SalesforceClient, part_fault
@@ -42,8 +43,8 @@ def forecast(creations: Sequence[Creation]) -> Mapping[str, int]:
     tasks = sum(1 for item in creations if item.kind in TASKS)
     members = memberships.batches([item for item in creations if item.kind not in TASKS])
     return {
-        "write": -(-tasks // RECORDS_A_CALL) + 2 * len(members),
-        "read_back": -(-tasks // IDS_A_READ) + len(members),
+        "write": chunk_count(tasks, RECORDS_A_CALL) + 2 * len(members),
+        "read_back": chunk_count(tasks, IDS_A_READ) + len(members),
     }
 
 
@@ -113,9 +114,9 @@ def result_of(key: str, entry: Any) -> CreateResult:
     """Turn one entry of a collection's answer into a result; texts are ours."""
     told: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
     if told.get("success") is True:
-        return CreateResult(key, "done", soql.full_id(str(told.get("id") or "")))
+        return CreateResult(key, "done", full_id(str(told.get("id") or "")))
     failed = failed_write(RecordRef("salesforce", "Task", ""), (told.get("errors") or [{}])[0])
-    return CreateResult(key, failed.status, "", failed.code, failed.message.replace("update", "request"))
+    return CreateResult(key, failed.status, "", failed.code, failed.message)
 
 
 def find_created(
@@ -124,7 +125,7 @@ def find_created(
     """Return what stands there by key; a task that was deleted since counts, for it was made."""
     known = known or {}
     tasks = [item for item in creations if item.kind in TASKS]
-    told = {soql.full_id(known[item.key]): item.key for item in tasks if known.get(item.key)}
+    told = {full_id(known[item.key]): item.key for item in tasks if known.get(item.key)}
     found = _by_id(client, told)
     found |= _by_key(client, [item.key for item in tasks if item.key not in found])
     return {**found, **memberships.found(client, [item for item in creations if item.kind not in TASKS])}
@@ -137,7 +138,7 @@ def _by_id(client: SalesforceClient, told: Mapping[str, str]) -> dict[str, Made]
         rows = client.post("composite/sobjects/Task", body, "read_back")
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, Mapping):
-                key = told.get(soql.full_id(str(row.get("Id"))))
+                key = told.get(full_id(str(row.get("Id"))))
                 if key is not None:
                     found[key] = _made(key, row)
     return found
@@ -162,15 +163,15 @@ def _by_key(client: SalesforceClient, keys: Sequence[str]) -> dict[str, Made]:
 def _made(key: str, row: Row) -> Made:
     ends: list[Raw] = [row.get("WhoId"), row.get("WhatId")]
     about = tuple(
-        RecordRef("salesforce", _OBJECTS[end[:3]], soql.full_id(end))
+        RecordRef("salesforce", _OBJECTS[end[:3]], full_id(end))
         for end in ends
         if isinstance(end, str) and end[:3] in _OBJECTS
     )
     owner = row.get("OwnerId")
     return Made(
         key=key,
-        remote_id=soql.full_id(str(row.get("Id"))),
-        owner=soql.full_id(owner) if isinstance(owner, str) else None,
+        remote_id=full_id(str(row.get("Id"))),
+        owner=full_id(owner) if isinstance(owner, str) else None,
         about=about,
         closed=bool(row.get("IsClosed")),
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import FieldDescription, ObjectDescription
-from leadline.connectors.paging import chunks
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.client import MOST_SUBREQUESTS, SalesforceClient, part_fault
 
@@ -27,17 +27,8 @@ class Descriptions:
 
     def fetch(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         """Ask anew; an object that is hidden from this user is absent."""
-        for group in chunks(tuple(dict.fromkeys(objects)), MOST_SUBREQUESTS):
-            parts = [
-                {
-                    "method": "GET",
-                    "url": f"{self._client.data_path}/sobjects/{soql.name(name)}/describe",
-                    "referenceId": f"d{place}",
-                }
-                for place, name in enumerate(group)
-            ]
-            for name, (status, body) in zip(group, self._client.composite(parts, "describe"), strict=True):
-                self._known[name] = _description(name, status, body)
+        for name, told in describe(self._client, objects):
+            self._known[name] = None if told is None else _description(name, told)
         return {name: found for name in objects if (found := self._known.get(name)) is not None}
 
     def visible(self, name: str) -> frozenset[str]:
@@ -59,11 +50,25 @@ class Descriptions:
         return {} if found is None else {field.name: field.type for field in found.fields.values()}
 
 
-def readable(name: str, status: int, body: Any) -> Mapping[str, Any] | None:
-    """Return what a describe answer holds, None where the object is hidden from this user or cannot be queried.
+def describe(client: SalesforceClient, objects: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Yield each object, once, with what Salesforce tells of it; None where it is hidden or cannot be queried.
 
     Raises ContractError for what is no description, and what a failed sub-request means.
     """
+    for group in chunks(dict.fromkeys(objects), MOST_SUBREQUESTS):
+        parts = [
+            {
+                "method": "GET",
+                "url": f"{client.data_path}/sobjects/{soql.name(name)}/describe",
+                "referenceId": f"d{place}",
+            }
+            for place, name in enumerate(group)
+        ]
+        for name, (status, body) in zip(group, client.composite(parts, "describe"), strict=True):
+            yield name, _readable(name, status, body)
+
+
+def _readable(name: str, status: int, body: Any) -> Mapping[str, Any] | None:
     if status == 404:
         return None
     fault = part_fault(status, body)
@@ -76,10 +81,7 @@ def readable(name: str, status: int, body: Any) -> Mapping[str, Any] | None:
     return body if body.get("queryable") is not False else None
 
 
-def _description(name: str, status: int, body: Any) -> ObjectDescription | None:
-    told = readable(name, status, body)
-    if told is None:
-        return None
+def _description(name: str, told: Mapping[str, Any]) -> ObjectDescription:
     # A field may be writable by itself while the user may not edit the object at all.
     writable = told.get("updateable") is not False
     fields = (_field(item, writable=writable) for item in told["fields"] if item.get("type") not in _COMPOUND)

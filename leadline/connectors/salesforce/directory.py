@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError
-from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import Group, User
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.client import SalesforceClient
 
@@ -30,16 +31,16 @@ class Directory:
         queues = self._rows(soql.select(("Id", "Name", "Email"), "Group", ["Type = 'Queue'"], []))
         found = [
             User(
-                soql.full_id(str(row["Id"])),
+                full_id(str(row["Id"])),
                 _text(row, "Email"),
                 _text(row, "Name"),
                 bool(row.get("IsActive")),
-                manager=soql.full_id(str(row["ManagerId"])) if row.get("ManagerId") else "",
+                manager=full_id(str(row["ManagerId"])) if row.get("ManagerId") else "",
             )
             for row in people
         ]
         found += [
-            User(soql.full_id(str(row["Id"])), _text(row, "Email"), _text(row, "Name"), active=True, queue=True)
+            User(full_id(str(row["Id"])), _text(row, "Email"), _text(row, "Name"), active=True, queue=True)
             for row in queues
         ]
         return tuple(sorted(found, key=lambda user: user.id))
@@ -54,7 +55,7 @@ class Directory:
                 mine = [row for row in rows if _text(row, "Name").casefold() == name.casefold()]
                 if len(mine) > 1:
                     raise ContractError(f"Salesforce has {len(mine)} campaigns named {name!r}: rename all but one")
-                self._groups[name] = Group(soql.full_id(str(mine[0]["Id"])), name) if mine else None
+                self._groups[name] = Group(full_id(str(mine[0]["Id"])), name) if mine else None
         return {name: found for name in names if (found := self._groups[name]) is not None}
 
     def _rows(self, query: str) -> list[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from leadline.common.values import FieldChange
 from leadline.connectors.instants import read_instant
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM
 from leadline.connectors.salesforce.client import SalesforceClient, scalar
@@ -53,5 +54,5 @@ def read_history(
                 author=intern(str(maker.get("Username") or "")),
                 by_user=maker.get("UserType") in _PEOPLE,
             )
-            found[soql.full_id(str(row[owner]))].append(change)
+            found[full_id(str(row[owner]))].append(change)
     return found

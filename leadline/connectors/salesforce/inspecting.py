@@ -7,21 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Crm, Quota
+from leadline.common.vocabulary import SALESFORCE_ACTIVITIES
 from leadline.connectors.inspecting import FieldSeen, Listening, ObjectSeen, Sharing, SignedIn
-from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import Group, User
 from leadline.connectors.salesforce import listening, soql
-from leadline.connectors.salesforce.client import MOST_SUBREQUESTS, Row, SalesforceClient
-from leadline.connectors.salesforce.describing import readable
+from leadline.connectors.salesforce.client import Row, SalesforceClient
+from leadline.connectors.salesforce.describing import describe
 from leadline.connectors.salesforce.directory import Directory
 from leadline.connectors.settings import SalesforceSettings
-
-_SOURCES: Final[Mapping[str, str]] = {"task": "Task", "event": "Event", "campaign_member": "CampaignMember"}
-"""The objects that kinds of activity live in."""
 
 
 def inspect(settings: SalesforceSettings, *, sleep: Callable[[float], None] | None = None) -> SalesforceInspector:
@@ -47,30 +44,17 @@ class SalesforceInspector:
         versions = tuple(str(one["version"]) for one in listed if isinstance(one, Mapping) and "version" in one)
         user = self._user
         begun = time.monotonic()
-        rows = self._rows("SELECT Id FROM Organization")
+        organisation = self._client.organisation()
         took = timedelta(seconds=time.monotonic() - begun)
         now = self._client.date()
-        if not rows or now is None:
-            raise ContractError("Salesforce shows no Organization row, or sent no Date header")
-        return SignedIn(soql.full_id(str(rows[0]["Id"])), user, now, took, self._version, versions)
+        if now is None:
+            raise ContractError("Salesforce sent no Date header")
+        return SignedIn(organisation.id, user, now, took, self._version, versions)
 
     def objects(self, names: Sequence[str]) -> Mapping[str, ObjectSeen]:
         """One composite call for up to 25 objects."""
-        found: dict[str, ObjectSeen] = {}
-        for group in chunks(tuple(dict.fromkeys(names)), MOST_SUBREQUESTS):
-            parts = [
-                {
-                    "method": "GET",
-                    "url": f"{self._client.data_path}/sobjects/{soql.name(name)}/describe",
-                    "referenceId": f"d{place}",
-                }
-                for place, name in enumerate(group)
-            ]
-            for name, (status, body) in zip(group, self._client.composite(parts, "describe"), strict=True):
-                seen = _seen(name, status, body)
-                if seen is not None:
-                    found[name] = seen
-        return found
+        told = describe(self._client, names)
+        return {name: _seen(name, found) for name, found in told if found is not None}
 
     def rights(self, names: Sequence[str]) -> Mapping[str, bool]:
         """One query of UserPermissionAccess: the permissions of whoever asks."""
@@ -111,7 +95,7 @@ class SalesforceInspector:
 
     def supplies(self, kind: str) -> str:
         try:
-            self._rows(f"SELECT Id FROM {soql.name(_SOURCES.get(kind, kind))} LIMIT 1")  # noqa: S608
+            self._client.rows(f"SELECT Id FROM {soql.name(SALESFORCE_ACTIVITIES.get(kind, kind))} LIMIT 1")  # noqa: S608
         except PermissionMissingError as error:
             return str(error)
         return ""
@@ -146,21 +130,15 @@ class SalesforceInspector:
             return ""
         return str(told.get("preferred_username") or "") if isinstance(told, Mapping) else ""
 
-    def _rows(self, query: str) -> list[Row]:
-        return [row for page in self._client.query(query, "describe", include_deleted=False) for row in page]
-
     def _maybe(self, query: str, none: Any = ()) -> Any:
         """Return the rows of a query, or ``none`` where this user may not ask it."""
         try:
-            return self._rows(query)
+            return self._client.rows(query)
         except (PermissionMissingError, ContractError):
             return none
 
 
-def _seen(name: str, status: int, body: Any) -> ObjectSeen | None:
-    told = readable(name, status, body)
-    if told is None:
-        return None
+def _seen(name: str, told: Mapping[str, Any]) -> ObjectSeen:
     fields = {str(item["name"]): _field(item) for item in told["fields"]}
     can = {word: told.get(word) is not False for word in ("createable", "updateable", "deletable")}
     return ObjectSeen(name, fields, **can)

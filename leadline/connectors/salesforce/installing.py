@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from leadline.common.errors import ContractError, UsageError
 from leadline.common.values import Crm
 from leadline.connectors.installing import Part, PartKind
 from leadline.connectors.salesforce import soql
-from leadline.connectors.salesforce.client import Row, SalesforceClient
+from leadline.connectors.salesforce.client import SalesforceClient
 from leadline.connectors.settings import SalesforceSettings
 
 SET_NAME: Final = "Leadline"
@@ -64,10 +63,7 @@ class SalesforceInstaller:
         return "salesforce"
 
     def organisation(self) -> str:
-        rows = self._rows("SELECT Id FROM Organization")
-        if not rows:
-            raise ContractError("Salesforce shows no Organization row to this user")
-        return soql.full_id(str(rows[0]["Id"]))
+        return self._client.organisation().id
 
     def makeable(self, parts: Sequence[Part]) -> Sequence[Part]:
         """One query."""
@@ -113,7 +109,7 @@ class SalesforceInstaller:
             return {"Name": part.name, "Label": part.label, "Description": part.meaning, **rights}
         held = self._set()
         if part.kind == "assignment":
-            users = self._rows(f"SELECT Id FROM User WHERE Username = {soql.quoted(part.name)}")  # noqa: S608
+            users = self._client.rows(f"SELECT Id FROM User WHERE Username = {soql.quoted(part.name)}")  # noqa: S608
             if not users:
                 raise UsageError(f"Salesforce has no user named {part.name}")
             return {"PermissionSetId": held, "AssigneeId": users[0]["Id"]}
@@ -133,32 +129,27 @@ class SalesforceInstaller:
         if not parts:
             return ()
         owners = soql.any_of(sorted({owner_of(part.object) for part in parts}))
-        query = f"SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE TableEnumOrId IN {owners}"  # noqa: S608
-        rows = self._client.get(f"tooling/query?q={quote(query)}", "describe").get("records")
-        if not isinstance(rows, list):
-            raise ContractError("Salesforce answered a Tooling query without records")
-        return rows
+        return self._client.tooling(
+            f"SELECT Id, DeveloperName, TableEnumOrId FROM CustomField WHERE TableEnumOrId IN {owners}"  # noqa: S608
+        )
 
     def _set(self) -> str:
-        rows = self._rows(f"SELECT Id FROM PermissionSet WHERE Name = {soql.quoted(SET_NAME)}")  # noqa: S608
+        rows = self._client.rows(f"SELECT Id FROM PermissionSet WHERE Name = {soql.quoted(SET_NAME)}")  # noqa: S608
         return str(rows[0]["Id"]) if rows else ""
 
     def _rights(self, parts: Sequence[Part], held: str) -> Iterator[tuple[str, str]]:
         own = f"WHERE ParentId = {soql.quoted(held)}"
-        for row in self._rows(f"SELECT Id, SobjectType FROM ObjectPermissions {own}"):  # noqa: S608
+        for row in self._client.rows(f"SELECT Id, SobjectType FROM ObjectPermissions {own}"):  # noqa: S608
             yield f"object right {row['SobjectType']}", str(row["Id"])
-        for row in self._rows(f"SELECT Id, Field FROM FieldPermissions {own}"):  # noqa: S608
+        for row in self._client.rows(f"SELECT Id, Field FROM FieldPermissions {own}"):  # noqa: S608
             yield f"field right {row['Field']}", str(row["Id"])
         people = [part for part in parts if part.kind == "assignment"]
         for part in people:
-            users = self._rows(f"SELECT Id FROM User WHERE Username = {soql.quoted(part.name)}")  # noqa: S608
+            users = self._client.rows(f"SELECT Id FROM User WHERE Username = {soql.quoted(part.name)}")  # noqa: S608
             mine = soql.any_of(str(user["Id"]) for user in users) if users else ""
             query = f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = {soql.quoted(held)}"  # noqa: S608
-            for row in self._rows(f"{query} AND AssigneeId IN {mine}") if mine else ():
+            for row in self._client.rows(f"{query} AND AssigneeId IN {mine}") if mine else ():
                 yield part.key, str(row["Id"])
-
-    def _rows(self, query: str) -> list[Row]:
-        return [row for page in self._client.query(query, "describe", include_deleted=False) for row in page]
 
 
 def _place(part: Part) -> tuple[str, str]:

@@ -10,11 +10,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.connectors.inspecting import Listener, ListenerKind, Listening
-from leadline.connectors.salesforce.client import Row, SalesforceClient
+from leadline.connectors.salesforce.client import SalesforceClient
 
 _LOOKED_INTO: Final = 60
 """Definitions are read one a call; an organisation with more automations on people is told so by name only."""
@@ -59,7 +58,7 @@ class _Looking:
             "SELECT ApiName, Label, ProcessType, TriggerType, TriggerObjectOrEventId, TriggerObjectOrEventLabel, "
             "ActiveVersionId FROM FlowDefinitionView WHERE IsActive = true"
         )
-        for row in self._rows(query):
+        for row in self._client.rows(query):
             on = {str(row.get("TriggerObjectOrEventId") or ""), str(row.get("TriggerObjectOrEventLabel") or "")}
             name = next((name for name in self._objects if name in on), None)
             if name is not None:
@@ -70,7 +69,7 @@ class _Looking:
                 yield Listener("flow", label, name, self._named(inside), any_change=always)
 
     def workflows(self) -> Iterator[Listener]:
-        for row in self._tooling("SELECT Id, Name, TableEnumOrId FROM WorkflowRule"):
+        for row in self._client.tooling("SELECT Id, Name, TableEnumOrId FROM WorkflowRule"):
             if row.get("TableEnumOrId") in self._objects:
                 inside = self._inside("WorkflowRule", row["Id"])
                 if not isinstance(inside, Mapping) or inside.get("active") is not False:
@@ -78,19 +77,19 @@ class _Looking:
 
     def validations(self) -> Iterator[Listener]:
         query = "SELECT Id, ValidationName, EntityDefinitionId FROM ValidationRule WHERE Active = true"
-        for row in self._tooling(query):
+        for row in self._client.tooling(query):
             if row.get("EntityDefinitionId") in self._objects:
                 inside = self._inside("ValidationRule", row["Id"])
                 name, target = str(row["ValidationName"]), str(row["EntityDefinitionId"])
                 yield Listener("validation rule", name, target, self._named(inside))
 
     def assignments(self) -> Iterator[Listener]:
-        for row in self._rows("SELECT Name, SobjectType FROM AssignmentRule WHERE Active = true"):
+        for row in self._client.rows("SELECT Name, SobjectType FROM AssignmentRule WHERE Active = true"):
             if row.get("SobjectType") in self._objects:
                 yield Listener("assignment rule", str(row["Name"]), str(row["SobjectType"]), any_change=True)
 
     def duplicates(self) -> Iterator[Listener]:
-        for row in self._rows("SELECT DeveloperName, SobjectType FROM DuplicateRule WHERE IsActive = true"):
+        for row in self._client.rows("SELECT DeveloperName, SobjectType FROM DuplicateRule WHERE IsActive = true"):
             if row.get("SobjectType") in self._objects:
                 yield Listener("duplicate rule", str(row["DeveloperName"]), str(row["SobjectType"]))
 
@@ -99,30 +98,15 @@ class _Looking:
             "SELECT Name, TableEnumOrId FROM ApexTrigger WHERE Status = 'Active' "
             "AND (UsageBeforeUpdate = true OR UsageAfterUpdate = true)"
         )
-        for row in self._tooling(query):
+        for row in self._client.tooling(query):
             if row.get("TableEnumOrId") in self._objects:
                 yield Listener("trigger", str(row["Name"]), str(row["TableEnumOrId"]), any_change=True)
 
     def packages(self) -> Iterator[Listener]:
         """Yield the vendors' own connector, if it is an installed package."""
-        for row in self._rows("SELECT NamespacePrefix FROM PackageLicense"):
+        for row in self._client.rows("SELECT NamespacePrefix FROM PackageLicense"):
             if _CONNECTOR in str(row.get("NamespacePrefix") or "").lower():
                 yield Listener("connector", str(row["NamespacePrefix"]), "", any_change=True)
-
-    def _rows(self, query: str) -> list[Row]:
-        return [row for page in self._client.query(query, "describe", include_deleted=False) for row in page]
-
-    def _tooling(self, query: str) -> list[Row]:
-        rows: list[Row] = []
-        page = self._client.get(f"tooling/query?q={quote(query)}", "describe")
-        while True:
-            found, more = page.get("records"), page.get("nextRecordsUrl")
-            if not isinstance(found, list):
-                raise ContractError("Salesforce answered a Tooling query without records")
-            rows += found
-            if page.get("done") is not False or not isinstance(more, str):
-                return rows
-            page = self._client.get(more.partition(self._client.data_path + "/")[2], "describe")
 
     def _inside(self, kind: str, ident: Any) -> Any:
         """Return the definition of one automation, None where it is not shown or too many were looked into."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Generator, Sequence
-from decimal import Decimal
 from typing import Final
 
-from leadline.common.canonical import decimal_text
+from leadline.common.canonical import raw_text
+from leadline.common.chunking import chunk_count
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import Raw, RecordWrite, WriteResult
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import failed_write
 from leadline.connectors.salesforce.client import SalesforceClient
@@ -56,7 +57,7 @@ def load(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Generator[t
 
 def calls(records: int) -> int:
     """Return how many calls a job takes that is done at the first look and has failures."""
-    return 5 * -(-records // MOST)
+    return 5 * chunk_count(records, MOST)
 
 
 def _upload(client: SalesforceClient, path: str, writes: Sequence[RecordWrite]) -> None:
@@ -79,11 +80,7 @@ def csv_of(writes: Sequence[RecordWrite]) -> bytes:
 
 
 def _cell(value: Raw) -> str:
-    if value is None or value == "":
-        return _CLEARED
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return decimal_text(value) if isinstance(value, Decimal) else str(value)
+    return raw_text(value) or _CLEARED
 
 
 def _results(
@@ -96,8 +93,8 @@ def _results(
             rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline="")))
         except (ContractError, UnicodeDecodeError, csv.Error) as error:
             raise JobUnusableError("Salesforce did not say which records of a bulk job failed") from error
-        errors = {soql.full_id(str(row.get("Id"))): str(row.get("sf__Error")) for row in rows}
-    return tuple(_result(item, errors.get(soql.full_id(item.ref.id))) for item in writes)
+        errors = {full_id(str(row.get("Id"))): str(row.get("sf__Error")) for row in rows}
+    return tuple(_result(item, errors.get(full_id(item.ref.id))) for item in writes)
 
 
 def _result(item: RecordWrite, error: str | None) -> WriteResult:

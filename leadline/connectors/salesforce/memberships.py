@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError
 from leadline.connectors.protocol import CreateResult, Creation, Made
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import failed_write
 from leadline.connectors.salesforce.client import Row, SalesforceClient, part_fault
@@ -50,7 +51,7 @@ def change(client: SalesforceClient, batch: Sequence[Creation]) -> tuple[CreateR
         elif item.fields.get("status") and row.get("Status") != item.fields["status"]:
             other.append(item)
         else:
-            results[item.key] = CreateResult(item.key, "done", soql.full_id(str(row["Id"])))
+            results[item.key] = CreateResult(item.key, "done", full_id(str(row["Id"])))
     parts = [_part(client, kind, items, standing) for kind, items in (("POST", new), ("PATCH", other)) if items]
     if ended:
         parts.append(_ending(client, [str(standing[_member(item)]["Id"]) for item in ended]))
@@ -75,12 +76,12 @@ def found(client: SalesforceClient, creations: Sequence[Creation]) -> Mapping[st
                 if row is None:
                     made[item.key] = Made(item.key, "", about=(item.ref,))
             elif row is not None and item.fields.get("status") in (None, row.get("Status")):
-                made[item.key] = Made(item.key, soql.full_id(str(row["Id"])), about=(item.ref,))
+                made[item.key] = Made(item.key, full_id(str(row["Id"])), about=(item.ref,))
     return made
 
 
 def _member(item: Creation) -> Member:
-    return soql.full_id(str(item.fields["group"])), soql.full_id(item.ref.id)
+    return full_id(str(item.fields["group"])), full_id(item.ref.id)
 
 
 def _standing(client: SalesforceClient, batch: Sequence[Creation], purpose: Any) -> dict[Member, Row]:
@@ -94,7 +95,7 @@ def _standing(client: SalesforceClient, batch: Sequence[Creation], purpose: Any)
     query = soql.select(("Id", "CampaignId", "LeadId", "ContactId", "Status"), "CampaignMember", where, [])
     rows = [row for page in client.query(query, purpose) for row in page]
     return {
-        (soql.full_id(str(row["CampaignId"])), soql.full_id(str(row.get("ContactId") or row.get("LeadId")))): row
+        (full_id(str(row["CampaignId"])), full_id(str(row.get("ContactId") or row.get("LeadId")))): row
         for row in rows
     }
 
@@ -134,10 +135,10 @@ def _ending(client: SalesforceClient, ids: Sequence[str]) -> dict[str, Any]:
 def _result(item: Creation, entry: Any) -> CreateResult:
     told: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
     if told.get("success") is True:
-        return CreateResult(item.key, "done", soql.full_id(str(told.get("id") or "")))
+        return CreateResult(item.key, "done", full_id(str(told.get("id") or "")))
     failed = failed_write(item.ref, (told.get("errors") or [{}])[0])
     if item.kind == "member" and failed.code == "DUPLICATE_VALUE":
         return CreateResult(item.key, "done")  # somebody added them in between
     if item.kind == "unmember" and failed.status == "gone":
         return CreateResult(item.key, "done")
-    return CreateResult(item.key, failed.status, "", failed.code, failed.message.replace("update", "request"))
+    return CreateResult(item.key, failed.status, "", failed.code, failed.message)

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
+from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError, PermissionMissingError
 from leadline.common.values import RecordRef
 from leadline.connectors.instants import read_instant
-from leadline.connectors.paging import chunks
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM
 from leadline.connectors.salesforce.client import SalesforceClient, part_fault
@@ -77,7 +78,7 @@ class ChangePoll:
             if fault is not None:
                 raise fault
             for row in _rows(body):
-                ref = RecordRef("salesforce", name, soql.full_id(str(row["Id"])))
+                ref = RecordRef("salesforce", name, full_id(str(row["Id"])))
                 found[ref] = read_instant(row["SystemModstamp"], CRM)
         return found
 

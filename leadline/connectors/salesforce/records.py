@@ -12,10 +12,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from leadline.common.chunking import chunks
 from leadline.common.values import FieldChange, RecordRef, SourceRecord
 from leadline.connectors.instants import maybe_instant, read_instant
-from leadline.connectors.paging import chunks, weave
-from leadline.connectors.protocol import RecordRequest
+from leadline.connectors.paging import weave
+from leadline.connectors.protocol import ActivityRequest, RecordRequest
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM, LocatorExpiredError
 from leadline.connectors.salesforce.bulk import WORTH, BulkReader
@@ -91,7 +93,7 @@ class RecordPuller:
         touched: dict[str, datetime] = {}
         for rows in pages_of(self._client, fields, "OpportunityContactRole", replace(window, beyond="")):
             for row in rows:
-                touched[soql.full_id(str(row["OpportunityId"]))] = read_instant(row["SystemModstamp"], CRM)
+                touched[full_id(str(row["OpportunityId"]))] = read_instant(row["SystemModstamp"], CRM)
         return touched
 
     def _refetched(
@@ -122,7 +124,7 @@ def ids_of(client: SalesforceClient, name: str, after: str = "") -> Iterator[tup
         where = [f"Id > {soql.quoted(after)}"] if after else []
         try:
             for rows in client.query(soql.select(("Id",), name, where, ("Id",)), include_deleted=False):
-                page = tuple(soql.full_id(str(row["Id"])) for row in rows)
+                page = tuple(full_id(str(row["Id"])) for row in rows)
                 yield page
                 after = page[-1]
             return
@@ -130,7 +132,7 @@ def ids_of(client: SalesforceClient, name: str, after: str = "") -> Iterator[tup
             continue
 
 
-def window_of(request: Any) -> soql.Window:
+def window_of(request: RecordRequest | ActivityRequest) -> soql.Window:
     """Return the window of a record or activity request: look-back from the cursor, or right behind its row."""
     if request.since is None:
         return soql.Window(request.until)
@@ -175,7 +177,7 @@ def pages_of(
 
 
 def _record(request: RecordRequest, row: Row, history: Mapping[str, Sequence[FieldChange]]) -> SourceRecord:
-    ident = soql.full_id(str(row["Id"]))
+    ident = full_id(str(row["Id"]))
     merged = row.get("MasterRecordId")
     editor = row.get("LastModifiedBy")
     return SourceRecord(
@@ -186,7 +188,7 @@ def _record(request: RecordRequest, row: Row, history: Mapping[str, Sequence[Fie
         links=_links(request, row),
         author=str(editor.get("Username") or "") if isinstance(editor, Mapping) else "",
         deleted=bool(row.get("IsDeleted")),
-        merged_into=soql.full_id(str(merged)) if merged else None,
+        merged_into=full_id(str(merged)) if merged else None,
         history=tuple(history.get(ident, ())),
     )
 
@@ -201,7 +203,7 @@ def value_of(row: Row, path: str) -> Any:
 
 def _links(request: RecordRequest, row: Row) -> dict[str, tuple[RecordRef, ...]]:
     found: dict[str, tuple[RecordRef, ...]] = {
-        link: (RecordRef("salesforce", target, soql.full_id(str(row[field]))),)
+        link: (RecordRef("salesforce", target, full_id(str(row[field]))),)
         for link, field, target in LINKS.get(request.object, ())
         if row.get(field)
     }
@@ -211,7 +213,7 @@ def _links(request: RecordRequest, row: Row) -> dict[str, tuple[RecordRef, ...]]
             role for role in roles.get("records") or () if not role.get("IsDeleted") and role.get("ContactId")
         ]
         standing.sort(key=lambda role: (not role.get("IsPrimary"), str(role["ContactId"])))
-        contacts = dict.fromkeys(soql.full_id(str(role["ContactId"])) for role in standing)
+        contacts = dict.fromkeys(full_id(str(role["ContactId"])) for role in standing)
         if contacts:
             found["contact"] = tuple(RecordRef("salesforce", "Contact", ident) for ident in contacts)
     return found

@@ -14,7 +14,6 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*){0,5
 _ESCAPES: Final = str.maketrans(
     {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 )
-_SUFFIX: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def name(text: str) -> str:
@@ -43,17 +42,6 @@ def instant(at: datetime) -> str:
 def day(of: date) -> str:
     """Return a date literal."""
     return of.isoformat()
-
-
-def full_id(text: str) -> str:
-    """Return the 18-character form of a record id: the 15-character one loses its meaning where case is lost."""
-    if len(text) != 15:
-        return text
-    groups = (text[start : start + 5] for start in (0, 5, 10))
-    return text + "".join(
-        _SUFFIX[sum(1 << place for place, letter in enumerate(group) if letter.isascii() and letter.isupper())]
-        for group in groups
-    )
 
 
 @dataclass(frozen=True, slots=True)

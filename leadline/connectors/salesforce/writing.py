@@ -11,9 +11,11 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
+from leadline.common.chunking import chunk_count, chunks
 from leadline.common.errors import ContractError, LeadlineError, QuotaError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
-from leadline.connectors.paging import chunks, chunks_together
+from leadline.connectors.paging import chunks_together
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce import loading, soql
 from leadline.connectors.salesforce.answers import failed_write, write_result
@@ -50,8 +52,8 @@ def batches(writes: Sequence[RecordWrite], *, loads: bool = True) -> Sequence[tu
 
 def _jobs(items: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
     """Return equal jobs; a little unequal ones where an account would take one more."""
-    parts = -(-len(items) // loading.MOST)
-    equal = -(-len(items) // parts)
+    parts = chunk_count(len(items), loading.MOST)
+    equal = chunk_count(len(items), parts)
     found = tuple(_together(items, equal))
     return found if len(found) == parts else tuple(_together(items, min(loading.MOST, equal + _AN_ACCOUNT)))
 
@@ -70,7 +72,7 @@ def read_back_calls(refs: Sequence[RecordRef]) -> int:
     by_object: dict[str, set[str]] = {}
     for ref in refs:
         by_object.setdefault(ref.object, set()).add(ref.id)
-    return sum(-(-len(ids) // IDS_A_READ) for ids in by_object.values())
+    return sum(chunk_count(len(ids), IDS_A_READ) for ids in by_object.values())
 
 
 def write(client: SalesforceClient, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
@@ -143,7 +145,7 @@ def read_back(
     found: dict[RecordRef, Mapping[str, Raw]] = {}
     by_object: dict[str, dict[str, RecordRef]] = {}
     for ref in refs:
-        by_object.setdefault(ref.object, {})[soql.full_id(ref.id)] = ref
+        by_object.setdefault(ref.object, {})[full_id(ref.id)] = ref
     for name, wanted in by_object.items():
         for ids in chunks(tuple(wanted), IDS_A_READ):
             body = {"ids": list(ids), "fields": list(dict.fromkeys(("Id", *fields)))}
@@ -151,7 +153,7 @@ def read_back(
             if not isinstance(rows, list):
                 raise ContractError("Salesforce answered a collection without a list")
             for row in rows:
-                back = wanted.get(soql.full_id(str(row.get("Id")))) if isinstance(row, Mapping) else None
+                back = wanted.get(full_id(str(row.get("Id")))) if isinstance(row, Mapping) else None
                 if back is not None:
                     found[back] = {field: scalar(row.get(field)) for field in fields}
     return found

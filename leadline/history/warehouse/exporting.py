@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -140,7 +140,7 @@ class _People:
                 spill.add(table, np.array(numbers, np.int64))
 
     def _rows(
-        self, ids: list[str], accounts: Mapping[str, str | None]
+        self, ids: Sequence[str], accounts: Mapping[str, str | None]
     ) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         stands = load_lifecycle(self._connection, ids)
         telling, since = self._telling, self._options.since

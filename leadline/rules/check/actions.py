@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.common.errors import Problem
-from leadline.rules.causes import all_actions
+from leadline.rules.causes import all_actions, every_action
 from leadline.rules.check.finding import error, warning
 from leadline.rules.check.reads import Described
 from leadline.rules.check.vendors import options
@@ -32,7 +32,7 @@ def check_actions(book: Book) -> Iterator[Problem]:
 
 def check_set_fields(book: Book, described: Described) -> Iterator[Problem]:
     """Yield fields set by actions that a CRM does not show, does not let its user write, or gives other values."""
-    for action in (action for actions in all_actions(book) for action in actions):
+    for action in every_action(book):
         if not isinstance(action, SetField) or action.crm not in described:
             continue
         shown = described[action.crm].get(action.object)

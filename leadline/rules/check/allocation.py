@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leadline.common.errors import Problem
-from leadline.rules.causes import all_actions
+from leadline.rules.causes import every_action
 from leadline.rules.check.finding import warning
 from leadline.rules.exits import exits
 from leadline.rules.model import AssignOwner, Book, Capacity, Rota
@@ -17,7 +17,7 @@ def check_allocation(book: Book) -> Iterator[Problem]:
     """Yield capacities that stop nobody or part nobody, rotas that nothing asks, and parts that are asked in vain."""
     for capacity in book.capacity.values():
         yield from _capacity(book, capacity)
-    assigned = [item for actions in all_actions(book) for item in actions if isinstance(item, AssignOwner)]
+    assigned = [item for item in every_action(book) if isinstance(item, AssignOwner)]
     for rota in book.rotas.values():
         if all(item.rota != rota.name for item in assigned):
             message = f"no action takes turns of the rota `{rota.name}`"

@@ -9,16 +9,22 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from leadline.common.marks import Mark
 from leadline.common.values import Crm, Value
+
+OWNER: Final = "owner"
+MANAGER: Final = "manager"
+RELATIVES: Final = frozenset({OWNER, MANAGER})
+"""Whom an action may name by what they are to a person, instead of by name: the owner, and whom they report to."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreateTask:
     """A task on the person's primary record for ``to`` (``owner``, a user, a queue), due after ``due``."""
 
-    to: str = "owner"
+    to: str = OWNER
     subject: str = ""
     due: timedelta | None = None
     urgent: bool = False
@@ -29,7 +35,7 @@ class CreateTask:
 class Notify:
     """A message to ``to``: ``owner``, a channel such as ``#sales-managers``, or the name of a webhook."""
 
-    to: str = "owner"
+    to: str = OWNER
     text: str = ""
     mark: Mark = dataclasses.field(default_factory=Mark, compare=False)
 

@@ -11,6 +11,7 @@ from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.common.yamltree import Entry, MappingNode, Node, Scalar
 from leadline.rules.model import Action, AddTo, AssignOwner, CreateTask, Notify, SetField, StageActions, WriteNote
+from leadline.rules.model.actions import OWNER
 from leadline.rules.nearest import nearest
 from leadline.rules.reading.durations import duration
 from leadline.rules.reading.fields import SOURCE
@@ -19,7 +20,6 @@ from leadline.rules.reading.report import short
 
 MOST_ACTIONS: Final = 20
 """Actions of one cause: far above any hand-off seen, and few enough to be decided by one small ruleset."""
-OWNER: Final = "owner"
 NOTES: Final = ("hand-off",)
 STAGE_KEYS: Final = ("do", "on_adoption")
 TASK_KEYS: Final = ("to", "subject", "due", "urgent")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import Connection
@@ -36,7 +35,7 @@ def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequ
         write for entry in entries if entry.id in verified for write in entry.group if write.basis is not None
     ]
 
-    def follow(connection: Connection, _: datetime) -> None:
+    def follow(connection: Connection) -> None:
         remember_published(
             connection,
             {
@@ -46,7 +45,7 @@ def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequ
             },
         )
 
-    journal.settle_with(results, follow)
+    journal.settle(results, follow)
 
 
 def _present(reader: ReadConnector, entries: Sequence[Entry]) -> Mapping[RecordRef, Mapping[str, Raw]]:

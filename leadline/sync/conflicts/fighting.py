@@ -37,7 +37,6 @@ class Fight:
     field: str
     records: int
     times: int
-    authors: tuple[str, ...]
     message: str
 
 
@@ -64,7 +63,7 @@ def _fight(crm: Crm, field: str, ones: Sequence[Conflict]) -> Fight:
         f"{records} record{'s' * (records != 1)}. So works the vendors' HubSpot-Salesforce connector: take the field "
         f"out of its mappings, or let it have the field with `on_conflict: {{{field}: report only}}`"
     )
-    return Fight(crm, field, records, len(ones), tuple(sorted({one.author for one in ones if one.author})), message)
+    return Fight(crm, field, records, len(ones), message)
 
 
 def fight_warnings(connection: Connection, book: Book, now: datetime) -> list[str]:

@@ -10,13 +10,14 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
+from leadline.common.canonical import raw_text
 from leadline.common.masking import mask
 from leadline.common.values import CRMS, ObjectDescription, Raw, RecordRef
 from leadline.rules.model import Book
 from leadline.sync.conflicts.fighting import Fight, fights
 from leadline.sync.knowing import described_before
 from leadline.sync.plan.desired import desired_account_values, desired_values
-from leadline.sync.plan.normal import same, text_of
+from leadline.sync.plan.normal import same
 from leadline.sync.plan.source import AccountView, PersonView
 from leadline.sync.plan.standing import by_human, theirs_stands
 from leadline.sync.plan.stored import account_views, person_views
@@ -24,7 +25,7 @@ from leadline.sync.store import Store
 from leadline.sync.store.accounts import account_values_of
 from leadline.sync.store.batches import by_object
 from leadline.sync.store.conflicts import Conflict, conflicts_since
-from leadline.sync.store.cycles import last_cycles
+from leadline.sync.store.cycles import last_read
 from leadline.sync.store.mirror import load_records
 from leadline.sync.store.outcomes import load_lifecycle
 from leadline.sync.store.schema import journal
@@ -75,7 +76,8 @@ class _Telling:
         mirrored = load_records(self.connection, refs)
         people = {ref: record.person_id for ref, record in mirrored.items()}
         ids = sorted({person for person in people.values() if person is not None})
-        frontier = next((cycle.frontier for cycle in last_cycles(self.connection, 50) if cycle.frontier), None)
+        read = last_read(self.connection)
+        frontier = read.frontier if read is not None else None
         rows = [row for _, row in sorted(load_lifecycle(self.connection, ids).items())]
         views: dict[RecordRef, PersonView | AccountView] = {}
         if frontier is not None:
@@ -161,7 +163,7 @@ def _written_since(
 
 def masked_value(value: Raw) -> str:
     """Return a value as it may be shown: texts that could hold personal data masked."""
-    return mask(text_of(value)) if value is not None else ""
+    return mask(raw_text(value)) if value is not None else ""
 
 
 __all__ = ["ConflictReport", "ConflictTold", "Fight", "conflict_report", "fights", "masked_value"]

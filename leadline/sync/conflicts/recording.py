@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from leadline.common.values import Raw, RecordRef, SourceRecord
+from leadline.common.values import Crm, Raw, RecordRef, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.rules.convert import stage_of
 from leadline.rules.model import Book
 from leadline.rules.state import Unreadable
+from leadline.sync.intake.rows import Observation, observed
 from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.store.conflicts import Conflict, latest_conflicts, remember_conflicts
 from leadline.sync.store.mirror import MirrorRecord, Written, records_of_persons
-from leadline.sync.store.schema import observations
 
 
 @dataclass(slots=True)
@@ -40,8 +40,7 @@ class Contested:
         A row older than our write shows the time before it. Where the field showed neither our value nor anything of
         ours before, only an earlier conflict over the same write makes it one.
         """
-        book = self.bound.book
-        targets = book.write.get(self.bound.crm) if book is not None else None
+        targets = self.bound.book.write.get(self.bound.crm)
         described = self.bound.described.get(record.ref.object)
         if targets is None or described is None:
             return
@@ -90,38 +89,38 @@ def _mirrored(
     connection: Connection, bound: Bound, found: Sequence[tuple[Conflict, str | None]]
 ) -> tuple[Conflict, ...]:
     """Say of each conflict whether the other CRM showed this person the same, now or before."""
-    book = bound.book
-    assert book is not None
     people = records_of_persons(connection, {person for _, person in found if person is not None})
+    others = {person: [one.ref for one in own if _is_other(one.ref, bound.crm)] for person, own in people.items()}
+    seen = observed(connection, {ref for refs in others.values() for ref in refs}, bound.cycle)
     result = []
     for conflict, person in found:
-        others = [
-            record
-            for record in people.get(person or "", ())
-            if record.ref.crm != bound.crm and record.ref.object in PERSON_OBJECTS[record.ref.crm]
-        ]
-        shown = [value for record in others for value in _shown(connection, book, conflict, record.ref)]
+        refs = others.get(person or "", ())
+        shown = [value for ref in refs for value in _shown(bound.book, conflict, ref.crm, seen.get(ref, ()))]
         kind = kind_of(bound.described[conflict.ref.object].fields[conflict.field])
         mirrors = any(same(value, conflict.theirs, kind, bound.crm) for value in shown if value is not None)
         result.append(replace(conflict, mirrors=mirrors))
     return tuple(result)
 
 
-def _shown(connection: Connection, book: Book, conflict: Conflict, other: RecordRef) -> list[Raw]:
+def _is_other(ref: RecordRef, crm: Crm) -> bool:
+    return ref.crm != crm and ref.object in PERSON_OBJECTS[ref.crm]
+
+
+def _shown(book: Book, conflict: Conflict, other: Crm, history: Sequence[Observation]) -> list[Raw]:
     """Return, in this CRM's words, what another record of the person ever showed in the field of the same meaning."""
-    here, there = book.write[conflict.ref.crm], book.write.get(other.crm)
+    here, there = book.write[conflict.ref.crm], book.write.get(other)
     if there is None:
         return []
-    own = (observations.c.crm == other.crm) & (observations.c.object == other.object)
-    query = (
-        select(observations.c.changed).where(own, observations.c.record_id == other.id).order_by(observations.c.id)
-    )
-    seen = list(connection.execute(query).scalars())
     if here.stage is not None and conflict.field == here.stage.field:
         if there.stage is None:
             return []
-        stages = [stage_of(book, other.crm, row[there.stage.field]) for row in seen if there.stage.field in row]
+        stages = [stage_of(book, other, value) for value in _values(there.stage.field, history)]
         return [here.stage.values.get(stage) for stage in stages if stage is not None]
     role = next((name for name, field in here.roles().items() if field == conflict.field), None)
     field = there.roles().get(role) if role is not None else None
-    return [row[field] for row in seen if field is not None and field in row]
+    return [] if field is None else _values(field, history)
+
+
+def _values(field: str, history: Sequence[Observation]) -> list[Raw]:
+    found = (item.changed[field] for item in history if field in item.changed)
+    return [value for value in found if not isinstance(value, Unreadable)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from leadline.common.canonical import raw_text
 from leadline.common.errors import RefusedError
 from leadline.common.values import Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
@@ -22,7 +23,6 @@ from leadline.sync.cycle.running import make_plan
 from leadline.sync.cycle.setting import Setting
 from leadline.sync.plan import Plan
 from leadline.sync.plan.keeping import keep_plan
-from leadline.sync.plan.normal import text_of
 from leadline.sync.plan.quiet import adopt_quietly
 from leadline.sync.store.cycles import activate_book, finish_cycle, start_cycle
 from leadline.sync.store.journal import set_plan_status
@@ -85,7 +85,7 @@ def legacy_values(connection: Connection, book: Book) -> tuple[LegacyValue, ...]
         for name, fields, stage in connection.execute(query):
             if fields.get("IsConverted") is not True:
                 value = fields.get(targets.stage.field)
-                text = text_of(value) if isinstance(value, str | bool | int) else ""
+                text = raw_text(value) if isinstance(value, str | bool | int) else ""
                 counted.setdefault((crm, name, text), Counter())[stage] += 1
     lines = [_line(book, crm, name, value, becomes) for (crm, name, value), becomes in counted.items()]
     return tuple(sorted(lines, key=lambda line: (line.crm, line.object, -line.records, line.value)))

@@ -34,13 +34,10 @@ from leadline.sync.results import PullResult
 from leadline.sync.store.applying import unfinished_plans
 from leadline.sync.store.cycles import CycleStatus, finish_cycle
 from leadline.sync.store.effect_journal import unfinished_effects
-from leadline.sync.store.journal import IntentStatus, journal_counts
+from leadline.sync.store.journal import INTERRUPTED, journal_counts
 
 _REFUSED: Final = ("parked", "ignored", "failed")
 """Endings that have a CRM's code."""
-
-_INTERRUPTED: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done")
-"""Intents that only a run which was cut short leaves behind."""
 
 
 def run_pull(setting: Setting, readers: Mapping[Crm, ReadConnector]) -> PulledResult:
@@ -214,7 +211,7 @@ def _resume(setting: Setting, writers: Mapping[Crm, WriteConnector], run: Run, p
         begun = [
             row
             for row in unfinished_plans(connection)
-            if any(journal_counts(connection, row.hash).get(status) for status in _INTERRUPTED)
+            if any(journal_counts(connection, row.hash).get(status) for status in INTERRUPTED)
             or unfinished_effects(connection, row.hash, ("planned", "claimed"))
         ]
         if not begun:
@@ -245,11 +242,11 @@ def _outcome(plan: Plan, report: ApplyReport) -> tuple[CycleStatus, dict[str, An
     endings: list[tuple[str, str]] = [(item.status, item.code) for item in report.records]
     endings += [(item.status, item.code) for item in report.undone]
     refused = Counter(code for status, code in endings if status in _REFUSED and code)
-    counts = {"plan": plan.hash, "written": dict(report.counts), "refused": dict(sorted(refused.items()))}
-    return "done" if report.ok else "partial", {
-        **counts,
-        "effects": dict(report.effects),
-    } if report.effects else counts
+    counts: dict[str, Any] = {"plan": plan.hash, "written": dict(report.counts)}
+    counts["refused"] = dict(sorted(refused.items()))
+    if report.effects:
+        counts["effects"] = dict(report.effects)
+    return "done" if report.ok else "partial", counts
 
 
 def _finish(

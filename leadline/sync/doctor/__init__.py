@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from leadline.common.errors import UsageError
 from leadline.common.values import Crm
 from leadline.connectors.inspecting import Inspector
 from leadline.rules.model import Book
@@ -40,11 +39,9 @@ def run_doctor(config: Config, book: Book, now: Callable[[], datetime]) -> Exami
 
     Raises UsageError when no CRM is configured, UnavailableError and QuotaError when one cannot be asked.
     """
+    config.require_crms()
     with ExitStack() as stack:
-        inspectors = {}
-        for inspector in _inspectors(config):
-            stack.callback(inspector.close)
-            inspectors[inspector.crm] = inspector
+        inspectors = {one.crm: stack.enter_context(closing(one)) for one in _inspectors(config)}
         return diagnose(inspectors, book, config, now)
 
 
@@ -61,16 +58,12 @@ def diagnose(
     return Examination(findings, seen, {crm: len(found) for crm, found in needs.items()})
 
 
-def _inspectors(config: Config) -> list[Inspector]:
-    found: list[Inspector] = []
+def _inspectors(config: Config) -> Iterator[Inspector]:
     if config.salesforce is not None:
         from leadline.connectors.salesforce import inspecting as salesforce
 
-        found.append(salesforce.inspect(config.salesforce))
+        yield salesforce.inspect(config.salesforce)
     if config.hubspot is not None:
         from leadline.connectors.hubspot import inspecting as hubspot
 
-        found.append(hubspot.inspect(config.hubspot))
-    if not found:
-        raise UsageError(f"{config.path}: no CRM is configured; add a `salesforce:` or `hubspot:` block")
-    return found
+        yield hubspot.inspect(config.hubspot)

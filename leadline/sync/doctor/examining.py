@@ -8,6 +8,7 @@ from typing import Final
 
 from leadline.common.folding import fold
 from leadline.common.values import Crm
+from leadline.common.vocabulary import SALESFORCE_ACTIVITIES
 from leadline.connectors.inspecting import FieldSeen
 from leadline.sync.doctor.findings import SEVERITIES, Finding, finding
 from leadline.sync.doctor.looking import Seen
@@ -178,14 +179,13 @@ def _activity(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
     reason = told.supplies.get(need.name, "")
     if reason:
         message = f"no activities of kind {need.name}: {reason}"
-        source = _OBJECTS.get(need.name, need.name)
+        source = SALESFORCE_ACTIVITIES.get(need.name, need.name)
         about = {"object": source, "value": _TIERS.get(need.name, ""), "why": need.why}
         found = finding("activity-unsupplied", need.crm, need.subject, message, **about)
         yield replace(found, severity="warning") if need.value == "optional" else found
 
 
 _TIERS: Final = {"event": "; page views need Marketing Hub Enterprise, else name a counter with `otherwise:`"}
-_OBJECTS: Final = {"task": "Task", "event": "Event", "campaign_member": "CampaignMember"}
 
 
 def _user(need: Need, told: Seen, seen: Seens) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from leadline.common.values import Crm
-from leadline.common.vocabulary import NAME_FIELDS, OWNER_FIELDS, PERSON_OBJECTS
+from leadline.common.vocabulary import NAME_FIELDS, OWNER_FIELDS, PERSON_OBJECTS, SALESFORCE_ACTIVITIES
 from leadline.rules.causes import actions_by_cause, has_actions
 from leadline.rules.model import (
     Action,
@@ -19,18 +19,14 @@ from leadline.rules.model import (
     SetField,
     WriteNote,
 )
-from leadline.sync.needs import IDENTITY, objects_needed, rule_fields
+from leadline.rules.model.actions import RELATIVES
+from leadline.sync.needs import IDENTITY, OPTIONAL, objects_needed, rule_fields
 from leadline.sync.targets import Target, write_targets
 
 NeedKind = Literal[
     "object", "edit", "create", "delete", "read", "join", "write", "set", "key", "right", "activity", "user", "group"
 ]
 
-_OPTIONAL: Final = frozenset({"HubSpot_Contact_Id__c", "salesforceleadid", "salesforcecontactid", "IsConverted"})
-_WORDS: Final = frozenset({"owner", "manager"})
-"""Whom actions name by what they are to a person, not by name."""
-
-_SOURCES: Final = {"task": "Task", "event": "Event", "campaign_member": "CampaignMember"}
 _SCOPES: Final = {"contact": "contacts", "company": "companies", "deal": "deals"}
 _ACTIVITY_SCOPES: Final = {
     "event": "business-intelligence",
@@ -96,7 +92,7 @@ def _fields(book: Book, crm: Crm) -> Iterator[Need]:
         for field in rule_fields(book, crm, name):
             yield Need("read", crm, name, field, why="rules read it")
         for field in IDENTITY.get((crm, name), ()):
-            if field not in _OPTIONAL:
+            if field not in OPTIONAL:
                 yield Need("join", crm, name, field, why="people are joined by it")
     for activity in book.activities.values():
         counter = activity.otherwise
@@ -112,7 +108,7 @@ def _writes(book: Book, crm: Crm) -> Iterator[Need]:
 def _of_actions(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...], task_key: str) -> Iterator[Need]:
     made = {"salesforce": ("Task",), "hubspot": ("task", "note")}[crm]
     for cause, action in actions:
-        if isinstance(action, CreateTask | WriteNote) or (isinstance(action, Notify) and action.to in _WORDS):
+        if isinstance(action, CreateTask | WriteNote) or (isinstance(action, Notify) and action.to in RELATIVES):
             for name in made:
                 yield Need("object", crm, name, why=cause)
                 yield Need("create", crm, name, why=cause)
@@ -167,14 +163,14 @@ def _rights(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...]) -> It
 def _writes_contacts(action: Action) -> bool:
     if isinstance(action, SetField | AddTo):
         return action.crm == "hubspot" and isinstance(action, SetField)
-    return not isinstance(action, Notify) or action.to in _WORDS
+    return not isinstance(action, Notify) or action.to in RELATIVES
 
 
 def _activities(book: Book, crm: Crm) -> Iterator[Need]:
     for kind, optional in _kinds(book, crm).items():
         yield Need("activity", crm, name=kind, value="optional" if optional else "", why="rules count it")
         if crm == "salesforce":
-            yield Need("object", crm, _SOURCES[kind], why=f"activities: {kind}")
+            yield Need("object", crm, SALESFORCE_ACTIVITIES[kind], why=f"activities: {kind}")
 
 
 def _kinds(book: Book, crm: Crm) -> dict[str, bool]:
@@ -189,9 +185,9 @@ def _kinds(book: Book, crm: Crm) -> dict[str, bool]:
 
 def _people(book: Book, crm: Crm, actions: tuple[tuple[str, Action], ...]) -> Iterator[Need]:
     for cause, action in actions:
-        if isinstance(action, CreateTask) and action.to not in _WORDS:
+        if isinstance(action, CreateTask) and action.to not in RELATIVES:
             yield Need("user", crm, name=action.to, why=cause)
-        if isinstance(action, AssignOwner) and action.to is not None and action.to not in _WORDS:
+        if isinstance(action, AssignOwner) and action.to is not None and action.to not in RELATIVES:
             yield Need("user", crm, name=action.to, why=cause)
     for rota in book.rotas.values():
         for members in rota.members.values():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from leadline.common.canonical import decimal_text
 from leadline.common.values import CRMS, Crm, Raw, RecordRef
@@ -21,14 +22,14 @@ from leadline.sync.effects.waiting import refused_owners
 from leadline.sync.handoff import HandOff, hand_off, spoken
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.plan.source import DueEffect
+from leadline.sync.store.allocations import answers
 from leadline.sync.store.applying import decision_bodies
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.effects import OPEN, EffectRow, effects_by_key, effects_by_status
 from leadline.sync.store.mirror import MirrorRecord, links_from, load_records, records_of_persons
 from leadline.sync.store.outcomes import load_lifecycle
-from leadline.sync.store.schema import allocations
 
-PEOPLE_AT_ONCE = 1_000
+_TASKS: Final[Mapping[Crm, str]] = {"salesforce": "Task", "hubspot": "task"}
 
 
 def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple[DueEffect, ...]:
@@ -43,7 +44,7 @@ def due_effects(connection: Connection, book: Book, frontier: datetime) -> tuple
         rows_of.setdefault(row.person_id, []).append(row)
     for persons in chunks(sorted(rows_of), PEOPLE_AT_ONCE):
         told |= _told(connection, engine, {person: rows_of[person] for person in persons})
-    turns = _turns(connection, [row.key for row in rows if isinstance(row.consequence, AssignOwner)])
+    turns = answers(connection, "owner", [row.key for row in rows if isinstance(row.consequence, AssignOwner)])
     opened = effects_by_key(
         connection, [row.consequence.key for row in rows if isinstance(row.consequence, CloseTask)]
     )
@@ -135,10 +136,7 @@ def _task(row: EffectRow | None) -> RecordRef | None:
     if row is None or not row.stands or not row.remote_id:
         return None
     crm = next((crm for crm in CRMS if crm == row.crm), None)
-    return None if crm is None else RecordRef(crm, TASKS[crm], row.remote_id)
-
-
-TASKS: Mapping[Crm, str] = {"salesforce": "Task", "hubspot": "task"}
+    return None if crm is None else RecordRef(crm, _TASKS[crm], row.remote_id)
 
 
 def _values(engine: Engine, state: PersonState, at: datetime, name: str) -> dict[str, str]:
@@ -158,16 +156,6 @@ def _values(engine: Engine, state: PersonState, at: datetime, name: str) -> dict
         "name": found.get("name") or name,
     }
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _turns(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
-    """Return whose turn it was for each effect, as far as turns were given."""
-    found: dict[str, str] = {}
-    for some in chunks(keys):
-        query = select(allocations.c.wish, allocations.c.value)
-        query = query.where(allocations.c.kind == "owner", allocations.c.wish.in_(some))
-        found.update((wish, value) for wish, value in connection.execute(query))
-    return found
 
 
 def account_owners(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from leadline.rules.causes import enter_cause, rung_cause
 from leadline.rules.model import AddTo, AssignOwner, Book, Consequence, CreateTask, Notify, SetField
+from leadline.rules.model.actions import RELATIVES
 from leadline.sync.store.effects import OPEN, EffectRow, effects_by_status
 from leadline.sync.store.outcomes import in_stage_since, stages_decided
 
@@ -43,9 +44,7 @@ def belongs_to_stage(consequence: Consequence) -> bool:
 
 def makes_task(consequence: Consequence) -> bool:
     """Whether an action makes a task: a notice to a person is one."""
-    return isinstance(consequence, CreateTask) or (
-        isinstance(consequence, Notify) and consequence.to in ("owner", "manager")
-    )
+    return isinstance(consequence, CreateTask) or (isinstance(consequence, Notify) and consequence.to in RELATIVES)
 
 
 def causes_within(book: Book, stage: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from leadline.common.values import Raw, RecordRef
 from leadline.common.vocabulary import OWNER_FIELDS
 from leadline.rules.model import AssignOwner, Consequence, CreateTask, Notify
+from leadline.rules.model.actions import RELATIVES
 from leadline.sync.store.batches import chunks
 from leadline.sync.store.effects import EffectRow, effects_by_status
 from leadline.sync.store.schema import journal
@@ -20,7 +21,7 @@ _NOT_MADE = ("parked", "ignored", "released")
 
 def goes_to_owner(consequence: Consequence) -> bool:
     """Whether an action makes a task for the record's owner, or for whom the owner reports to."""
-    return isinstance(consequence, CreateTask | Notify) and consequence.to in ("owner", "manager")
+    return isinstance(consequence, CreateTask | Notify) and consequence.to in RELATIVES
 
 
 def refused_owners(connection: Connection, rows: Sequence[EffectRow]) -> dict[str, dict[RecordRef, Raw]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -23,8 +24,8 @@ _ACCOUNTS = frozenset(ACCOUNT_OBJECTS.values())
 _DEALS = frozenset(DEAL_OBJECTS.values())
 
 
-def persons_to_evaluate(connection: Connection, book: Book, frontier: datetime) -> list[str]:
-    """Return the ids of everybody whose outcome may differ at ``frontier``, sorted."""
+def persons_to_evaluate(connection: Connection, book: Book, frontier: datetime, joined: Collection[str]) -> list[str]:
+    """Return the ids of everybody whose outcome may differ at ``frontier``, sorted; into ``joined`` others were."""
     if get_meta(connection, EVALUATED_BOOK) != book.hash:
         return sorted(connection.execute(select(persons.c.id).where(persons.c.alias_of.is_(None))).scalars())
     refs, emails = _touched(connection)
@@ -32,14 +33,15 @@ def persons_to_evaluate(connection: Connection, book: Book, frontier: datetime) 
     accounts = {ref for ref in refs if ref.object in _ACCOUNTS}
     deals = {ref for ref in refs if ref.object in _DEALS}
     if deals:
-        accounts |= _deal_accounts(connection, deals, by_account="account" in book.deals.link)
-        people |= _people_of_deals(connection, deals)
+        targets = {link.target for links in links_from(connection, deals).values() for link in links}
+        people |= {target for target in targets if is_person(target)} | _linked(connection, deals)
+        if "account" in book.deals.link:
+            accounts |= {target for target in targets if target.object in _ACCOUNTS}
     people |= _linked(connection, accounts)
     found = _members(connection, people) | _addressed(connection, emails)
     if book.accounts:
-        found |= _together(connection, book, found | set(_joined(connection)))
-    found |= set(due_persons(connection, frontier)) | set(_joined(connection))
-    return sorted(found)
+        found |= _together(connection, book, found.union(joined))
+    return sorted(found.union(due_persons(connection, frontier), joined))
 
 
 def forget_touched(connection: Connection, cycle: int) -> None:
@@ -83,20 +85,6 @@ def _touched(connection: Connection) -> tuple[set[RecordRef], set[str]]:
     return refs, emails
 
 
-def _deal_accounts(connection: Connection, deals: set[RecordRef], *, by_account: bool) -> set[RecordRef]:
-    if not by_account:
-        return set()
-    outgoing = links_from(connection, deals).values()
-    return {link.target for links in outgoing for link in links if link.name == "company"}
-
-
-def _people_of_deals(connection: Connection, deals: set[RecordRef]) -> set[RecordRef]:
-    outgoing = links_from(connection, deals).values()
-    return {link.target for links in outgoing for link in links if is_person(link.target)} | _linked(
-        connection, deals
-    )
-
-
 def _linked(connection: Connection, targets: set[RecordRef]) -> set[RecordRef]:
     incoming = links_to(connection, targets).values()
     return {link.source for links in incoming for link in links if is_person(link.source)}
@@ -125,7 +113,3 @@ def _addressed(connection: Connection, emails: set[str]) -> set[str]:
         mine = addresses.c.email.in_(batch) & records.c.person_id.is_not(None)
         found |= set(connection.execute(also.where(mine)).scalars())
     return found
-
-
-def _joined(connection: Connection) -> list[str]:
-    return list(joined_into(connection))

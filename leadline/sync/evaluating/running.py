@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection
 
@@ -26,7 +25,7 @@ from leadline.sync.results import EvaluationResult
 from leadline.sync.slas.editing import counted_edits
 from leadline.sync.slas.recording import Told, record_timers, timed
 from leadline.sync.store import Store
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.cycles import evaluated_before, get_meta, set_evaluated, set_meta
 from leadline.sync.store.outcomes import (
     DecisionRow,
@@ -36,9 +35,6 @@ from leadline.sync.store.outcomes import (
     load_lifecycle,
     save_lifecycle,
 )
-
-BATCH: Final = 1_000
-"""Persons whose facts are in memory at a time."""
 
 
 def evaluate(
@@ -64,7 +60,7 @@ def evaluate(
         work.acting = concerned(writing, book)
         work.timed = timed(writing, book)
         joined = joined_into(writing)
-        for batch in chunks(persons_to_evaluate(writing, book, frontier), BATCH):
+        for batch in chunks(persons_to_evaluate(writing, book, frontier, joined), PEOPLE_AT_ONCE):
             _evaluate_batch(writing, work, batch, joined)
         _give_places(writing, work)
         work.accounts.store(writing, cycle)
@@ -164,7 +160,7 @@ def _give_places(connection: Connection, work: _Work) -> None:
     """Give places until nobody gets one any more: a place may lead to the next stage that not all may enter."""
     engine = work.engine
     while winners := give_places(connection, engine.book, work.cycle, work.frontier):
-        for batch in chunks(winners, BATCH):
+        for batch in chunks(winners, PEOPLE_AT_ONCE):
             held = {person: fold for person in batch if (fold := work.held.take(person)) is not None}
             others = load_lifecycle(connection, (person for person in batch if person not in held))
             known = facts_of_persons(connection, engine.book, batch, work.cycle)

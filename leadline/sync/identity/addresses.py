@@ -58,8 +58,8 @@ def settle_addresses(connection: Connection, rule: Identity, cycle: int) -> None
         set_meta(connection, RULE, text)
     elif text:
         query = select(touched.c.crm, touched.c.object, touched.c.record_id).where(touched.c.object != "")
-        for refs in chunks([RecordRef(*row) for row in connection.execute(query)]):
-            _refresh(connection, refs, rule)
+        for changed in chunks([RecordRef(*row) for row in connection.execute(query)]):
+            _refresh(connection, changed, rule)
 
 
 def further(connection: Connection, refs: Iterable[RecordRef]) -> Mapping[RecordRef, set[str]]:

@@ -16,48 +16,12 @@ from leadline.common.vocabulary import NAME_FIELDS
 from leadline.sync.store import Store
 from leadline.sync.store.schema import person_records, records
 
-SHARED: Final = frozenset(
-    (
-        *(
-            "accounting",
-            "accounts",
-            "admin",
-            "billing",
-            "buero",
-            "careers",
-            "contact",
-            "enquiries",
-            "finance",
-            "hello",
-        ),
-        *(
-            "help",
-            "hr",
-            "info",
-            "inquiries",
-            "invoices",
-            "jobs",
-            "kontakt",
-            "mail",
-            "marketing",
-            "no-reply",
-            "noreply",
-        ),
-        *(
-            "office",
-            "orders",
-            "postmaster",
-            "press",
-            "purchasing",
-            "reception",
-            "sales",
-            "service",
-            "support",
-            "team",
-        ),
-        "webmaster",
-    )
-)
+SHARED: Final = frozenset((
+    "accounting", "accounts", "admin", "billing", "buero", "careers", "contact", "enquiries", "finance",
+    "hello", "help", "hr", "info", "inquiries", "invoices", "jobs", "kontakt", "mail", "marketing", "no-reply",
+    "noreply", "office", "orders", "postmaster", "press", "purchasing", "reception", "sales", "service",
+    "support", "team", "webmaster"
+))  # fmt: skip
 """Beginnings of addresses that many people of a firm share."""
 
 

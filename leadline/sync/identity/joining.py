@@ -223,10 +223,11 @@ def _save(connection: Connection, work: _Work) -> None:
     """Store what a slice came to, and forget it."""
     rows = [{"number": number, "id": person_id(number), "created_cycle": work.cycle} for number in work.minted]
     insert(connection, persons, rows)
-    for younger, elder in sorted(work.aliases.items()):
-        values = {"alias_of": elder, "alias_cycle": work.cycle}
-        connection.execute(update(persons).where(persons.c.id == younger).values(values))
-        connection.execute(update(persons).where(persons.c.alias_of == younger).values(alias_of=elder))
+    if work.aliases:
+        pairs = [{"younger": younger, "elder": elder} for younger, elder in sorted(work.aliases.items())]
+        now = update(persons).values(alias_of=bindparam("elder"))
+        connection.execute(now.where(persons.c.id == bindparam("younger")).values(alias_cycle=work.cycle), pairs)
+        connection.execute(now.where(persons.c.alias_of == bindparam("younger")), pairs)
     if work.moves:
         _move(connection, work)
     work.minted, work.aliases, work.moves, work.left = [], {}, [], {}

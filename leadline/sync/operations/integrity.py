@@ -10,9 +10,11 @@ from typing import Final, Literal
 from sqlalchemy import Connection, func, select
 
 from leadline.rules.deciding import Engine
+from leadline.sync.lease import WRITER
 from leadline.sync.operations.settled import differing
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import lease_holder
+from leadline.sync.store.journal import INTERRUPTED
 from leadline.sync.store.schema import cycles, decisions, journal, lifecycle, person_records, persons, plans, records
 from leadline.sync.verifying import verify
 
@@ -94,13 +96,13 @@ def _left_over(connection: Connection) -> Iterator[Finding]:
     begun = connection.execute(
         select(func.count()).select_from(plans).where(plans.c.status == "applying")
     ).scalar_one()
-    open_ones = journal.c.status.in_(("planned", "claimed", "done"))
+    open_ones = journal.c.status.in_(INTERRUPTED)
     left = connection.execute(select(func.count()).select_from(journal).where(open_ones)).scalar_one()
     if begun:
         yield Finding("plan-unfinished", "warning", f"{begun} plans were begun, {left} writes are open", _NEXT_RUN)
     query = select(func.count()).select_from(cycles).where(cycles.c.status == "running")
     running = connection.execute(query).scalar_one()
-    if running and lease_holder(connection, "writer") is None:
+    if running and lease_holder(connection, WRITER) is None:
         message = f"{running} runs never ended and nobody is at work: they were killed"
         yield Finding("run-killed", "warning", message, _NEXT_RUN)
 

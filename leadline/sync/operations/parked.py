@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, and_, select, update
 
@@ -13,9 +12,8 @@ from leadline.common.values import RecordRef
 from leadline.sync.apply.remedies import remedy_for
 from leadline.sync.store import Store
 from leadline.sync.store.batches import by_object
+from leadline.sync.store.journal import REFUSED
 from leadline.sync.store.schema import journal
-
-_REFUSED: Final = ("parked", "ignored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def release_parked(store: Store, ids: Iterable[int] | None, now: datetime) -> in
         for crm, name, keys in by_object(item.ref for item in chosen):
             # An older refusal of the same record would park the value again.
             of = (journal.c.crm == crm) & (journal.c.object == name) & journal.c.record_id.in_(keys)
-            refused = of & journal.c.status.in_(_REFUSED)
+            refused = of & journal.c.status.in_(REFUSED)
             connection.execute(update(journal).where(refused).values(status="released", changed_at=now))
     return len(chosen)
 
@@ -62,14 +60,14 @@ def release_parked(store: Store, ids: Iterable[int] | None, now: datetime) -> in
 def _standing(connection: Connection) -> list[ParkedValue]:
     """Go through how the writes of records with refusals ended: a later ending of a field replaces an earlier one."""
     place = ("crm", "object", "record_id")
-    refused_once = select(*(journal.c[name] for name in place)).where(journal.c.status.in_(_REFUSED)).distinct()
+    refused_once = select(*(journal.c[name] for name in place)).where(journal.c.status.in_(REFUSED)).distinct()
     theirs = refused_once.subquery()
     ended = select(journal).join(theirs, and_(*(journal.c[name] == theirs.c[name] for name in place)))
-    ended = ended.where(journal.c.status.in_((*_REFUSED, "verified"))).order_by(journal.c.id)
+    ended = ended.where(journal.c.status.in_((*REFUSED, "verified"))).order_by(journal.c.id)
     last: dict[tuple[RecordRef, str], ParkedValue | None] = {}
     for row in connection.execute(ended).mappings():
         ref = RecordRef(row["crm"], row["object"], row["record_id"])
-        refused = row["status"] in _REFUSED
+        refused = row["status"] in REFUSED
         fields = tuple(row["blamed"] or ()) if refused else ()
         fields = fields or tuple(sorted(row["writes"]))
         item = ParkedValue(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from leadline.common.values import Crm
-from leadline.sync.apply.effects.rows import CREATIONS
+from leadline.connectors.protocol import CREATIONS
 from leadline.sync.apply.remedies import effect_remedy
 from leadline.sync.store import Store
 from leadline.sync.store.effect_journal import give_back

@@ -1,7 +1,7 @@
 """Plans: what would be written, why, and at what price; nothing here can write to a CRM."""
 
 from leadline.sync.plan.build import build_plan
-from leadline.sync.plan.file import load_plan, parse_plan, plan_hash, plan_text, require_place, save_plan
+from leadline.sync.plan.file import load_plan, plan_hash, require_place, save_plan
 from leadline.sync.plan.model import Counts, EffectKind, Held, NotWritten, Plan, PlannedEffect
 from leadline.sync.plan.packing import Writes
 from leadline.sync.plan.source import PersonView, PlanSource, Published, RecordView
@@ -23,9 +23,7 @@ __all__ = [
     "build_plan",
     "grouped",
     "load_plan",
-    "parse_plan",
     "plan_hash",
-    "plan_text",
     "record_write",
     "require_place",
     "save_plan",

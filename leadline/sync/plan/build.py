@@ -10,7 +10,7 @@ from typing import Final
 
 from leadline.common.values import Crm, RecordRef, RecordWrite
 from leadline.common.vocabulary import ACCOUNT_OBJECTS, PERSON_OBJECTS
-from leadline.connectors.protocol import Creation, CreationKind, ReadConnector
+from leadline.connectors.protocol import CREATIONS, Creation, ReadConnector
 from leadline.rules.model import Book
 from leadline.sync.plan.effects import EffectPlanner, effect_counts
 from leadline.sync.plan.effectwrites import EffectWrites
@@ -51,7 +51,7 @@ def build_plan(
     planner = _Planner(book, source.frontier, shown, acting, part, source.population, source.hear)
     due = [effect for effect in source.effects(book) if part.about(effect.person)]
     writes, effects = part.parts(planner.plan(source.people(), source.accounts(), due), tuple(acting.planned))
-    created = {(effect.crm, _CREATED[effect.kind]) for effect in effects if effect.kind in _CREATED}
+    created = {(effect.crm, CREATIONS[effect.kind]) for effect in effects if effect.kind in CREATIONS}
     for crm in sorted(readers):
         asking.may_create(crm, {kind for where, kind in created if where == crm})
     plan = Plan(
@@ -236,19 +236,11 @@ def calls_of(
     return result
 
 
-_CREATED: Final[Mapping[str, CreationKind]] = {
-    "task": "task",
-    "note": "note",
-    "member": "member",
-    "unmember": "unmember",
-}
-
-
 def _effect_calls(reader: ReadConnector, effects: Sequence[PlannedEffect]) -> Iterator[Mapping[str, int]]:
     creations = [
-        Creation(effect.key, _CREATED[effect.kind], effect.ref, effect.payload)
+        Creation(effect.key, CREATIONS[effect.kind], effect.ref, effect.payload)
         for effect in effects
-        if effect.kind in _CREATED and effect.ref is not None
+        if effect.kind in CREATIONS and effect.ref is not None
     ]
     if creations:
         yield reader.forecast_creations(creations)

@@ -26,13 +26,13 @@ from leadline.rules.model import (
     SetField,
     WriteNote,
 )
+from leadline.rules.model.actions import MANAGER, OWNER, RELATIVES
 from leadline.sync.handoff import html_note, plain_note
-from leadline.sync.plan.effectwrites import MANAGER, NO_MANAGER, EffectWrites, NotPlannedError
+from leadline.sync.plan.effectwrites import NO_MANAGER, EffectWrites, NotPlannedError
 from leadline.sync.plan.model import EffectKind, Held, PlannedEffect
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
 from leadline.sync.plan.texts import notice_of, notice_template, reason_of, subject_of, subject_template
 
-OWNER: Final = "owner"
 NOT_ASSIGNED: Final = "its assignment was refused: `leadline parked` says why"
 """Why a task waits whose owner is still to be assigned."""
 
@@ -119,7 +119,7 @@ class EffectPlanner:
 
     def _notify(self, due: DueEffect, person: PersonView, action: Notify) -> Made:
         text = notice_of(due, action.text)
-        if action.to in (OWNER, MANAGER):
+        if action.to in RELATIVES:
             record = self._primary(person)
             subject = subject_of(due, action.text)
             payload = _given(subject=subject, text=reason_of(due), owner=self._owner(due, person, record, action.to))

@@ -8,18 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from leadline.common.canonical import instant_text
+from leadline.common.canonical import instant_text, raw_text
 from leadline.common.values import Crm, ObjectDescription, Raw, Value
 from leadline.common.vocabulary import OWNER_FIELDS
 from leadline.connectors.protocol import User
 from leadline.rules.model import AssignOwner, SetField
-from leadline.sync.plan.normal import kind_of, same, text_of
+from leadline.rules.model.actions import MANAGER
+from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.source import DueEffect, PersonView, RecordView
 from leadline.sync.plan.write import PlannedWrite
 
-MANAGER: Final = "manager"
-"""Whom the owner reports to."""
 NO_MANAGER: Final = "the manager of the owner is not known"
 
 
@@ -160,5 +159,5 @@ def _raw(value: Value, crm: Crm) -> Raw:
     if isinstance(value, tuple):
         return ";".join(value)
     if crm == "hubspot" and value is not None:
-        return text_of(value)
+        return raw_text(value)
     return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value

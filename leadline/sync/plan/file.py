@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from leadline.common.canonical import canonical_json
 from leadline.common.errors import RefusedError, UsageError
+from leadline.common.files import replace_file
 from leadline.sync.plan.content import WRITES, canonical_parts, content_of, file_parts
 from leadline.sync.plan.model import FORMAT, Plan
 from leadline.sync.plan.packing import Writes
@@ -36,11 +36,6 @@ def plan_hash(plan: Plan) -> str:
     return hashed.hexdigest()
 
 
-def plan_text(plan: Plan) -> str:
-    """Return the plan file's text: sorted keys, one line a value, so that two plans can be compared by line."""
-    return "".join(file_parts(plan))
-
-
 def head_text(plan: Plan) -> str:
     """Return everything in the plan but its writes, as canonical JSON."""
     return canonical_json({**content_of(plan), "hash": plan.hash})
@@ -51,18 +46,7 @@ def save_plan(plan: Plan, path: Path) -> None:
 
     Raises UsageError when the place cannot be written.
     """
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.unlink(missing_ok=True)
-        handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(file_parts(plan))
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: the plan cannot be written there: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    replace_file(path, file_parts(plan), private=True)
 
 
 def require_place(path: Path) -> None:
@@ -84,11 +68,6 @@ def load_plan(path: Path) -> Plan:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: byte {error.start}: not UTF-8, so not a plan file") from None
-
-
-def parse_plan(text: str, name: str = "plan") -> Plan:
-    """Turn a plan file's text into the plan; ``name`` is said in errors."""
-    return _read(iter([text]), name)
 
 
 def read_kept(body: str, rows: Iterable[Row], name: str) -> Plan:

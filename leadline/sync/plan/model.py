@@ -112,10 +112,6 @@ class Plan:
         """Whether there is nothing to write and nothing to carry out."""
         return not self.writes and not self.effects
 
-    def not_written_by(self, word: str) -> tuple[NotWritten, ...]:
-        """Return what is not written for a reason that has this word."""
-        return tuple(item for item in self.not_written if word in item.reason)
-
     def record_count(self) -> int:
         """Return how many different records would be written."""
         return self.writes.record_count()

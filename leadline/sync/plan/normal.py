@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
-from leadline.common.canonical import decimal_text
+from leadline.common.canonical import decimal_text, raw_text
 from leadline.common.values import Crm, FieldDescription, Raw
 
 Kind = Literal["number", "date", "datetime", "boolean", "text"]
@@ -56,7 +56,7 @@ def normal(raw: Raw, kind: Kind, crm: Crm) -> Normal:
         return _boolean(raw)
     if kind in {"date", "datetime"}:
         return _time(raw, kind, crm)
-    return text_of(raw).strip()
+    return raw_text(raw).strip()
 
 
 def shown(value: Decimal | datetime | str | None, kind: Kind, crm: Crm) -> Raw:
@@ -76,32 +76,21 @@ def shown(value: Decimal | datetime | str | None, kind: Kind, crm: Crm) -> Raw:
     return text if len(text) <= 255 else text[:254].rstrip() + "…"
 
 
-def text_of(raw: Raw) -> str:
-    """Return one text for a raw value, the way HubSpot would spell it."""
-    if raw is None:
-        return ""
-    if isinstance(raw, bool):
-        return "true" if raw else "false"
-    if isinstance(raw, Decimal):
-        return decimal_text(raw)
-    return str(raw)
-
-
 def _number(raw: Raw) -> Normal:
     try:
-        number = Decimal(text_of(raw).strip())
+        number = Decimal(raw_text(raw).strip())
     except InvalidOperation:
-        return text_of(raw).strip()
-    return number if number.is_finite() else text_of(raw).strip()
+        return raw_text(raw).strip()
+    return number if number.is_finite() else raw_text(raw).strip()
 
 
 def _boolean(raw: Raw) -> Normal:
-    text = text_of(raw).strip().lower()
+    text = raw_text(raw).strip().lower()
     return {"true": True, "false": False}.get(text, text)
 
 
 def _time(raw: Raw, kind: Kind, crm: Crm) -> Normal:
-    text = text_of(raw).strip()
+    text = raw_text(raw).strip()
     at = _instant(text)
     if at is None:
         return text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final, NamedTuple, cast, overload
 
+from leadline.common.chunking import chunks
 from leadline.common.values import Crm, RecordRef
 from leadline.common.vocabulary import ACCOUNT_OBJECTS
 from leadline.sync.plan.rows import Row, group_of, row_of
@@ -63,10 +63,9 @@ class Writes(Sequence[PlannedWrite]):
         self._moves: dict[Move, int] = {}
         self._fields: Counter[tuple[FieldWritten, int]] = Counter()
         self._records: Mapping[tuple[Crm, str], int] | None = None
-        numbered = enumerate(rows)
         insert = "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        while some := [self._values(number, row) for number, row in islice(numbered, AT_ONCE)]:
-            self._scratch.add(insert, some)
+        for some in chunks(enumerate(rows), AT_ONCE):
+            self._scratch.add(insert, [self._values(number, row) for number, row in some])
 
     @classmethod
     def of(cls, writes: Iterable[PlannedWrite]) -> Writes:
@@ -115,7 +114,7 @@ class Writes(Sequence[PlannedWrite]):
             yield from ((number, _group(row)) for number, *row in found)
             return
         query = "SELECT * FROM packed WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
-        for some in _slices(sorted(numbers)):
+        for some in chunks(sorted(numbers), AT_ONCE):
             yield from ((number, _group(row)) for number, *row in self._scratch.rows(query, (json.dumps(some),)))
 
     def of_object(self, crm: Crm, name: str) -> Iterator[PlannedWrite]:
@@ -128,7 +127,7 @@ class Writes(Sequence[PlannedWrite]):
         """Return the numbers of the groups of these people, in order."""
         found: list[int] = []
         query = "SELECT seq FROM groups WHERE person IN (SELECT value FROM json_each(?))"
-        for some in _slices(people):
+        for some in chunks(people, AT_ONCE):
             found += (number for (number,) in self._scratch.rows(query, (json.dumps(some),)))
         return sorted(found)
 
@@ -267,9 +266,3 @@ _PEOPLE_MOVING: Final = "SELECT COUNT(DISTINCT person) FROM groups WHERE move IN
 def _group(row: Sequence[Any]) -> Group:
     crm, name, key, person, body = row
     return group_of(RecordRef(crm, name, key), person, body)
-
-
-def _slices(values: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(values)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some

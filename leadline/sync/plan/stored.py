@@ -20,7 +20,7 @@ from leadline.sync.plan.remembering import Scope
 from leadline.sync.plan.source import AccountView, DueEffect, PersonView, Published, RecordView
 from leadline.sync.store.accounts import AccountRow, account_values_of, each_account_values
 from leadline.sync.store.applying import decision_bodies, population, refusals, verified_writes
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.conflicts import Conflict, any_conflicts, latest_conflicts
 from leadline.sync.store.cycles import active_book
 from leadline.sync.store.mirror import MirrorRecord, load_records, load_written, records_of_persons
@@ -32,8 +32,6 @@ PARKED_FOR: Final = timedelta(days=7)
 
 IGNORED_TIMES: Final = 3
 """How often a value may be dropped in silence before it counts as refused."""
-
-PEOPLE_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +79,14 @@ class StoredPlanSource:
 
     def _lifecycle(self) -> Iterator[LifecycleRow]:
         if self.scope.people is None:
-            yield from each_lifecycle(self.connection, PEOPLE_AT_ONCE)
+            yield from each_lifecycle(self.connection)
             return
         for batch in chunks(self.scope.people, PEOPLE_AT_ONCE):
             yield from load_lifecycle(self.connection, batch).values()
 
     def _account_values(self) -> Iterator[AccountRow]:
         if self.scope.accounts is None:
-            yield from each_account_values(self.connection, PEOPLE_AT_ONCE)
+            yield from each_account_values(self.connection)
             return
         for batch in chunks(self.scope.accounts, PEOPLE_AT_ONCE):
             yield from account_values_of(self.connection, batch).values()

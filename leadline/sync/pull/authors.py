@@ -8,7 +8,6 @@ from dataclasses import replace
 from leadline.common.values import FieldChange, Raw, RecordRef, SourceRecord
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.connectors.protocol import ReadConnector, RecordRequest
-from leadline.rules.model import Book
 from leadline.sync.needs import ObjectNeed
 from leadline.sync.plan.normal import kind_of, same
 from leadline.sync.pull.bounds import Bound
@@ -19,7 +18,7 @@ from leadline.sync.store.mirror import MirrorRecord, load_records, load_written
 
 
 def name_authors(
-    store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, book: Book, page: Sequence[SourceRecord]
+    store: Store, connector: ReadConnector, bound: Bound, need: ObjectNeed, page: Sequence[SourceRecord]
 ) -> tuple[SourceRecord, ...]:
     """Return the page with the history of each written field that changed to a value that is not ours.
 
@@ -28,7 +27,7 @@ def name_authors(
     each 100 of them and one of the history for each 50. The author is the one of the stage, else of the latest
     change; what no user did (workflows, integrations) gets no author.
     """
-    targets = book.write.get(bound.crm)
+    targets = bound.book.write.get(bound.crm)
     if bound.crm != "hubspot" or targets is None or not targets.fields_of(need.object):
         return tuple(page)
     of_people = need.object in PERSON_OBJECTS[bound.crm]

@@ -12,13 +12,10 @@ from leadline.rules.model import Book
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One CRM in one cycle. ``upper`` is that CRM's own present when the cycle began, UTC.
-
-    The ``book`` says which fields are written; without it nobody is looked for who changed what we wrote.
-    """
+    """One CRM in one cycle, under its book. ``upper`` is that CRM's own present when the cycle began, UTC."""
 
     crm: Crm
     cycle: int
     upper: datetime
     described: Mapping[str, ObjectDescription]
-    book: Book | None = None
+    book: Book

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from leadline.common.values import RecordRef, SourceActivity
-from leadline.rules.model import Identity
 from leadline.sync.identity.addresses import plain_address
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.rows import touch
@@ -33,7 +32,7 @@ def store_activities(connection: Connection, bound: Bound, kind: str, page: Sequ
     places: list[dict[str, Any]] = []
     refs: set[RecordRef] = set()
     emails: set[str] = set()
-    rule = bound.book.identity if bound.book is not None else Identity()
+    rule = bound.book.identity
     for activity in unique.values():
         old = known.get(activity.id)
         email = plain_address(activity.email, rule) if activity.email else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from leadline.common.values import Crm, Raw, RecordRef, SourceRecord
+from leadline.connectors.record_ids import full_id
 from leadline.sync.store.mirror import Link
 
 _FIELDS: Final[Mapping[tuple[Crm, str], tuple[tuple[str, str, Crm, str], ...]]] = {
@@ -36,8 +37,6 @@ _NAMES: Final[Mapping[tuple[Crm, str, str], str]] = {
     ("salesforce", "Opportunity", "account"): "company",
 }
 
-_SUFFIX: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-
 
 def links_of(record: SourceRecord) -> tuple[Link, ...]:
     """Return a record's links, primary first within each name, without repetition."""
@@ -52,16 +51,6 @@ def links_of(record: SourceRecord) -> tuple[Link, ...]:
             target = RecordRef(crm, target_object, key)
             found.setdefault((name, target), Link(record.ref, name, target))
     return tuple(found.values())
-
-
-def full_id(text: str) -> str:
-    """Return the 18-character form of a Salesforce id, which other systems keep in either form."""
-    if len(text) != 15 or not (text.isascii() and text.isalnum()):
-        return text
-    groups = (text[start : start + 5] for start in (0, 5, 10))
-    return text + "".join(
-        _SUFFIX[sum(1 << place for place, letter in enumerate(group) if letter.isupper())] for group in groups
-    )
 
 
 def _id(raw: Raw, crm: Crm) -> str:

@@ -59,13 +59,13 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
     with store.write() as connection:
         cycle = start_cycle(connection, kind, max(start.upper.values()))
     with store.read() as connection:
-        quick = hinted is not None and not hinted.thorough
-        chosen = Upkeep(ids=None, calculated=None) if persons_only or quick else upkeep or Upkeep()
-        notes = Notes(tell, Tombstones.load(connection), chosen, hinted)
+        notes = Notes(tell, Tombstones.load(connection), upkeep or Upkeep(), hinted)
+    if persons_only or notes.quick:
+        notes.upkeep = Upkeep(ids=None, calculated=None)
     for crm, described in start.described.items():
         bound = Bound(crm, cycle, start.upper[crm], described, book)
         try:
-            _pull_crm(store, connectors[crm], book, bound, notes, persons_only=persons_only)
+            _pull_crm(store, connectors[crm], bound, notes, persons_only=persons_only)
         except OutsideError as error:
             errors[crm] = error
     notes.warnings += [
@@ -74,9 +74,8 @@ def pull(  # noqa: PLR0913 - one keyword for each thing a run chooses
     return _joined(store, book, cycle, start, notes, whole=not errors and not persons_only)
 
 
-def _pull_crm(
-    store: Store, connector: ReadConnector, book: Book, bound: Bound, notes: Notes, *, persons_only: bool
-) -> None:
+def _pull_crm(store: Store, connector: ReadConnector, bound: Bound, notes: Notes, *, persons_only: bool) -> None:
+    book = bound.book
     needs = needs_of(book, bound.crm, bound.described)
     notes.warnings += needs.warnings
     with store.write() as connection:
@@ -91,7 +90,7 @@ def _pull_crm(
     for need in needs.objects:
         if persons_only and not _written(book, bound.crm, need.object):
             continue
-        pull_records(store, connector, book, bound, need, cursors.get(need.object), notes)
+        pull_records(store, connector, bound, need, cursors.get(need.object), notes)
         _look_after(store, connector, bound, need, notes)
     denied: list[str] = []
     for activity in () if persons_only else needs.activities:

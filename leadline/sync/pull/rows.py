@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from leadline.common.folding import fold
 from leadline.common.values import Raw, RecordRef, SourceRecord
@@ -31,7 +31,10 @@ from leadline.sync.store.mirror import (
 )
 from leadline.sync.store.schema import links, observations, records, touched
 
-_EMAIL = ("Email", "email")
+_EMAIL: Final = ("Email", "email")
+_LINK: Final = ("crm", "object", "record_id", "name", "to_crm", "to_object", "to_id")
+_PRESENT: Final = and_(*(links.c[name] == bindparam(f"of_{name}") for name in _LINK), links.c.until_cycle.is_(None))
+"""The present row of one link, as ``_which`` names it."""
 
 
 def store_records(connection: Connection, bound: Bound, need: ObjectNeed, page: Sequence[SourceRecord]) -> int:
@@ -148,8 +151,12 @@ class _Work:
         insert(connection, observations, self.news)
         upsert(connection, records, self.snapshots)
         cycle = self.bound.cycle
-        for link in (*self.closed, *self.moved):
-            connection.execute(update(links).where(_is(link)).values(_until(link, self.closed, cycle)))
+        if self.closed:
+            ended = update(links).where(_PRESENT).values(until_cycle=cycle)
+            connection.execute(ended, [_which(link) for link in self.closed])
+        if self.moved:
+            moved = update(links).where(_PRESENT).values(position=bindparam("to_position"))
+            connection.execute(moved, [{**_which(link), "to_position": link.position} for link in self.moved])
         opened = [{**_link_place(link), "since_cycle": cycle, "until_cycle": None} for link in self.opened]
         upsert(
             connection,
@@ -224,16 +231,8 @@ def _link_place(link: Link) -> dict[str, Any]:
     return {**_place(link.source), "name": link.name, **target}
 
 
-def _is(link: Link) -> Any:
-    conditions = [links.c[column] == value for column, value in _link_place(link).items()]
-    whole = links.c.until_cycle.is_(None)
-    for condition in conditions:
-        whole &= condition
-    return whole
-
-
-def _until(link: Link, closed: Sequence[Link], cycle: int) -> dict[str, int]:
-    return {"until_cycle": cycle} if link in closed else {"position": link.position}
+def _which(link: Link) -> dict[str, Any]:
+    return {f"of_{name}": value for name, value in _link_place(link).items()}
 
 
 def _email(ref: RecordRef, fields: Mapping[str, Raw | Unreadable]) -> str | None:

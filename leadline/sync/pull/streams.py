@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from leadline.common.canonical import digest
 from leadline.common.values import Cursor, SourceRecord
 from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
-from leadline.rules.model import Book
 from leadline.sync.intake.counters import remember_supply
 from leadline.sync.needs import ActivityNeed, ObjectNeed
 from leadline.sync.pull.authors import name_authors
@@ -32,7 +31,6 @@ Request = TypeVar("Request", RecordRequest, ActivityRequest)
 def pull_records(
     store: Store,
     connector: ReadConnector,
-    book: Book,
     bound: Bound,
     need: ObjectNeed,
     cursor: StreamCursor | None,
@@ -42,13 +40,13 @@ def pull_records(
 
     All of it is read anew where what is asked for is another than before, or where a full read is due.
     """
-    history = notes.upkeep.history_of(book, bound.crm, need)
+    history = notes.upkeep.history_of(bound, need)
     shape = digest([need.fields, need.links, need.unreadable, *([history] if history else [])])
     if cursor is not None and cursor.shape != shape:
         cursor = None
     if cursor is not None and cursor.upper is not None:
         with store.read() as connection:
-            cursor = None if reread_due(connection, book, bound, need, notes.upkeep) else cursor
+            cursor = None if reread_due(connection, bound, need, notes.upkeep) else cursor
     since = Cursor(cursor.stamp, cursor.id) if cursor else None
     complete = cursor.upper if cursor else None
     reached = since
@@ -63,7 +61,7 @@ def pull_records(
 
     def by_id(ids: Sequence[str]) -> None:
         for rows in connector.reread(request, ids):
-            page = _named(store, connector, book, bound, need, rows, history)
+            page = _named(store, connector, bound, need, rows, history)
             with store.write() as connection:
                 news = _store_page(connection, bound, need, page, history, notes)
             notes.count(stream, len(page), news)
@@ -71,7 +69,7 @@ def pull_records(
     if notes.hinted is not None and since is not None:
         by_id(notes.hinted.ids(bound.crm, need.object))
     for rows in connector.records(request):
-        page = _named(store, connector, book, bound, need, rows, history)
+        page = _named(store, connector, bound, need, rows, history)
         with store.write() as connection:
             news = _store_page(connection, bound, need, page, history, notes)
             reached = _further(reached, Cursor(page[-1].stamp, page[-1].ref.id)) if page else reached
@@ -127,7 +125,6 @@ def _quickly(request: Request, notes: Notes) -> Request:
 def _named(
     store: Store,
     connector: ReadConnector,
-    book: Book,
     bound: Bound,
     need: ObjectNeed,
     rows: tuple[SourceRecord, ...],
@@ -136,7 +133,7 @@ def _named(
     if history and bound.crm == "hubspot":
         # Who changed one of these fields last need not be who moved the stage.
         rows = tuple(replace(record, author="") for record in rows)
-    return name_authors(store, connector, bound, need, book, rows)
+    return name_authors(store, connector, bound, need, rows)
 
 
 def _store_page(

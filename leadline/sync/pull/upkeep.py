@@ -16,10 +16,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from leadline.common.chunking import chunks
 from leadline.common.values import Crm, RecordRef, SourceRecord
-from leadline.connectors.paging import chunks
 from leadline.connectors.protocol import ReadConnector
-from leadline.rules.model import Book
 from leadline.sync.needs import ObjectNeed, rule_fields
 from leadline.sync.pull.bounds import Bound
 from leadline.sync.pull.rows import store_records
@@ -50,9 +49,9 @@ class Upkeep:
     vanished: float = 0.2
     history: bool | tuple[str, ...] = False
 
-    def history_of(self, book: Book, crm: Crm, need: ObjectNeed) -> tuple[str, ...]:
+    def history_of(self, bound: Bound, need: ObjectNeed) -> tuple[str, ...]:
         """Return the fields of one object whose past is wanted, named as ``Lead.Status``; only what rules read."""
-        ruled = [name for name in rule_fields(book, crm, need.object) if name in need.fields]
+        ruled = [name for name in rule_fields(bound.book, bound.crm, need.object) if name in need.fields]
         if isinstance(self.history, bool):
             return tuple(ruled) if self.history else ()
         return tuple(name for name in ruled if f"{need.object}.{name}" in self.history)
@@ -77,10 +76,10 @@ class _Progress:
     missing: tuple[str, ...] = ()
 
 
-def reread_due(connection: Connection, book: Book, bound: Bound, need: ObjectNeed, upkeep: Upkeep) -> bool:
+def reread_due(connection: Connection, bound: Bound, need: ObjectNeed, upkeep: Upkeep) -> bool:
     """Say whether an object with calculated inputs was last read in full too long ago."""
     described = bound.described[need.object].fields
-    ruled = (described.get(name) for name in rule_fields(book, bound.crm, need.object))
+    ruled = (described.get(name) for name in rule_fields(bound.book, bound.crm, need.object))
     if upkeep.calculated is None or not any(field is not None and field.calculated for field in ruled):
         return False
     last = get_meta(connection, _key("full", bound.crm, need.object))

@@ -19,13 +19,12 @@ from leadline.rules.model import Book, Deals
 from leadline.rules.state import StageDate, Unreadable
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store import Store
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.schema import books, cycles, decisions, lifecycle
 
 SOURCE: Final = "source"
 """The field that people are counted by when none is named and the book has it."""
 
-PEOPLE_AT_ONCE: Final = 1_000
 _BY_THE_BOOK: Final = frozenset({"adopted", "activated"})
 
 Entered = Mapping[str, StageDate]

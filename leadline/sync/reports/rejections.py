@@ -13,12 +13,12 @@ from sqlalchemy import Connection, func, select
 from leadline.common.stats import Share, share_of
 from leadline.rules.model import Book
 from leadline.sync.reports.funnel import UNKNOWN_SOURCE
-from leadline.sync.reports.lives import PEOPLE_AT_ONCE, Basis, Life, Turn, basis_of, everyone, source_field
+from leadline.sync.reports.lives import Basis, Life, Turn, basis_of, everyone, source_field
 from leadline.sync.reports.recycle import told_reason
 from leadline.sync.slas.owners import KnownUser, Owning, known_users, owner_at, owners_of
 from leadline.sync.slas.report import owner_name
 from leadline.sync.store import Store
-from leadline.sync.store.batches import chunks
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.schema import cycles
 
 BY: Final = ("target", "stage", "team", "owner", "source", "band")

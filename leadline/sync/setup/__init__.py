@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from leadline.common.errors import PermissionMissingError, UsageError
+from leadline.common.errors import PermissionMissingError
 from leadline.common.values import Crm
 from leadline.connectors.installing import Installer, Part, PartKind
 from leadline.rules.model import Book
 from leadline.sync.setup.parts import parts_of
 from leadline.sync.store import Store
-from leadline.sync.store.installed import begin_part, forget_part, installed_parts, settle_part
+from leadline.sync.store.installed import begin_parts, forget_part, installed_parts, settle_part
 
 if TYPE_CHECKING:
     from leadline.sync.config import Config
@@ -35,20 +35,17 @@ class Step:
 @contextmanager
 def open_installers(config: Config) -> Iterator[Mapping[Crm, Installer]]:
     """Connect to every configured CRM for setting it up. Raises UsageError when none is configured."""
+    config.require_crms()
     with ExitStack() as stack:
         found: dict[Crm, Installer] = {}
         if config.salesforce is not None:
             from leadline.connectors.salesforce.installing import install as install_salesforce
 
-            found["salesforce"] = install_salesforce(config.salesforce)
+            found["salesforce"] = stack.enter_context(closing(install_salesforce(config.salesforce)))
         if config.hubspot is not None:
             from leadline.connectors.hubspot.installing import install as install_hubspot
 
-            found["hubspot"] = install_hubspot(config.hubspot)
-        if not found:
-            raise UsageError(f"{config.path}: no CRM is configured; add a `salesforce:` or `hubspot:` block")
-        for installer in found.values():
-            stack.callback(installer.close)
+            found["hubspot"] = stack.enter_context(closing(install_hubspot(config.hubspot)))
         yield found
 
 
@@ -88,8 +85,7 @@ def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Calla
             yield Step(crm, part.key, _standing(part.key, existing, begun), part)
     for batch in installer.batches([part for part in parts if part.key not in existing]):
         with store.write() as connection:
-            for part in batch:
-                begin_part(connection, crm, organisation, part.key, now())
+            begin_parts(connection, crm, organisation, [part.key for part in batch], now())
         try:
             ids = installer.make(batch)
         except PermissionMissingError as error:
@@ -108,8 +104,9 @@ def set_up(store: Store, installer: Installer, parts: Sequence[Part], now: Calla
 
 def ours(store: Store, installer: Installer) -> tuple[Step, ...]:
     """Return what a setup made in this organisation, in the order of taking it back."""
+    organisation = installer.organisation()  # asked before the transaction, which must not wait for a network
     with store.read() as connection:
-        rows = installed_parts(connection, installer.crm, installer.organisation())
+        rows = installed_parts(connection, installer.crm, organisation)
     return tuple(Step(installer.crm, row.part, "ours") for row in rows)
 
 

@@ -15,11 +15,10 @@ from leadline.common.values import Crm, RecordRef
 from leadline.common.vocabulary import OWNER_FIELDS
 from leadline.connectors.protocol import User
 from leadline.sync.intake import rows
-from leadline.sync.store.batches import chunks, upsert
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks, upsert
 from leadline.sync.store.cycles import get_meta, set_meta
 from leadline.sync.store.schema import users
 
-PEOPLE_AT_ONCE: Final = 1_000
 _QUEUES: Final = "00G"
 """Ids of Salesforce begin with the kind of what they name; this one is a queue or a group."""
 

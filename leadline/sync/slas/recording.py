@@ -58,14 +58,16 @@ def record_timers(
     before = timers_of(connection, [*(one.state.person for one in told), *gone])
     lost = [row for person in gone for row in before.get(person, ()) if row.ended is None]
     changed = [_closed(row, frontier, cycle) for row in lost]
+    gone_rows: list[TimerRow] = []
     for one in told:
         rows = before.get(one.state.person, ())
         if not rows and not one.state.timers and not any(made.after.slas for made in one.decisions):
             continue
         wanted = {row.key: row for row in _Runs(engine, one, {row.key: row for row in rows}, cycle, frontier).rows()}
-        drop_timers(connection, [row for row in rows if row.key not in wanted])
+        gone_rows += [row for row in rows if row.key not in wanted]
         known = {row.key: row for row in rows}
         changed += [row for key, row in wanted.items() if row.ended is None or known.get(key) != row]
+    drop_timers(connection, gone_rows)
     save_timers(connection, _with_owners(connection, engine.book, changed, cycle))
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from sqlalchemy import Connection, select, tuple_
 
 from leadline.common.values import RecordRef
-from leadline.sync.store.batches import by_object, chunks, upsert
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, by_object, chunks, upsert
 from leadline.sync.store.ledgers import account_values
 from leadline.sync.store.schema import lifecycle
 from leadline.sync.store.unsettled import forget_accounts
@@ -51,7 +51,7 @@ def drop_all_account_values(connection: Connection) -> None:
     drop_account_values(connection, connection.execute(select(account_values.c.person_id).distinct()).scalars())
 
 
-def each_account_values(connection: Connection, at_a_time: int = 1_000) -> Iterator[AccountRow]:
+def each_account_values(connection: Connection, at_a_time: int = PEOPLE_AT_ONCE) -> Iterator[AccountRow]:
     """Yield every account record that has values, by CRM, object and id; few are in memory at a time."""
     keys = (account_values.c.crm, account_values.c.object, account_values.c.record_id)
     last = ("", "", "")

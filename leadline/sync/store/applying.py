@@ -24,7 +24,7 @@ from sqlalchemy import (
 from leadline.common.values import Crm, Raw, RecordRef
 from leadline.common.vocabulary import PERSON_OBJECTS
 from leadline.sync.store.batches import by_object, chunks
-from leadline.sync.store.journal import IntentStatus, PlanRow
+from leadline.sync.store.journal import REFUSED, IntentStatus, PlanRow
 from leadline.sync.store.schema import decisions, journal, lifecycle, plans, records, written
 from leadline.sync.store.unsettled import unsettle_intents
 
@@ -152,7 +152,7 @@ def give_up(connection: Connection, plan_hash: str, code: str, message: str, at:
 
 def refusals(connection: Connection, since: datetime) -> list[Refusal]:
     """Return the intents parked or ignored since an instant, oldest first."""
-    refused = journal.c.status.in_(("parked", "ignored")) & (journal.c.changed_at >= since)
+    refused = journal.c.status.in_(REFUSED) & (journal.c.changed_at >= since)
     query = select(journal).where(refused).order_by(journal.c.id)
     return [
         Refusal(

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from leadline.common import chunking
 from leadline.common.values import RecordRef
 
 T = TypeVar("T")
@@ -15,20 +16,16 @@ T = TypeVar("T")
 CHUNK: Final = 5_000
 """Values in one IN list; SQLite allows 32,766 bound values in a statement, PostgreSQL's protocol 65,535."""
 
-
-def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Split into lists of at most ``size``, order kept."""
-    batch: list[T] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+PEOPLE_AT_ONCE: Final = 1_000
+"""People, or accounts, whose rows and facts are in memory at a time."""
 
 
-def by_object(refs: Iterable[RecordRef]) -> Iterator[tuple[str, str, list[str]]]:
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[tuple[T, ...]]:
+    """Split into parts of at most ``size``, order kept; by default each fits into one IN list."""
+    return chunking.chunks(items, size)
+
+
+def by_object(refs: Iterable[RecordRef]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Group references as (crm, object, ids), sorted, each group within the limit of one IN list."""
     groups: dict[tuple[str, str], set[str]] = {}
     for ref in refs:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Text, func, select, type_coerce, update
 
 from leadline.sync.store.batches import insert_new, upsert
 from leadline.sync.store.schema import books, cycles, leases, meta
@@ -75,6 +75,22 @@ def last_cycles(connection: Connection, count: int = 1) -> list[Cycle]:
     """Return the latest cycles, newest first."""
     rows = connection.execute(select(cycles).order_by(cycles.c.id.desc()).limit(count)).mappings()
     return [Cycle(**row) for row in rows]
+
+
+def last_read(connection: Connection) -> Cycle | None:
+    """Return the newest cycle that knows a frontier; None before every CRM was read for the first time."""
+    return _newest(connection, cycles.c.frontier.is_not(None))
+
+
+def last_evaluated(connection: Connection) -> Cycle | None:
+    """Return the newest cycle that evaluated people; None before the first."""
+    return _newest(connection, cycles.c.evaluated.is_not(None))
+
+
+def last_planned(connection: Connection) -> Cycle | None:
+    """Return the newest cycle that made a plan, or whose plan was stopped by a guard; None before the first."""
+    told = type_coerce(cycles.c.counts, Text)
+    return _newest(connection, told.like('%"plan":%') | told.like('%"stops":%'))
 
 
 def frontier_before(connection: Connection, cycle: int) -> datetime | None:
@@ -173,3 +189,8 @@ def active_book(connection: Connection) -> str | None:
     order = books.c.activated_cycle.desc()
     found = select(books.c.hash).where(books.c.activated_cycle.is_not(None)).order_by(order).limit(1)
     return connection.execute(found).scalar()
+
+
+def _newest(connection: Connection, where: ColumnElement[bool]) -> Cycle | None:
+    row = connection.execute(select(cycles).where(where).order_by(cycles.c.id.desc()).limit(1)).mappings().first()
+    return Cycle(**row) if row else None

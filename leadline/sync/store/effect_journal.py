@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, func, or_, select, update
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks
@@ -16,6 +16,9 @@ from leadline.sync.store.schema import effects
 
 UNFINISHED: Final[tuple[EffectStatus, ...]] = ("planned", "claimed", "failed")
 """What applying the same plan again would still carry out."""
+
+_PLACE: Final = ("remote_id", "crm", "object", "record_id")
+"""What is known of an effect and need not be told again when it is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,12 @@ def begin_effects(connection: Connection, begun: Sequence[Begun], plan_hash: str
     connection.execute(statement, rows)
 
 
-def effects_of_plan(connection: Connection, plan_hash: str) -> list[EffectRow]:
-    """Return the effects that a plan carries out, by the instant that caused them."""
+def effects_of_plan(connection: Connection, plan_hash: str, statuses: Sequence[EffectStatus] = ()) -> list[EffectRow]:
+    """Return the effects that a plan carries out, all or those that stand so, by the instant that caused them."""
     order = (effects.c.at, effects.c.person_id, effects.c.cause, effects.c.number, effects.c.key)
     query = select(effects).where(effects.c.plan_hash == plan_hash).order_by(*order)
+    if statuses:
+        query = query.where(effects.c.status.in_(statuses))
     return [EffectRow(**row) for row in connection.execute(query).mappings()]
 
 
@@ -100,14 +105,25 @@ def claim_effects(connection: Connection, keys: Iterable[str], owner: str, at: d
 
 def settle_carried(connection: Connection, results: Sequence[EffectSettlement], at: datetime) -> None:
     """Record how effects stand; what was told once and is not told again is kept."""
-    for result in results:
-        values: dict[str, Any] = {"status": result.status, "code": result.code, "message": result.message}
-        values["changed_at"] = at
-        if result.remote_id:
-            values["remote_id"] = result.remote_id
-        if result.ref is not None:
-            values |= {"crm": result.ref.crm, "object": result.ref.object, "record_id": result.ref.id}
-        connection.execute(update(effects).where(effects.c.key == result.key).values(values))
+    if not results:
+        return
+    kept = {name: func.coalesce(bindparam(f"to_{name}", type_=Text), effects.c[name]) for name in _PLACE}
+    statement = update(effects).where(effects.c.key == bindparam("which"))
+    statement = statement.values(status=bindparam("to"), code=bindparam("why"), message=bindparam("text"), **kept)
+    rows = [
+        {
+            "which": result.key,
+            "to": result.status,
+            "why": result.code,
+            "text": result.message,
+            "to_remote_id": result.remote_id or None,
+            "to_crm": result.ref.crm if result.ref is not None else None,
+            "to_object": result.ref.object if result.ref is not None else None,
+            "to_record_id": result.ref.id if result.ref is not None else None,
+        }
+        for result in results
+    ]
+    connection.execute(statement.values(changed_at=at), rows)
 
 
 def give_back(connection: Connection, keys: Iterable[str], at: datetime) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Integer, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Table, Text, delete, select, update
 
 from leadline.common.values import Crm
 from leadline.sync.store.base import metadata
+from leadline.sync.store.batches import insert
 from leadline.sync.store.types import Instant
 
 installed: Final = Table(
@@ -44,14 +45,16 @@ def installed_parts(connection: Connection, crm: Crm, organisation: str) -> Sequ
     return tuple(Installed(**row) for row in rows)
 
 
-def begin_part(connection: Connection, crm: Crm, organisation: str, part: str, at: datetime) -> None:
-    """Write down that a part is about to be made; one that was begun before stays as it is."""
-    known = installed_parts(connection, crm, organisation)
-    if part in {row.part for row in known}:
-        return
-    place = max((row.place for row in known), default=0) + 1
-    values = {"crm": crm, "organisation": organisation, "part": part, "place": place, "remote_id": None, "at": at}
-    connection.execute(insert(installed).values(values))
+def begin_parts(connection: Connection, crm: Crm, organisation: str, parts: Sequence[str], at: datetime) -> None:
+    """Write down that parts are about to be made; those that were begun before stay as they are."""
+    known = {row.part: row.place for row in installed_parts(connection, crm, organisation)}
+    fresh = [part for part in parts if part not in known]
+    last = max(known.values(), default=0)
+    rows = [
+        {"crm": crm, "organisation": organisation, "part": part, "place": place, "remote_id": None, "at": at}
+        for place, part in enumerate(fresh, last + 1)
+    ]
+    insert(connection, installed, rows)
 
 
 def settle_part(connection: Connection, crm: Crm, organisation: str, part: str, remote_id: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.store.batches import chunks, insert, insert_new
@@ -17,6 +17,13 @@ from leadline.sync.store.unsettled import unsettle_intents
 IntentStatus = Literal[
     "planned", "claimed", "done", "verified", "ignored", "failed", "parked", "released", "stale", "gone"
 ]
+
+
+INTERRUPTED: Final[tuple[IntentStatus, ...]] = ("planned", "claimed", "done")
+"""Intents that only a run which was cut short leaves behind."""
+
+REFUSED: Final[tuple[IntentStatus, ...]] = ("parked", "ignored")
+"""Values that a CRM refused for good, or said yes to and dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One record's write. ``writes`` maps a field to (old, new). ``id`` 0 before it is stored."""
+    """One record's planned write: ``seq`` is its place in the plan, ``writes`` maps a field to (old, new)."""
 
     plan_hash: str
     seq: int
@@ -42,13 +49,6 @@ class Intent:
     decision_id: str | None
     planned_at: datetime
     changed_at: datetime
-    status: IntentStatus = "planned"
-    claimed_by: str | None = None
-    code: str | None = None
-    message: str | None = None
-    attempts: int = 0
-    blamed: Sequence[str] | None = None
-    id: int = 0
 
 
 def save_plan(connection: Connection, plan: PlanRow) -> None:
@@ -71,16 +71,8 @@ def set_plan_status(connection: Connection, plan_hash: str, status: str, was: It
 
 
 def append_intents(connection: Connection, intents: Sequence[Intent]) -> None:
-    """Journal intents (their ``id`` is given by the database)."""
+    """Journal intents as planned; the database numbers them."""
     insert(connection, journal, [_row(intent) for intent in intents])
-
-
-def intents_of(connection: Connection, plan_hash: str, statuses: Iterable[IntentStatus] = ()) -> list[Intent]:
-    """Return a plan's intents in order, all or those with one of these statuses."""
-    query = select(journal).where(journal.c.plan_hash == plan_hash).order_by(journal.c.seq)
-    if wanted := tuple(statuses):
-        query = query.where(journal.c.status.in_(wanted))
-    return [_intent(row) for row in connection.execute(query).mappings()]
 
 
 def claim_intents(connection: Connection, ids: Iterable[int], owner: str, at: datetime) -> list[int]:
@@ -105,13 +97,7 @@ def journal_counts(connection: Connection, plan_hash: str) -> dict[str, int]:
 
 
 def _row(intent: Intent) -> dict[str, Any]:
-    values = {name: getattr(intent, name) for name in Intent.__slots__ if name not in {"id", "ref", "writes"}}
+    values = {name: getattr(intent, name) for name in Intent.__slots__ if name not in {"ref", "writes"}}
     place = {"crm": intent.ref.crm, "object": intent.ref.object, "record_id": intent.ref.id}
-    return {**values, **place, "writes": {name: list(pair) for name, pair in intent.writes.items()}}
-
-
-def _intent(row: RowMapping) -> Intent:
-    values: dict[str, Any] = dict(row)
-    ref = RecordRef(values.pop("crm"), values.pop("object"), values.pop("record_id"))
-    writes = {name: (pair[0], pair[1]) for name, pair in values.pop("writes").items()}
-    return Intent(ref=ref, writes=writes, **values)
+    writes = {name: list(pair) for name, pair in intent.writes.items()}
+    return {**values, **place, "writes": writes, "status": "planned", "attempts": 0}

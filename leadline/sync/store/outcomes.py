@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from leadline.sync.store.batches import chunks, insert_new, upsert
+from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks, insert_new, upsert
 from leadline.sync.store.schema import decisions, lifecycle
 from leadline.sync.store.unsettled import forget
 
@@ -82,7 +82,7 @@ def all_lifecycle(connection: Connection) -> list[LifecycleRow]:
     return list(each_lifecycle(connection))
 
 
-def each_lifecycle(connection: Connection, at_a_time: int = 1_000) -> Iterator[LifecycleRow]:
+def each_lifecycle(connection: Connection, at_a_time: int = PEOPLE_AT_ONCE) -> Iterator[LifecycleRow]:
     """Yield every person's row, ordered by person; not more than ``at_a_time`` are in memory."""
     last = ""
     while True:
@@ -174,9 +174,3 @@ def stages_decided(connection: Connection, ids: Iterable[str]) -> dict[str, str]
         query = select(decisions.c.id, decisions.c.stage).where(decisions.c.id.in_(batch))
         found.update((key, stage) for key, stage in connection.execute(query))
     return found
-
-
-def decisions_in(connection: Connection, cycle: int) -> list[DecisionRow]:
-    """Return the decisions of one cycle, in order of recording."""
-    query = select(decisions).where(decisions.c.cycle == cycle).order_by(decisions.c.number)
-    return [DecisionRow(**row) for row in connection.execute(query).mappings()]

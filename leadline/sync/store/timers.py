@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, select, update
 
 from leadline.common.canonical import instant_text
 from leadline.common.instants import read_instant
@@ -16,6 +16,12 @@ from leadline.sync.store.batches import chunks, upsert
 from leadline.sync.store.schema import timers
 
 Pauses = tuple[tuple[datetime, datetime | None], ...]
+
+_SAME: Final = and_(
+    timers.c.person_id == bindparam("of_person"),
+    timers.c.sla == bindparam("of_sla"),
+    timers.c.started == bindparam("of_start"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +86,32 @@ def save_timers(connection: Connection, rows: Sequence[TimerRow]) -> None:
 
 def drop_timers(connection: Connection, rows: Iterable[TimerRow]) -> None:
     """Take rows away."""
-    for row in rows:
-        connection.execute(timers.delete().where(_is(row)))
+    keys = [_key(row) for row in rows]
+    if keys:
+        connection.execute(timers.delete().where(_SAME), keys)
 
 
 def move_timers(connection: Connection, joined: Mapping[str, Sequence[str]]) -> None:
     """Give the rows of persons that were joined to the person they belong to now; the same run stays once."""
-    everyone = {name for names in joined.items() for name in (names[0], *names[1])}
+    everyone = {name for elder, younger in joined.items() for name in (elder, *younger)}
     known = timers_of(connection, everyone)
+    moved: list[dict[str, object]] = []
+    twice: list[TimerRow] = []
     for elder, younger in joined.items():
         taken = {(row.sla, row.started) for row in known.get(elder, ())}
         for row in (row for name in younger for row in known.get(name, ())):
             if (row.sla, row.started) in taken:
-                connection.execute(timers.delete().where(_is(row)))
+                twice.append(row)
             else:
-                connection.execute(update(timers).where(_is(row)).values(person_id=elder))
+                moved.append({**_key(row), "to_person": elder})
                 taken.add((row.sla, row.started))
+    drop_timers(connection, twice)
+    if moved:
+        connection.execute(update(timers).where(_SAME).values(person_id=bindparam("to_person")), moved)
 
 
-def _is(row: TimerRow) -> ColumnElement[bool]:
-    table = timers.c
-    return (table.person_id == row.person_id) & (table.sla == row.sla) & (table.started == row.started)
+def _key(row: TimerRow) -> dict[str, object]:
+    return {"of_person": row.person_id, "of_sla": row.sla, "of_start": row.started}
 
 
 def _values(row: TimerRow) -> dict[str, object]:

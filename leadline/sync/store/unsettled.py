@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from leadline.common.values import CRMS, Crm, RecordRef
 from leadline.common.vocabulary import ACCOUNT_OBJECTS
-from leadline.sync.store.batches import chunks, insert, upsert
+from leadline.sync.store.batches import by_object, chunks, insert, upsert
 from leadline.sync.store.effects import OPEN
 from leadline.sync.store.ledgers import account_values, unsettled
 from leadline.sync.store.schema import (
@@ -68,10 +68,9 @@ def forget(connection: Connection, people: Iterable[str]) -> None:
 
 def forget_accounts(connection: Connection, refs: Iterable[RecordRef]) -> None:
     """Forget the rows of these records of accounts."""
-    for (crm, name), ids in _grouped(refs).items():
-        for batch in chunks(sorted(ids)):
-            mine = (unsettled.c.crm == crm) & (unsettled.c.object == name) & unsettled.c.record_id.in_(batch)
-            connection.execute(unsettled.delete().where(mine))
+    for crm, name, ids in by_object(refs):
+        mine = (unsettled.c.crm == crm) & (unsettled.c.object == name) & unsettled.c.record_id.in_(ids)
+        connection.execute(unsettled.delete().where(mine))
 
 
 def left_out(connection: Connection) -> Counter[LeftOut]:
@@ -140,10 +139,3 @@ def _same_place(one: object, other: object) -> ColumnElement[bool]:
 def _place(person: str, ref: RecordRef | None) -> dict[str, str]:
     crm, name, key = (ref.crm, ref.object, ref.id) if ref is not None else ("", "", "")
     return {"person_id": person, "crm": crm, "object": name, "record_id": key}
-
-
-def _grouped(refs: Iterable[RecordRef]) -> dict[tuple[str, str], set[str]]:
-    groups: dict[tuple[str, str], set[str]] = {}
-    for ref in refs:
-        groups.setdefault((ref.crm, ref.object), set()).add(ref.id)
-    return groups

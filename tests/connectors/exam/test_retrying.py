@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError, CredentialsError, QuotaError, UnavailableError
 from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Pace
 from leadline.connectors.instants import maybe_instant, milliseconds, read_instant
-from leadline.connectors.paging import chunks, weave
+from leadline.connectors.paging import weave
 from leadline.connectors.retrying import ExpiredError, Patience, Retry, TransientError, listening
 
 

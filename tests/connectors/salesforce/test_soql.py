@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from leadline.common.errors import ContractError
 from leadline.connectors.practice.salesforce.ids import with_suffix
+from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 
 ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -42,8 +43,8 @@ def test_what_is_no_name_is_refused(name: str) -> None:
 @given(st.text(ALNUM, min_size=15, max_size=15))
 def test_fifteen_characters_become_eighteen(short: str) -> None:
     """The check suffix is Salesforce's; a full id stays."""
-    full = soql.full_id(short)
-    assert full == with_suffix(short) and soql.full_id(full) == full
+    full = full_id(short)
+    assert full == with_suffix(short) and full_id(full) == full
 
 
 def test_a_window_is_exact_to_the_millisecond() -> None:

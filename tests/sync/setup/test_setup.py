@@ -11,12 +11,14 @@ from xml.etree import ElementTree
 import pytest
 
 from leadline.cli import run
+from leadline.common.bookfiles import read_sources
 from leadline.common.errors import UnavailableError
 from leadline.connectors.installing import Part, PartKind
 from leadline.connectors.practice.generate import generate
 from leadline.connectors.practice.harness import PracticeOptions
 from leadline.connectors.practice.serving import Practice, start_practice
 from leadline.rules.model import Book
+from leadline.rules.reading import read_book
 from leadline.sync.config import Config, load_config
 from leadline.sync.doctor import run_doctor
 from leadline.sync.setup import needed_parts, open_installers, ours, set_up, survey, take_back
@@ -47,9 +49,6 @@ def config(tmp_path: Path, practice: Practice) -> Config:
 @pytest.fixture
 def book(config: Config) -> Book:
     """The same, read."""
-    from leadline.common.bookfiles import read_sources
-    from leadline.rules.reading import read_book
-
     return read_book(read_sources(config.rules_dir))
 
 
@@ -201,6 +200,39 @@ def test_what_was_there_before_is_not_taken_back(
             for key in reversed(list(ids)):
                 installer.remove("group" if key.startswith("group") else kind, ids[key])
             assert installer.existing(parts[crm]) == {}
+
+
+def test_no_crm_is_asked_while_a_transaction_is_open(config: Config, book: Book, store: Store) -> None:
+    """Whose setup it was is asked of the CRM first: a slow answer must not hold the state."""
+
+    class Watched(Broken):
+        def organisation(self) -> str:
+            assert store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+            asked.append(self.inner.crm)  # type: ignore[attr-defined]
+            return self.inner.organisation()  # type: ignore[attr-defined,no-any-return]
+
+    asked: list[str] = []
+    with open_installers(config) as installers:
+        for crm, installer in installers.items():
+            watched = Watched(installer, 0)
+            survey(store, watched, needed_parts(config, book, USER)[crm])  # type: ignore[arg-type]
+            assert ours(store, watched) == ()  # type: ignore[arg-type]
+    assert asked == ["salesforce", "salesforce", "hubspot", "hubspot"]
+
+
+def test_fields_on_further_pages_are_known_to_be_there(tmp_path: Path) -> None:
+    """An organisation has more custom fields than one page of a Tooling query: none is made a second time."""
+    options = PracticeOptions(bare=True, page_size=3)
+    with start_practice(organisation=generate(people=2, seed=7), options=options, frozen=True) as practice:
+        copy_template("waterfall", tmp_path / "book")
+        config = load_config(tmp_path / "book", practice.environment())
+        book = read_book(read_sources(config.rules_dir))
+        with open_store(config.state_url) as store, open_installers(config) as installers:
+            salesforce, parts = installers["salesforce"], needed_parts(config, book, USER)["salesforce"]
+            assert sum(part.kind == "field" for part in parts) > 2 * options.page_size
+            made = list(set_up(store, salesforce, parts, practice.clock.now))
+            assert [step.standing for step in made] == ["made"] * len(parts)
+            assert {step.standing for step in survey(store, salesforce, parts)} == {"ours"}
 
 
 def test_properties_of_one_object_are_made_by_one_call(

@@ -14,7 +14,7 @@ from leadline.sync.effects import LOOK_BACK, PATIENCE, record_effects, tidy_effe
 from leadline.sync.effects.due import due_effects
 from leadline.sync.evaluating import evaluate
 from leadline.sync.store.effects import add_effects, effects_by_status, effects_of_persons, settle_effects
-from leadline.sync.store.outcomes import decisions_in
+from tests.sync.looking import decisions_in
 
 ACTING = BOOK + "on_enter:\n  mql: [{task: owner}, {note: hand-off}]\n"
 SMALL = {"Email": "ann@acme.example", "NumberOfEmployees": 90}

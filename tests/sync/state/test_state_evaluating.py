@@ -11,8 +11,9 @@ from leadline.common.errors import RefusedError
 from leadline.common.values import FieldChange, RecordRef
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store.mirror import Written, remember_written
-from leadline.sync.store.outcomes import all_lifecycle, decisions_in, decisions_of, load_lifecycle
+from leadline.sync.store.outcomes import all_lifecycle, decisions_of, load_lifecycle
 from leadline.sync.verifying import verify
+from tests.sync.looking import decisions_in
 
 CHIEF = {"Email": "ann@acme.example", "Title": "Chief", "NumberOfEmployees": 90}
 

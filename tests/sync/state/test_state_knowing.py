@@ -11,8 +11,9 @@ from leadline.common.values import RecordRef, SourceActivity
 from leadline.rules.deciding.history import History, ordered
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.knowing import problems_known
-from leadline.sync.store.outcomes import decisions_in, load_lifecycle
+from leadline.sync.store.outcomes import load_lifecycle
 from leadline.sync.verifying import verify
+from tests.sync.looking import decisions_in
 
 
 def told(world, path):

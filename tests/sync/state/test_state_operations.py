@@ -8,8 +8,11 @@ from pretend_world import make_world
 from sqlalchemy import select, text, update
 
 from leadline.common.errors import RefusedError, UsageError
+from leadline.sync.drift import drift
+from leadline.sync.explaining import explain_person
 from leadline.sync.operations.copying import back_up, restore
 from leadline.sync.operations.integrity import check_state
+from leadline.sync.retelling import story_of
 from leadline.sync.store import open_store
 from leadline.sync.store.cycles import finish_cycle, start_cycle
 from leadline.sync.store.schema import lifecycle, metadata, persons, records
@@ -100,3 +103,17 @@ def test_damage_is_found(store, damage, finding):
         damage(connection)
     sample = 10 if finding == "decision-differs" else 0
     assert [item.id for item in check_state(store, sample)] == [finding]
+
+
+def test_runs_that_came_to_nothing_hide_nothing(world):
+    """However many runs read or decided nothing since, what was decided and read before is found."""
+    world.salesforce.put("Lead", "L1", CHIEF)
+    world.cycle()
+    world.salesforce.put("Lead", "L2", {**CHIEF, "Email": "bob@acme.example"})
+    world.pull()
+    with world.store.write() as connection:
+        for _ in range(201):
+            start_cycle(connection, "pull", _NOW)
+    assert drift(world.store, world.book).people == 1
+    assert explain_person(world.store, world.book, "bob@acme.example").tried
+    assert story_of(world.store, world.book, "bob@acme.example").until == world.salesforce.now

@@ -27,9 +27,10 @@ from leadline.sync.store.allocations import (
     turns_taken,
     waiting_parts,
 )
-from leadline.sync.store.outcomes import all_lifecycle, decisions_in, decisions_of
+from leadline.sync.store.outcomes import all_lifecycle, decisions_of
 from leadline.sync.store.schema import allocations
 from leadline.sync.verifying import verify
+from tests.sync.looking import decisions_in
 
 CAPPED = """
 leadline: 1

@@ -16,9 +16,10 @@ from leadline.sync.evaluating import evaluate
 from leadline.sync.pull import pull
 from leadline.sync.store.cycles import remember_book
 from leadline.sync.store.mirror import load_records
-from leadline.sync.store.outcomes import decisions_in, load_lifecycle, stock
+from leadline.sync.store.outcomes import load_lifecycle, stock
 from leadline.sync.store.schema import observations, records
 from leadline.sync.verifying import verify
+from tests.sync.looking import decisions_in
 
 WATERFALL = Path(__file__).parents[3] / "examples" / "waterfall"
 

@@ -41,17 +41,17 @@ from leadline.sync.store.journal import (
     append_intents,
     claim_intents,
     get_plan,
-    intents_of,
     journal_counts,
     save_plan,
     set_plan_status,
 )
 from leadline.sync.store.mirror import Written, load_written, remember_written
 from leadline.sync.store.opening import SCHEMA_VERSION
-from leadline.sync.store.outcomes import all_lifecycle, decisions_in, set_published, stock
+from leadline.sync.store.outcomes import all_lifecycle, set_published, stock
 from leadline.sync.store.schema import metadata
 from leadline.sync.store.types import dump, from_microseconds, parse, to_microseconds
 from leadline.sync.verifying import verify
+from tests.sync.looking import decisions_in, intents_of
 
 pytestmark = pytest.mark.usefixtures("by_migrations")
 MINUTE = timedelta(minutes=1)
@@ -227,7 +227,7 @@ def intents(count):
             "plan",
             seq,
             RecordRef("hubspot", "contact", str(seq)),
-            {"a": (None, Decimal("1.5"))},
+            {"a": [None, Decimal("1.5")]},
             "p-000001",
             None,
             START,
@@ -251,11 +251,11 @@ def test_the_journal_claims_each_intent_once(any_url):
         assert claim_intents(connection, ids, "you", START) == ids[2:]
         results = [Settlement(ids[0], "verified"), Settlement(ids[1], "parked", "TOO_LONG", "too long", ("a",))]
         settle(connection, results, START)
-        assert [intent.id for intent in intents_of(connection, "plan", ["claimed"])] == ids[2:]
+        assert [intent.id for intent in intents_of(connection, "plan", "claimed")] == ids[2:]
         assert reopen(connection, "plan", START) == 2
         assert journal_counts(connection, "plan") == {"verified": 1, "parked": 1, "planned": 2}
-        parked = intents_of(connection, "plan", ["parked"])[0]
-    assert (parked.code, parked.writes, parked.attempts) == ("TOO_LONG", {"a": (None, Decimal("1.5"))}, 1)
+        parked = intents_of(connection, "plan", "parked")[0]
+    assert (parked.code, parked.writes, parked.attempts) == ("TOO_LONG", {"a": [None, Decimal("1.5")]}, 1)
 
 
 def test_what_we_wrote_is_kept_even_when_it_was_nothing(any_url):

@@ -25,6 +25,7 @@ from leadline.sync.store.ledgers import account_values
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import all_lifecycle
 from tests.sync.agreement.test_conflicts import USER, as_user, cycle, told
+from tests.sync.looking import not_written_by
 from tests.sync.writing.rehearsal import CONFIGURATION, Rehearsal
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "demand-unit"
@@ -162,7 +163,7 @@ def test_undoing_gives_the_old_values_back_but_for_what_somebody_changed(units: 
     units.by_hand(theirs[0], {theirs[1]: 77})
     with units.at_work() as (setting, writers):
         made = make_undo(setting, writers, plan.hash)
-        assert [item.records for item in made.plan.not_written_by("somebody else")] == [1]
+        assert [item.records for item in not_written_by(made.plan, "somebody else")] == [1]
         assert not check_guards(made.plan, setting.book, 60)
         assert run_apply(setting, writers, made.plan).report.ok
     after = shown(units, {ref for ref, _ in planned})

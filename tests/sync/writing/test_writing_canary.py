@@ -13,7 +13,7 @@ from leadline.sync.cycle import make_plan, run_apply, run_sync
 from leadline.sync.cycle.first import First
 from leadline.sync.lease import BusyError
 from leadline.sync.plan import Plan
-from leadline.sync.store.journal import intents_of
+from tests.sync.looking import intents_of
 from tests.sync.writing.rehearsal import Rehearsal
 
 
@@ -40,7 +40,7 @@ def test_the_rest_follows_after_a_while(rehearsal: Rehearsal) -> None:
         with rehearsal.at_work() as (setting, _), setting.store.read() as connection:
             found = intents_of(connection, plans[0].hash)
         seen.append(
-            {crm: Counter(one.status for one in found if one.ref.crm == crm) for crm in ("salesforce", "hubspot")}
+            {crm: Counter(one.status for one in found if one.crm == crm) for crm in ("salesforce", "hubspot")}
         )
         return False
 

@@ -14,10 +14,11 @@ from leadline.connectors.protocol import ReadConnector
 from leadline.sync.cycle import Setting, make_plan, run_apply, run_pull, run_sync
 from leadline.sync.guards import AdoptionError, GuardError
 from leadline.sync.lease import BusyError, Lease
-from leadline.sync.plan import Plan, load_plan, plan_hash, plan_text, save_plan
+from leadline.sync.plan import Plan, load_plan, plan_hash, save_plan
 from leadline.sync.store.cycles import acquire_lease, active_book, last_cycles
 from leadline.sync.store.outcomes import all_lifecycle
 from leadline.sync.store.schema import decisions
+from tests.sync.looking import plan_text
 from tests.sync.writing.rehearsal import WALL, Rehearsal, rehearse
 
 

@@ -11,10 +11,11 @@ import pytest
 from leadline.common.values import RecordRef
 from leadline.sync.cycle import Setting, make_plan, run_apply, run_sync
 from leadline.sync.guards import GuardError
-from leadline.sync.plan import Plan, parse_plan, plan_text
+from leadline.sync.plan import Plan
 from leadline.sync.store.effects import effects_of_persons
 from leadline.sync.store.mirror import records_of_persons
 from leadline.sync.store.outcomes import all_lifecycle
+from tests.sync.looking import parse_plan, plan_text
 from tests.sync.writing.rehearsal import Rehearsal
 
 ACTIONS = """on_enter:

@@ -19,6 +19,7 @@ from leadline.sync.operations import ParkedValue, parked_values, release_parked
 from leadline.sync.plan import load_plan, save_plan
 from leadline.sync.store.cycles import last_cycles, lease_holder
 from leadline.sync.store.mirror import load_written
+from tests.sync.looking import not_written_by
 from tests.sync.writing.rehearsal import WALL, Rehearsal, rehearse
 
 BATCH = "POST /crm/v3/objects/contacts/batch/update"
@@ -79,7 +80,7 @@ def test_a_refused_record_is_parked_and_does_not_hold_the_others(rehearsal: Rehe
     rehearsal.pass_time(days=8)
     assert sync(rehearsal).ok
     with rehearsal.at_work() as (setting, writers):
-        assert not run_sync(setting, writers).plan.not_written_by("parked")
+        assert not not_written_by(run_sync(setting, writers).plan, "parked")
 
 
 def test_a_locked_row_is_tried_again_alone(rehearsal: Rehearsal) -> None:
@@ -198,7 +199,7 @@ def test_a_value_that_is_dropped_three_times_is_parked(rehearsal: Rehearsal) -> 
     with rehearsal.at_work() as (setting, writers):
         synced = run_sync(setting, writers)
         assert synced.plan.empty
-        assert synced.plan.not_written_by("parked")
+        assert not_written_by(synced.plan, "parked")
 
 
 @pytest.mark.parametrize("heal", ["apply", "sync"])

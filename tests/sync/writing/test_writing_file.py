@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.common.errors import RefusedError, UsageError
-from leadline.sync.plan import Plan, build_plan, load_plan, parse_plan, plan_text, save_plan
+from leadline.sync.plan import Plan, build_plan, load_plan, save_plan
+from tests.sync.looking import parse_plan, plan_text
 from tests.sync.writing.writing_kit import (
     READERS,
     SHOWN_HUBSPOT,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from leadline.sync.lease import LASTS, NAME, BusyError, Lease
+from leadline.sync.lease import LASTS, WRITER, BusyError, Lease
 from leadline.sync.store import Store, open_store
 from leadline.sync.store.cycles import acquire_lease, finish_cycle, last_cycles, lease_holder, start_cycle
 from tests.sync.writing.rehearsal import WALL
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def taken_elsewhere(store: Store) -> None:
     """Have a process of another host, of which nobody knows whether it lives, hold the lease."""
     with store.write() as connection:
-        assert acquire_lease(connection, NAME, ELSEWHERE, WALL, LASTS)
+        assert acquire_lease(connection, WRITER, ELSEWHERE, WALL, LASTS)
 
 
 def test_a_clock_set_back_a_day_does_not_keep_a_lease_for_a_day(store: Store) -> None:
@@ -54,7 +54,7 @@ def test_a_living_holder_keeps_its_lease_when_the_clock_is_set_back(store: Store
             pass
         lease.renew()
         with store.read() as connection:
-            assert lease_holder(connection, NAME) == (lease.owner, WALL - DAY + LASTS)
+            assert lease_holder(connection, WRITER) == (lease.owner, WALL - DAY + LASTS)
 
 
 def test_a_clock_set_forward_a_day_frees_a_lease_at_once(store: Store) -> None:

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from leadline.common.canonical import digest
 from leadline.common.errors import OutsideError, RefusedError, UsageError
 from leadline.common.values import RecordRef
-from leadline.sync.plan import PlannedWrite, Writes, grouped, load_plan, plan_text, save_plan
+from leadline.sync.plan import PlannedWrite, Writes, grouped, load_plan, save_plan
 from leadline.sync.plan.file import head_text, read_kept
 from leadline.sync.plan.scanning import Scanner, decoded
 from leadline.sync.plan.sorting import Sorter
+from tests.sync.looking import plan_text
 from tests.sync.writing.test_writing_file import a_plan
 
 PEOPLE = ("p1", "p2", "p3")

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from leadline.rules.model import Guards, Publish, WriteTargets
 from leadline.rules.state import SlaState, StageDate
 from leadline.sync.guards import check_guards
-from leadline.sync.plan import NotWritten, Plan, PlannedWrite, Published, build_plan, plan_text
+from leadline.sync.plan import NotWritten, Plan, PlannedWrite, Published, build_plan
 from leadline.sync.plan.desired import basis_of, desired_values, due_first
 from leadline.sync.plan.records import goes_back
+from tests.sync.looking import plan_text
 from tests.sync.writing.writing_kit import (
     READERS,
     SHOWN_HUBSPOT,

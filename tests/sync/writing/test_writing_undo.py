@@ -8,6 +8,7 @@ from leadline.common.errors import RefusedError
 from leadline.sync.cycle import make_plan, run_apply, run_sync
 from leadline.sync.cycle.undoing import make_undo
 from leadline.sync.pausing import resume_writing
+from tests.sync.looking import not_written_by
 from tests.sync.writing.rehearsal import Rehearsal
 
 
@@ -23,7 +24,7 @@ def test_the_crms_show_what_they_showed_before(rehearsal: Rehearsal) -> None:
     rehearsal.by_hand(ref, {"Fit_Score__c": 99})
     with rehearsal.at_work() as (setting, writers):
         made = make_undo(setting, writers, plan.hash[:10])
-        assert [item.records for item in made.plan.not_written_by("somebody else")] == [1]
+        assert [item.records for item in not_written_by(made.plan, "somebody else")] == [1]
         report = run_apply(setting, writers, made.plan).report
         assert report.ok, report
         calls = {crm: dict(found) for crm, found in report.calls.items()}

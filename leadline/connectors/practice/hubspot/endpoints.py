@@ -56,14 +56,6 @@ def purpose(label: str) -> str:
     return next((purpose for pattern, purpose in _COMPILED if pattern.match(label)), "other")
 
 
-def by_purpose(counted: Mapping[str, int]) -> dict[str, int]:
-    """Add up calls counted by label into calls by purpose."""
-    added: dict[str, int] = {}
-    for label, count in counted.items():
-        added[purpose(label)] = added.get(purpose(label), 0) + count
-    return dict(sorted(added.items()))
-
-
 def _filled(path: str, given: Mapping[str, Any]) -> str:
     for name in _SAYS_WHICH:
         path = path.replace(f"{{{name}}}", str(given.get(name)))

@@ -74,6 +74,7 @@ def _router() -> Router:
         resource("/limits", "limits", GET=changes.limits),
         resource("/limits/recordCount", "limits", GET=changes.record_count),
         resource("/tooling/query", "query", GET=setting_up.tooling_query),
+        resource("/tooling/query/{locator}", "query", GET=setting_up.tooling_further),
         resource("/tooling/sobjects/{name}", "crud", POST=setting_up.tooling_create),
         resource(
             "/tooling/sobjects/{name}/{identifier}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from leadline.connectors.practice.salesforce import querying
 from leadline.connectors.practice.salesforce.answers import Answer, ApiError
 from leadline.connectors.practice.salesforce.ids import normal_id, record_id
 from leadline.connectors.practice.salesforce.schema import Field, Schema
@@ -169,8 +170,14 @@ def tooling_query(call: Call) -> Answer:
     """Answer ``/tooling/query?q=``; without View Setup nobody may ask."""
     _allowed(call, "ViewSetup")
     outcome = run(call.org.definitions.store, parse(call.params.get("q", "")), version=call.version)
-    records = [outcome.render(row) for row in outcome.records]
-    return Answer(body={"size": len(records), "totalSize": len(records), "done": True, "records": records})
+    page = querying.first_page(call, outcome, "tooling/query")
+    return Answer(body={"size": len(page["records"]), **page})
+
+
+def tooling_further(call: Call, locator: str) -> Answer:
+    """Answer a further page of ``/tooling/query``."""
+    _allowed(call, "ViewSetup")
+    return querying.further(call, locator, "tooling/query")
 
 
 def tooling_read(call: Call, name: str, identifier: str) -> Answer:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import tenacity
 
-from leadline.connectors.protocol import CreateResult, Made, WriteConnector
-from leadline.sync.apply.effects.rows import CREATIONS, EffectJournal, Item
+from leadline.connectors.protocol import CREATIONS, CreateResult, Made, WriteConnector
+from leadline.sync.apply.effects.rows import EffectJournal, Item
 from leadline.sync.apply.writing import Patience
 from leadline.sync.store.effect_journal import EffectSettlement
 from leadline.sync.store.effects import OWNER_DIFFERS, EffectStatus
@@ -47,7 +47,7 @@ class _EffectsLeftError(Exception):
 
 
 def _mine(journal: EffectJournal, writer: WriteConnector, *statuses: EffectStatus) -> list[Item]:
-    kinds = CREATIONS | {"close"}
+    kinds = {*CREATIONS, "close"}
     return [item for item in journal.items(*statuses) if item.crm == writer.crm and item.kind in kinds]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from leadline.common.values import Crm, Raw, RecordRef
-from leadline.connectors.protocol import Creation, CreationKind
+from leadline.connectors.protocol import CREATIONS, Creation
 from leadline.sync.effects.waiting import goes_to_owner
 from leadline.sync.pausing import require_writing
 from leadline.sync.plan.model import Plan
@@ -18,9 +18,6 @@ from leadline.sync.store import Store
 from leadline.sync.store import effect_journal as rows
 from leadline.sync.store.effect_journal import Begun, EffectSettlement
 from leadline.sync.store.effects import EffectRow, EffectStatus
-
-CREATIONS: Final = frozenset({"task", "note", "member", "unmember"})
-"""Kinds that are made in a CRM under their key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class Item:
         """Return what a connector is asked to make."""
         if self.ref is None:
             raise ValueError(f"an effect of kind {self.kind} makes nothing in a CRM")
-        return Creation(self.key, cast(CreationKind, self.kind), self.ref, self.fields)
+        return Creation(self.key, CREATIONS[self.kind], self.ref, self.fields)
 
 
 class EffectJournal:
@@ -87,10 +84,10 @@ class EffectJournal:
     def items(self, *statuses: EffectStatus) -> list[Item]:
         """Return the plan's effects and every claimed one, all or those with one of these statuses."""
         with self._store.read() as connection:
-            found = {row.key: row for row in rows.effects_of_plan(connection, self._plan.hash)}
-            found |= {row.key: row for row in rows.claimed_effects(connection)}
-        items = [_item(row, ours=row.plan_hash == self._plan.hash) for row in found.values() if row.payload]
-        return [item for item in items if not statuses or item.status in statuses]
+            found = {row.key: row for row in rows.effects_of_plan(connection, self._plan.hash, statuses)}
+            if not statuses or "claimed" in statuses:
+                found |= {row.key: row for row in rows.claimed_effects(connection)}
+        return [_item(row, ours=row.plan_hash == self._plan.hash) for row in found.values() if row.payload]
 
     def claim(self, items: Sequence[Item]) -> list[Item]:
         """Claim planned effects by compare-and-set, just before their call; return those that are ours now."""
