@@ -88,8 +88,10 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         _drop_unfit(store, journal, people)
     errors: dict[Crm, LeadlineError] = {}
     stopped = run.canary is not None and not _try_first(journal, writers, plan, run, errors)
+    why = ""
     if not stopped and run.waves is not None:
-        stopped = not _in_waves(journal, writers, plan, run, errors)
+        ended = _in_waves(journal, writers, plan, run, errors)
+        stopped, why = ended is not None, ended or ""
     elif not stopped:
         for people in plan.writes.portions():
             _serve_all(journal, writers, plan, run, people, errors)
@@ -105,7 +107,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         for crm in writers
     }
     report = _report(plan, journal, calls, errors, resumed=resumed)
-    return replace(with_effects(report, effects.items()), paused=undone)
+    return replace(with_effects(report, effects.items()), paused=undone, stopped=why)
 
 
 def _accept(connection: Connection, plan: Plan, run: Run) -> None:
@@ -166,21 +168,26 @@ def _in_waves(
     plan: Plan,
     run: Run,
     errors: dict[Crm, LeadlineError],
-) -> bool:
-    """Write one portion after the other, but those of an earlier run; return whether all were reached."""
+) -> str | None:
+    """Write one portion after the other, but those of an earlier run.
+
+    Return None when all were reached, else why not ("" where a CRM broke off, which is told by itself).
+    """
     assert run.waves is not None
     begun = False
     for people in plan.writes.portions(run.waves.records):
         if not any(entry.status in _OPEN for entry in journal.entries(people=people)):
             continue
         if begun and not run.waves.wait():
-            return False
+            return "it was stopped between two waves"
         begun = True
         _serve_all(journal, writers, plan, run, people, errors)
+        if errors:
+            return ""
         wrong = went_wrong(journal.entries(people=people))
-        if errors or wrong > len(people) * TOLERATED:
-            return False
-    return True
+        if wrong > len(people) * TOLERATED:
+            return f"too much went wrong with one wave: {wrong:,} writes for {len(people):,} people"
+    return None
 
 
 def _serve_all(
