@@ -100,7 +100,12 @@ def part_failures(body: Mapping[str, Any]) -> dict[str, Failure]:
 
 
 def nameless_failures(body: Mapping[str, Any]) -> list[Failure]:
-    """Return the ``errors`` of a 207 that name no record: of a create, which has no ids yet, one for each."""
+    """Return the ``errors`` of a 207 that belong to what had no id yet: one for each record not created."""
+    return [failure for _, failure in _failures(body)]
+
+
+def unnamed_failures(body: Mapping[str, Any]) -> list[Failure]:
+    """Return the ``errors`` of a 207 that name none of the records, though these have ids."""
     return [failure for ids, failure in _failures(body) if not ids]
 
 
@@ -176,4 +181,5 @@ __all__ = [
     "part_failures",
     "rejected_write",
     "sign_in_fault",
+    "unnamed_failures",
 ]

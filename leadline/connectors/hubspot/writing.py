@@ -16,9 +16,9 @@ from leadline.connectors.hubspot.answers import (
     OF_PROPERTY,
     OF_VALUE,
     RejectedError,
-    nameless_failures,
     part_failures,
     rejected_write,
+    unnamed_failures,
 )
 from leadline.connectors.hubspot.client import HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.names import kind_of
@@ -97,7 +97,7 @@ def _results(client: HubSpotClient, batch: Sequence[RecordWrite], answer: Mappin
     done = {str(row.get("id")) for row in rows}
     failed = part_failures(answer)
     unsaid = [item for item in batch if item.ref.id not in failed and item.ref.id not in done]
-    nameless = nameless_failures(answer)
+    nameless = unnamed_failures(answer)
     again: dict[RecordRef, WriteResult] = {}
     if nameless and len(batch) > 1:
         for part in halves(unsaid) if len(unsaid) == len(batch) else (unsaid,):
