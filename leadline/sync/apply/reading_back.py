@@ -66,11 +66,15 @@ def _read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Seq
 def _compare(entry: Entry, expected: Mapping[str, PlannedWrite], present: Mapping[str, Raw] | None) -> Settlement:
     if present is None:
         return Settlement(entry.id, "gone", "NOT_FOUND")
+    wanted = [expected[write.field] for write in entry.group]
     differing = [
         write.field
-        for write in (expected[write.field] for write in entry.group)
-        if not same(present.get(write.field), write.new, write.kind, entry.ref.crm)
+        for write in wanted
+        if write.field in present and not same(present[write.field], write.new, write.kind, entry.ref.crm)
     ]
     if differing:
         return Settlement(entry.id, "ignored", "IGNORED", blamed=tuple(sorted(differing)))
+    hidden = sorted(write.field for write in wanted if write.field not in present)
+    if hidden:  # since it was written the CRM has ceased to show it: nobody can say what it holds
+        return Settlement(entry.id, "ignored", "INVALID_FIELD", blamed=tuple(hidden))
     return Settlement(entry.id, "verified")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from leadline.sync.operations.parked import parked_values
 from leadline.sync.operations.parked_actions import parked_actions
+from leadline.sync.operations.unrecorded import unrecorded_failure
 from leadline.sync.pausing import paused
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import last_cycles
@@ -48,6 +49,7 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
         last_good = connection.execute(good.order_by(cycles.c.id.desc()).limit(1)).scalar()
         newest = last_cycles(connection, 1)
         pause = paused(connection)
+        failure = unrecorded_failure(connection)
     age = None if last_good is None else max(now - last_good, timedelta(0))
     status = newest[0].status if newest else None
     reasons = []
@@ -57,8 +59,10 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
         )
     if status == "failed":
         reasons.append("the last run failed; `leadline runs` and its output say why")
+    if failure is not None:
+        reasons.append(f"the last run failed before it was on record ({failure}); its output says why")
     if status == "refused" and pause is None:
-        reasons.append("a guard or the book stopped the last run; `leadline plan` shows what it would write")
+        reasons.append("a guard, the book or a pause stopped the last run; `leadline plan` shows what it would write")
     if age is None:
         reasons.append("no run has ended well yet")
     elif age > max_age:

@@ -6,7 +6,7 @@ import pytest
 
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.cycle import make_plan, run_apply
-from leadline.sync.operations import release_actions, release_parked
+from leadline.sync.operations import actions_behind, parked_values, release_actions, release_parked
 from leadline.sync.store.effects import effects_of_persons
 from tests.sync.writing.rehearsal import WALL, Rehearsal
 from tests.sync.writing.test_writing_effects import accepted_lead
@@ -62,8 +62,9 @@ def test_a_task_waits_for_the_assignment_before_it(rehearsal: Rehearsal, mended:
     assert stands(rehearsal, person) == told
     if mended == "retry":
         with rehearsal.at_work() as (setting, _):
-            release_parked(setting.store, None, WALL)
-            release_actions(setting.store, None, WALL)
+            (value,) = parked_values(setting.store)
+            release_parked(setting.store, [value.id], WALL)
+            assert release_actions(setting.store, actions_behind(setting.store, [value]), WALL) == 1
         expected = named
     else:
         with rehearsal.at_work() as (_, writers):
