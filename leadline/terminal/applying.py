@@ -40,6 +40,7 @@ def apply_data(report: ApplyReport) -> dict[str, Any]:
         "actions": plain(report.effects),
         "undone_actions": plain(report.undone),
         "paused": report.paused,
+        "stopped": report.stopped,
     }
 
 
@@ -75,7 +76,8 @@ def render_applied(console: Console, report: ApplyReport) -> None:
     )
     console.print(f"Records: {counts}.", markup=False)
     console.print(f"Calls: {calls}.", markup=False)
-    shown = report.records[:MOST_RECORDS]
+    # What was not reached is no reason for anything: it comes after what was refused.
+    shown = sorted(report.records, key=lambda item: item.status == "planned")[:MOST_RECORDS]
     if shown:
         rows = [
             (f"{item.ref.crm} {item.ref.object}/{item.ref.id}", item.status, item.code, ", ".join(item.fields),
@@ -94,6 +96,10 @@ def render_applied(console: Console, report: ApplyReport) -> None:
         console.print("Everything planned was written and read back.")
     elif any(item.code == "CANARY" for item in report.records):
         console.print("The rest was given up after the first records. Mend what went wrong, and make a new plan.")
+    elif report.stopped and again:
+        console.print(
+            f"Stopped: {report.stopped}. Mend it, then run the same command again: it goes on with the rest."
+        )
     elif report.errors or again:
         console.print("Not everything was written. Run the same plan again to continue, or make a new one.")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from leadline.common.masking import scrub
 from leadline.sync.config import Config, load_config
 from leadline.sync.lease import BusyError
 from leadline.sync.operations.health import health
+from leadline.sync.operations.unrecorded import remember_failure
 from leadline.sync.schedule import wall_clock
 from leadline.sync.store import Store, open_store
 from leadline.sync.watching.alerting import Deliver, Told, tell_changes, unresolved
@@ -80,6 +81,9 @@ def leave_word(
     now = wall_clock()
     try:
         opened = load_config(config, os.environ)
+        if failure is not None:
+            with suppress(LeadlineError), open_store(opened.state_url) as store:  # a state that is away is no news
+                remember_failure(store, failure)
         if watched == Watched(watched.log_format, watched.log_file) and opened.alerts is None:
             return
         with open_store(opened.state_url) as store:

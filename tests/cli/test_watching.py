@@ -92,7 +92,12 @@ def test_a_failing_run_leaves_word_too(desk: Desk) -> None:
     health = json.loads(Path("health.json").read_text(encoding="utf-8"))
     assert (health["ok"], health["exit_code"]) == (False, 3)
     assert "UnavailableError" in health["reasons"][0]
+    asked = desk.leadline("health", "--max-age", "9999d")
+    assert (asked.code, "failed before it was on record (UnavailableError)" in asked.out) == (1, True)
     assert ("leadline_lag_seconds",) in samples(Path("out.prom").read_text(encoding="utf-8"))
+    desk.faults()
+    assert desk.leadline("sync").code == 0
+    assert desk.leadline("health", "--max-age", "9999d").code == 0
     desk.edit("scores:", "scorez:")
     assert desk.leadline("sync", *files).code == 1
     health = json.loads(Path("health.json").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -87,12 +87,11 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     for people in plan.writes.portions(_JUDGED):
         _drop_unfit(store, journal, people)
     serving = _Serving(journal, writers, plan, run)
-    stopped = not serving.all_reached()
-    errors = serving.errors
-    if not stopped:
-        carrier = Carrier(store, effects, run.patience, run.notifier)
-        errors = carrier.carry_out(writers, journal.carrying(), errors)
-    if journal.close() and plan.undoes and not stopped:
+    stopped, errors = serving.serve(), serving.errors
+    if stopped is None:
+        errors = Carrier(store, effects, run.patience, run.notifier).carry_out(writers, journal.carrying(), errors)
+    undone = journal.close() and bool(plan.undoes) and stopped is None
+    if undone:
         # The next cycle would decide the same again and write it.
         pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock(), undone=True)
     calls = {
@@ -100,7 +99,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         for crm in writers
     }
     report = _report(plan, journal, calls, errors, resumed=resumed)
-    return with_effects(report, effects.items())
+    return replace(with_effects(report, effects.items()), paused=undone, stopped=stopped or "")
 
 
 def _accept(connection: Connection, plan: Plan, run: Run) -> None:
@@ -144,15 +143,18 @@ class _Serving:
     run: Run
     errors: dict[Crm, LeadlineError] = field(default_factory=dict)
 
-    def all_reached(self) -> bool:
-        """Write everybody, as the run wants it; return whether nobody was left out for what went wrong before."""
+    def serve(self) -> str | None:
+        """Write everybody, as the run wants it.
+
+        Return None when nobody was left out on purpose, else why ("" where that is told elsewhere).
+        """
         if self.run.canary is not None and not self._try_first(self.run.canary):
-            return False
+            return ""
         if self.run.waves is not None:
             return self._in_waves(self.run.waves)
         for people in self.plan.writes.portions():
             self._serve_all(people)
-        return True
+        return None
 
     def _try_first(self, canary: Canary) -> bool:
         """Write the canary's people, wait, and return whether to go on; otherwise the rest is given up."""
@@ -166,20 +168,25 @@ class _Serving:
             return False
         return True
 
-    def _in_waves(self, waves: Waves) -> bool:
-        """Write one portion after the other, but those of an earlier run; return whether all were reached."""
+    def _in_waves(self, waves: Waves) -> str | None:
+        """Write one portion after the other, but those of an earlier run.
+
+        Return None when all were reached, else why not ("" where a CRM broke off, which is told by itself).
+        """
         begun = False
         for people in self.plan.writes.portions(waves.records):
             if not any(entry.status in _OPEN for entry in self.journal.entries(people=people)):
                 continue
             if begun and not waves.wait():
-                return False
+                return "it was stopped between two waves"
             begun = True
             self._serve_all(people)
+            if self.errors:
+                return ""
             wrong = went_wrong(self.journal.entries(people=people))
-            if self.errors or wrong > len(people) * TOLERATED:
-                return False
-        return True
+            if wrong > len(people) * TOLERATED:
+                return f"too much went wrong with one wave: {wrong:,} writes for {len(people):,} people"
+        return None
 
     def _serve_all(self, people: frozenset[str]) -> None:
         """Write these people to each CRM that has not broken off before."""

@@ -60,6 +60,7 @@ class ApplyReport:
     ``resumed`` says that an earlier run of the same plan was continued. ``effects`` has effects by ending: done,
     closed, skipped, withdrawn, failed, parked, planned and claimed (not reached, or without an answer); ``undone``
     are those that were not carried out. ``paused``: a plan was taken back, so writing is paused from here on.
+    ``stopped`` says why waves ended before all were reached.
     """
 
     plan_hash: str
@@ -71,6 +72,7 @@ class ApplyReport:
     effects: Mapping[EffectStatus, int] = field(default_factory=dict)
     undone: tuple[EffectOutcome, ...] = ()
     paused: bool = False
+    stopped: str = ""
 
     @property
     def ok(self) -> bool:

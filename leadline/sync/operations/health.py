@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from leadline.sync.operations.parked import parked_values
 from leadline.sync.operations.parked_actions import parked_actions
+from leadline.sync.operations.unrecorded import unrecorded_failure
 from leadline.sync.pausing import paused
 from leadline.sync.store import Store
 from leadline.sync.store.cycles import last_cycles, last_good
@@ -43,6 +44,7 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
         good = last_good(connection)
         newest = last_cycles(connection, 1)
         pause = paused(connection)
+        failure = unrecorded_failure(connection)
     age = None if good is None else max(now - good, timedelta(0))
     status = newest[0].status if newest else None
     reasons = []
@@ -52,6 +54,8 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
         )
     if status == "failed":
         reasons.append("the last run failed; `leadline runs` and its output say why")
+    if failure is not None:
+        reasons.append(f"the last run failed before it was on record ({failure}); its output says why")
     if status == "refused" and pause is None:
         reasons.append("a guard or the book stopped the last run; `leadline plan` shows what it would write")
     if age is None:

@@ -114,7 +114,8 @@ class EffectPlanner:
             due=_instant(at),
             urgent=action.urgent or None,
         )
-        return Made("task", record.ref, payload, f"task for {action.to}: {subject_template(due, action.subject)}")
+        title = f"task for {_whom(action.to, payload)}: {subject_template(due, action.subject)}"
+        return Made("task", record.ref, payload, title)
 
     def _notify(self, due: DueEffect, person: PersonView, action: Notify) -> Made:
         text = notice_of(due, action.text)
@@ -122,7 +123,7 @@ class EffectPlanner:
             record = self._primary(person)
             subject = subject_of(due, action.text)
             payload = _given(subject=subject, text=reason_of(due), owner=self._owner(due, person, record, action.to))
-            title = f"notice for {action.to}: {subject_template(due, action.text)}"
+            title = f"notice for {_whom(action.to, payload)}: {subject_template(due, action.text)}"
             return Made("task", record.ref, payload, title)
         if self.channels is not None and action.to not in self.channels:
             raise NotPlannedError(f"leadline.yml has no channel `{action.to}` under `channels`")
@@ -226,6 +227,11 @@ def _planned(due: DueEffect, made: Made) -> PlannedEffect:
 
 def _given(**parts: Any) -> dict[str, Raw]:
     return {name: value for name, value in parts.items() if value is not None}
+
+
+def _whom(to: str, payload: Mapping[str, Raw]) -> str:
+    """Return who gets a task: also where that is nobody, because a queue or somebody inactive owns the record."""
+    return to if "owner" in payload else f"{to} (nobody: a queue, or who is not active)"
 
 
 def _text(owner: Raw) -> str | None:

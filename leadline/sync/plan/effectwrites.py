@@ -64,6 +64,7 @@ class EffectWrites:
         """
         values: dict[str, Raw] = {}
         names: list[str] = []
+        barred = ""
         # Who becomes the owner is chosen before any owner changes.
         chosen = {
             crm: self._chosen(due, action, crm, person) for crm in {record.ref.crm for record in person.records}
@@ -71,13 +72,18 @@ class EffectWrites:
         for record in person.records:
             crm = record.ref.crm
             user = chosen[crm]
-            if user is None or (user.queue and record.ref.object == "Contact"):
-                continue  # a contact of Salesforce cannot belong to a queue
+            if user is None:
+                continue
+            if user.queue and record.ref.object == "Contact":
+                barred = f"a contact of Salesforce cannot belong to the queue `{user.name}`"
+                continue
             if self._write(due, person, record, OWNER_FIELDS[crm], user.id):
                 values[f"{record.ref.object}.{OWNER_FIELDS[crm]}"] = user.id
                 names.append(user.name or user.email)
+            else:
+                barred = f"{record.ref.object}.{OWNER_FIELDS[crm]} of {crm} cannot be written by this user"
         if not names:
-            raise NotPlannedError(_nobody(due, action))
+            raise NotPlannedError(barred or _nobody(due, action))
         return values, names[0]
 
     def set_field(self, due: DueEffect, person: PersonView, action: SetField) -> dict[str, Raw]:

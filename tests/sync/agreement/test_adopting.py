@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from leadline.common.errors import RefusedError
 from leadline.common.values import Raw, RecordRef
@@ -19,6 +21,7 @@ from leadline.sync.cycle.first import First
 from leadline.sync.drift import drift
 from leadline.sync.plan.write import grouped
 from leadline.sync.store.applying import IntentState, intent_states
+from leadline.terminal.applying import render_applied
 from tests.sync.writing.rehearsal import Rehearsal, rehearse
 
 ACTIONS = """
@@ -109,6 +112,11 @@ def test_a_bad_wave_is_the_last_one_and_the_next_run_goes_on(rehearsal: Rehearsa
         first = run_apply(setting, writers, plan, waves=waves).report
         assert first.counts["planned"] > 0
         assert first.exit_code == 3
+        assert "too much went wrong with one wave" in first.stopped
+        said = io.StringIO()
+        render_applied(Console(file=said, width=200), first)
+        assert "Stopped: too much" in said.getvalue()
+        assert "a validation rule" in said.getvalue(), "the reason stands before what was not reached"
         rehearsal.calm()
         second = run_apply(setting, writers, plan, waves=waves).report
         assert second.counts.get("planned", 0) == 0
