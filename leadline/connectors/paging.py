@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -28,6 +28,20 @@ def chunks_together(items: Sequence[T], size: int, of: Callable[[T], str]) -> It
                 batch = batch[size:]
     if batch:
         yield tuple(batch)
+
+
+def halves(items: Sequence[T]) -> Sequence[Sequence[T]]:
+    """Return the items in two parts, or one item as the only part."""
+    middle = len(items) // 2
+    return (items[:middle], items[middle:]) if middle else (items,)
+
+
+def parted(items: Sequence[T], like: Callable[[T], Hashable]) -> Sequence[Sequence[T]]:
+    """Return the items parted by what they are like, in order of the first of each; nothing is in no part."""
+    parts: dict[Hashable, list[T]] = {}
+    for item in items:
+        parts.setdefault(like(item), []).append(item)
+    return tuple(parts.values())
 
 
 def weave(

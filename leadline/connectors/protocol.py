@@ -21,6 +21,9 @@ from leadline.common.values import (
     WriteStatus,
 )
 
+LOOK_BACK: Final = timedelta(minutes=10)
+"""How far behind its cursor every thorough pull reads again: rows commit late, and clocks of servers differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordRequest:
@@ -37,7 +40,7 @@ class RecordRequest:
     fields: tuple[str, ...]
     until: datetime
     since: Cursor | None = None
-    look_back: timedelta = timedelta(minutes=10)
+    look_back: timedelta = LOOK_BACK
     links: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     quick: bool = False
@@ -55,7 +58,7 @@ class ActivityRequest:
     kind: str
     until: datetime
     since: Cursor | None = None
-    look_back: timedelta = timedelta(minutes=10)
+    look_back: timedelta = LOOK_BACK
     oldest: datetime | None = None
     hints: Mapping[str, tuple[str, ...]] | None = None
     attributes: tuple[str, ...] | None = None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
@@ -45,7 +46,9 @@ class Lease:
 
     store: Store
     now: Callable[[], datetime]
-    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}")
+    owner: str = field(
+        default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{_where()}:{secrets.token_hex(4)}"
+    )
 
     @contextmanager
     def held(self) -> Iterator[Lease]:
@@ -100,10 +103,12 @@ def _busy(owner: str, until: datetime) -> BusyError:
 
 
 def _is_dead(owner: str) -> bool:
-    """Whether the owner was a process of this host that is no more."""
-    host, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdecimal():
+    """Whether the owner was a process that would be seen from here, and is no more.
+
+    A host's name does not say so: containers may have one name and processes of their own, and so may two machines.
+    """
+    host, pid, where = [*owner.split(":"), "", "", ""][:3]
+    if host != socket.gethostname() or where != _where() or not pid.isdecimal():
         return False
     if int(pid) == os.getpid():
         return owner not in _OURS
@@ -114,3 +119,15 @@ def _is_dead(owner: str) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def _where() -> str:
+    """Return within what a number names one process: this start of the kernel, and on Linux the table of processes.
+
+    Where the system tells neither it is empty, and the host's name alone says it.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from typing import Final, Protocol
 from leadline.common.errors import LeadlineError, UsageError
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+LOOK: Final = timedelta(minutes=1)
+"""How often a wait looks at the clock: a machine may have slept, or its clock been set. A clock that is set back by
+less is only waited for.
+"""
 
 
 class Schedule(Protocol):
@@ -42,9 +48,7 @@ class Every:
     at_once: bool = True
 
     def next_after(self, after: datetime) -> datetime:
-        """Return the first instant after ``after`` that lies whole periods after the start."""
-        if after < self.start:
-            return self.start
+        """Return the first instant after ``after`` that lies whole periods from the start, before it too."""
         return self.start + ((after - self.start) // self.period + 1) * self.period
 
 
@@ -179,8 +183,9 @@ def run_schedule(
 ) -> int:
     """Run ``job`` at every due instant until ``stop``; return the exit code of the last run.
 
-    ``clock`` gives the present, UTC. ``jitter`` gives seconds to add to each wait, so that many installations do
-    not ask a CRM in the same second. Runs never overlap: what falls due during a run is skipped and said.
+    ``clock`` gives the present, UTC, and may be set at any time: what is due is what it then says. ``jitter`` gives
+    seconds to add to each wait, so that many installations do not ask a CRM in the same second. Runs never overlap:
+    what falls due during a run is skipped and said.
     A UsageError ends the loop, because no later run can succeed; other expected failures are said and the loop
     goes on.
     """
@@ -189,10 +194,15 @@ def run_schedule(
     due = clock() if schedule.at_once else schedule.next_after(clock())
     while not stop.requested:
         on_event(Waiting(due))
-        if pause(max(0.0, (due - clock()).total_seconds() + jitter())):
+        reached = _wait(schedule, due, clock, pause, timedelta(seconds=jitter()), on_event)
+        if reached is None:
             break
+        due = reached
         code = _once(job, on_event)
         finished = clock()
+        if finished < due - LOOK:
+            due = schedule.next_after(finished)
+            continue
         skipped = _skipped(schedule, due, finished)
         if skipped is not None:
             on_event(skipped)
@@ -203,6 +213,36 @@ def run_schedule(
 def wall_clock() -> datetime:
     """Return the wall clock's present, UTC."""
     return datetime.now(UTC)
+
+
+def steady_clock() -> Callable[[], datetime]:
+    """Return a clock that begins at the wall clock's present, UTC, and goes with time: nobody sets it back."""
+    began, since = wall_clock(), time.monotonic()
+    return lambda: began + timedelta(seconds=time.monotonic() - since)
+
+
+def _wait(
+    schedule: Schedule,
+    due: datetime,
+    clock: Callable[[], datetime],
+    pause: Callable[[float], bool],
+    more: timedelta,
+    on_event: Callable[[Event], None],
+) -> datetime | None:
+    """Wait until ``due`` and ``more``, and return it; None when asked to stop.
+
+    When the clock is set back meanwhile, that is what falls due next by it.
+    """
+    seen = clock()
+    while (left := due + more - seen) > timedelta(0):
+        if pause(min(left, LOOK).total_seconds()):
+            return None
+        now = clock()
+        if now < seen - LOOK:
+            due = schedule.next_after(now)
+            on_event(Waiting(due))
+        seen = now
+    return due
 
 
 def _once(job: Callable[[], None], on_event: Callable[[Event], None]) -> int:

@@ -88,7 +88,7 @@ def render_parked(
         shown = [(one.key, one.kind, one.person, one.cause, one.since) for one in acts[:MOST_SHOWN]]
         console.print(table(["no.", "action", "person", "because", "since"], shown))
         _more(console, len(acts))
-    console.print("Once it is mended: `leadline retry --all`, or `leadline retry` with the numbers.")
+    console.print("Once it is mended: `leadline retry --all`, or `leadline retry` with the numbers, or `--code`.")
 
 
 def _more(console: Console, count: int) -> None:

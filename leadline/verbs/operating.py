@@ -63,10 +63,17 @@ def parked(code: str | None, config: Path, as_json: bool) -> int:
 def retry(ids: tuple[str, ...], everything: bool, code: str | None, config: Path, as_json: bool) -> None:
     """Let the next plan try refused values and actions again, after the record or the permission was mended.
 
-    An action that the CRM had said yes to is looked for first, so that nothing is made twice. One whose stage is left
-    before the next plan is withdrawn by it.
+    With a value that an action wrote, such as an owner, the action is released too. An action that the CRM had said
+    yes to is looked for first, so that nothing is made twice. One whose stage is left before the next plan is
+    withdrawn by it.
     """
-    from leadline.sync.operations import parked_actions, parked_values, release_actions, release_parked
+    from leadline.sync.operations import (
+        actions_behind,
+        parked_actions,
+        parked_values,
+        release_actions,
+        release_parked,
+    )
     from leadline.sync.schedule import wall_clock
     from leadline.terminal.session import open_state
 
@@ -81,6 +88,8 @@ def retry(ids: tuple[str, ...], everything: bool, code: str | None, config: Path
         if code is not None:
             numbers = [value.id for value in parked_values(store, code)]
             keys = [action.key for action in parked_actions(store, code)]
+        elif numbers:
+            keys += actions_behind(store, [value for value in parked_values(store) if value.id in numbers])
         released = release_parked(store, None if everything else numbers, wall_clock())
         actions = release_actions(store, None if everything else keys, wall_clock())
     if not everything and released + actions == 0:

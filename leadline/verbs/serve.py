@@ -40,7 +40,7 @@ def serve(config: Path, as_json: bool, **chosen: Any) -> int:
     TOKEN, Salesforce is asked every --poll.
     """
     from leadline.sync.hints import HintQueue
-    from leadline.sync.schedule import every, wall_clock
+    from leadline.sync.schedule import every, steady_clock, wall_clock
     from leadline.web.allowance import Allowance
     from leadline.web.cycles import Cycles
     from leadline.web.receiving import Receiving, application
@@ -52,14 +52,15 @@ def serve(config: Path, as_json: bool, **chosen: Any) -> int:
     screen = Screen(as_json=as_json)
     queue = HintQueue(config.absolute().parent / chosen["queue"])
     allowance = Allowance(_share(chosen["share"]))
-    cycles = Cycles(screen, config, allowance)
+    clock = steady_clock()
+    cycles = Cycles(screen, config, allowance, clock)
     worker = Worker(
         queue,
         job=cycles.run,
-        clock=wall_clock,
-        every=every(chosen["period"], wall_clock()).period,
+        clock=clock,
+        every=every(chosen["period"], clock()).period,
         tell=screen.error,
-        rest=lambda: allowance.pause(wall_clock()),
+        rest=lambda: allowance.pause(clock()),
         ended=cycles.close,
     )
     polling = None if token else _polling(screen, config, chosen["poll"], queue, worker)
@@ -67,8 +68,8 @@ def serve(config: Path, as_json: bool, **chosen: Any) -> int:
         queue.close()
         raise UsageError(f"nobody tells of anything: put a secret into {HUBSPOT_SECRET} or {SALESFORCE_TOKEN}")
     receiving = Receiving(
-        queue, wall_clock, worker.wake, chosen["url"].rstrip("/"), secret, token, chosen["organisation"],
-        lambda: worker.failures,
+        queue, clock, worker.wake, chosen["url"].rstrip("/"), secret, token, chosen["organisation"],
+        lambda: worker.failures, wall_clock,
     )  # fmt: skip
 
     def ready(port: int) -> None:
@@ -86,7 +87,7 @@ def serve(config: Path, as_json: bool, **chosen: Any) -> int:
 def _polling(screen: Screen, config: Path, poll: str, queue: HintQueue, worker: Worker) -> Polling | None:
     """Return what asks Salesforce; None where it is not configured, or nobody wants it asked."""
     from leadline.sync.config import load_config
-    from leadline.sync.schedule import period, wall_clock
+    from leadline.sync.schedule import period
     from leadline.web.cycles import poll_of
     from leadline.web.polling import Polling
 
@@ -94,7 +95,7 @@ def _polling(screen: Screen, config: Path, poll: str, queue: HintQueue, worker: 
     if asks is None:
         return None
     return Polling(
-        asks.changed, queue, worker.wake, wall_clock, period(poll, "--poll"), tell=screen.error, ended=asks.close
+        asks.changed, queue, worker.wake, worker.clock, period(poll, "--poll"), tell=screen.error, ended=asks.close
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -48,7 +49,10 @@ class Cycles:
     there was none, it failed, or a file of the book or the configuration has changed since, it is a thorough one.
     """
 
-    def __init__(self, screen: Screen, config: Path, allowance: Allowance) -> None:
+    def __init__(
+        self, screen: Screen, config: Path, allowance: Allowance, clock: Callable[[], datetime] = wall_clock
+    ) -> None:
+        self._clock = clock
         self._screen = screen
         self._config = config
         self._allowance = allowance
@@ -66,7 +70,7 @@ class Cycles:
             raise
         calls = {crm: sum(made.values()) for crm, made in done.calls.items()}
         limits = {crm: writer.quota().limit for crm, writer in opened.writers.items()}
-        self._allowance.spend(calls, limits, wall_clock())
+        self._allowance.spend(calls, limits, self._clock())
         return self._show(done)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from leadline.common.values import RecordRef
 from leadline.sync.hints import HintQueue
+from leadline.sync.schedule import wall_clock
 from leadline.web.messages import ACKNOWLEDGED, LARGEST, MalformedError, hubspot_records, salesforce_records
 from leadline.web.signatures import is_from_hubspot
 
@@ -35,8 +36,9 @@ class Receiving:
 
     ``hubspot_secret`` is the app's client secret; ``salesforce_token`` the secret last part of the address given to
     Salesforce, and ``salesforce_organisation`` the 15 or 18 characters of its id. Without a secret that CRM's address
-    does not exist. ``told`` wakes whoever looks at the queue; ``clock`` gives the present, UTC. ``failures`` says how
-    many cycles failed, one after the other, the last one included.
+    does not exist. ``told`` wakes whoever looks at the queue. ``clock`` gives the present, UTC, as the queue's worker
+    has it, ``wall`` as other machines do. ``failures`` says how many cycles failed, one after the other, the last one
+    included.
     """
 
     queue: HintQueue
@@ -47,6 +49,7 @@ class Receiving:
     salesforce_token: str = ""
     salesforce_organisation: str = ""
     failures: Callable[[], int] = lambda: 0
+    wall: Callable[[], datetime] = wall_clock
 
 
 def application(receiving: Receiving) -> Starlette:
@@ -60,7 +63,7 @@ def application(receiving: Receiving) -> Starlette:
         given = request.headers.get("X-HubSpot-Signature-v3")
         timestamp = request.headers.get("X-HubSpot-Request-Timestamp")
         sent = (request.method, uri, body)
-        if not is_from_hubspot(receiving.hubspot_secret, sent, given, timestamp, receiving.clock()):
+        if not is_from_hubspot(receiving.hubspot_secret, sent, given, timestamp, receiving.wall()):
             return _refused("the signature or its time is wrong", 401)
         try:
             found, unknown = hubspot_records(body)

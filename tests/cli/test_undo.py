@@ -33,7 +33,7 @@ def test_a_plan_is_taken_back(desk: Desk) -> None:
     assert desk.leadline("sync").code == 1
     told = desk.leadline("health")
     assert "was undone" in told.out
-    assert "a guard or the book" not in told.out, "the pause did"
+    assert "a guard, the book" not in told.out, "it is paused, and that is said"
 
 
 def test_more_is_taken_back_while_the_first_undo_holds_writing(desk: Desk) -> None:

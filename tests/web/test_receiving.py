@@ -67,7 +67,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     def told() -> None:
         made.told += 1
 
-    receiving = Receiving(queue, lambda: NOW, told, URL, SECRET, TOKEN, "00D000000000001")
+    receiving = Receiving(queue, lambda: NOW, told, URL, SECRET, TOKEN, "00D000000000001", wall=lambda: NOW)
     with PracticeServer(application(receiving)) as server:
         made.url = server.url
         yield made

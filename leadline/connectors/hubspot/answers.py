@@ -26,6 +26,9 @@ _SAYS: Final[Mapping[str, str]] = {
     "OBJECT_NOT_FOUND": "the record was deleted or merged",
     "CONFLICT": "the value belongs to another record",
 }
+OF_PROPERTY: Final = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
+OF_VALUE: Final = frozenset({"INVALID_OPTION"})
+"""Refusals that do not depend on the record, only on the property, or on it and the value."""
 _TRANSIENT: Final = frozenset({"RATE_LIMITS", "RATE_LIMIT", "SERVICE_UNAVAILABLE", "INTERNAL_ERROR", "LOCKED"})
 _GONE: Final = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND", "CONTACT_DOESNT_EXIST"})
 
@@ -101,6 +104,11 @@ def nameless_failures(body: Mapping[str, Any]) -> list[Failure]:
     return [failure for _, failure in _failures(body)]
 
 
+def unnamed_failures(body: Mapping[str, Any]) -> list[Failure]:
+    """Return the ``errors`` of a 207 that name none of the records, though these have ids."""
+    return [failure for ids, failure in _failures(body) if not ids]
+
+
 def _failures(body: Mapping[str, Any]) -> Iterator[tuple[list[str], Failure]]:
     for error in body.get("errors") or ():
         if not isinstance(error, Mapping):
@@ -173,4 +181,5 @@ __all__ = [
     "part_failures",
     "rejected_write",
     "sign_in_fault",
+    "unnamed_failures",
 ]

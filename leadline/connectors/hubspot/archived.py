@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from leadline.connectors.hubspot.answers import CRM
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, Row, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, Row, raw, results_of
 from leadline.connectors.hubspot.names import Kind
 from leadline.connectors.hubspot.searching import Window
 from leadline.connectors.instants import milliseconds, read_instant
@@ -24,7 +24,7 @@ def archived_rows(client: HubSpotClient, kind: Kind, window: Window) -> Iterator
         return apis.basic.get_page(kind.path, archived=True, limit=_PAGE, properties=[kind.stamp], **raw(**more))
 
     for answer in client.pages("read", page):
-        for row in answer.get("results") or ():
+        for row in results_of(answer, "for archived records"):
             at = milliseconds(read_instant(row.get("archivedAt") or row.get("updatedAt"), CRM))
             if (window.low is None or at >= window.low) and at <= window.high:
                 yield at, row

@@ -12,6 +12,7 @@ import tenacity
 from hubspot import HubSpot
 
 from leadline.common.errors import ContractError, LeadlineError
+from leadline.connectors.contract import rows_in
 from leadline.connectors.grants import Grant, Tokens
 from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Pace, Purpose
@@ -245,18 +246,25 @@ class HubSpotClient:
 
 def next_page(answer: Mapping[str, Any]) -> str | None:
     """Return the cursor of the next page, None at the end."""
-    paging = answer.get("paging")
-    following = paging.get("next") if isinstance(paging, Mapping) else None
-    after = following.get("after") if isinstance(following, Mapping) else None
-    return str(after) if after is not None else None
+    following = _part(_part(answer, "paging"), "next")
+    if not following:
+        return None
+    if not isinstance(following.get("after"), str | int):
+        raise ContractError("HubSpot told that there is a next page, and not which")
+    return str(following["after"])
+
+
+def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an object in an answer, empty where it is left out."""
+    part = told.get(name)
+    if part is not None and not isinstance(part, Mapping):
+        raise ContractError(f"HubSpot answered with a {name} that is no object")
+    return part or {}
 
 
 def results_of(answer: Any, what: str) -> Sequence[Row]:
     """Return the rows of an answer to ``what``; raises ContractError where it has none."""
-    rows = answer.get("results") if isinstance(answer, Mapping) else None
-    if not isinstance(rows, list):
-        raise ContractError(f"HubSpot answered {what} without results")
-    return rows
+    return rows_in(answer, "hubspot", what, "results")
 
 
 def raw(**more: Any) -> dict[str, Any]:

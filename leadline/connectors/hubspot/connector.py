@@ -17,6 +17,7 @@ from leadline.common.values import (
     SourceRecord,
     WriteResult,
 )
+from leadline.connectors.contract import understood, understood_pages
 from leadline.connectors.hubspot import writing
 from leadline.connectors.hubspot.client import HubSpotClient
 from leadline.connectors.hubspot.creating import Creator, task_ref
@@ -64,11 +65,13 @@ class HubSpotConnector:
     def crm(self) -> Crm:
         return "hubspot"
 
+    @understood
     def organisation(self) -> str:
         if not self._portal:
             self._look()
         return self._portal
 
+    @understood
     def server_time(self) -> datetime:
         """Return the Date header of a fresh call, to the second; it also refreshes ``quota``."""
         self._look()
@@ -77,18 +80,23 @@ class HubSpotConnector:
             raise ContractError("HubSpot sent no Date header, so a pull has no upper bound")
         return now
 
+    @understood
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         return describe(self._client, objects)
 
+    @understood_pages
     def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.pages(request)
 
+    @understood_pages
     def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.reread(request, ids)
 
+    @understood_pages
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         return ids_of(self._client, kind_of(name), after)
 
+    @understood_pages
     def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         """Yield pages; page views, forms and e-mail events come newest first, engagements by (stamp, id)."""
         if request.kind in ENGAGEMENTS:
@@ -103,9 +111,11 @@ class HubSpotConnector:
             raise UsageError(f"HubSpot has no activities of kind {request.kind!r}: use one of {names}")
         return others[request.kind](request)
 
+    @understood
     def read_back(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
         return writing.read_back(self._client, refs, fields)
 
+    @understood_pages
     def write(self, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
         return writing.write(self._client, writes)
 
@@ -116,24 +126,29 @@ class HubSpotConnector:
         refs = [item.ref for item in writes]
         return {"write": len(writing.batches(writes)), "read_back": writing.read_back_calls(refs)}
 
+    @understood
     def users(self) -> Sequence[User]:
         return self._owners.users
 
+    @understood
     def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
         return self._lists.groups(names)
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
         return self._creator.batches(creations)
 
+    @understood
     def prepare_creations(self, kinds: Collection[CreationKind]) -> None:
         self._creator.prepare(kinds)
 
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         return self._creator.forecast(creations)
 
+    @understood_pages
     def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
         return self._creator.create(creations)
 
+    @understood
     def find_created(
         self, creations: Sequence[Creation], known: Mapping[str, str] | None = None
     ) -> Mapping[str, Made]:
@@ -143,6 +158,7 @@ class HubSpotConnector:
         """Return zero where keys are unique in this portal, else twice the request timeout."""
         return self._creator.settling(creations)
 
+    @understood_pages
     def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
         writes = [RecordWrite(task_ref(ident), {"hs_task_status": "COMPLETED"}) for ident in ids]
         return verified(self.write(writes), self.read_back, "hs_task_status", "COMPLETED")

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from leadline.common.chunking import chunks
 from leadline.common.values import Raw, RecordRef, SourceActivity
+from leadline.connectors.contract import scalar
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.archived import archived_rows
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL, read_associations
@@ -111,7 +112,7 @@ class EngagementPuller:
     ) -> SourceActivity:
         values: Values = row.get("properties") or {}
         read: Callable[[str], Raw] = values.get
-        attributes = {attribute: read(source) for attribute, source in engagement.attributes.items()}
+        attributes = {attribute: scalar(read(source)) for attribute, source in engagement.attributes.items()}
         if name == "call":
             attributes["outcome"] = self._outcomes.label(attributes["outcome"])
         ident = str(row["id"])

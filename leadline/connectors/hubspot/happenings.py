@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from leadline.common.values import RecordRef, SourceActivity
+from leadline.connectors.contract import rows_in, scalar
 from leadline.connectors.hubspot.answers import CRM, MissingError, RejectedError
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.searching import window_of
 from leadline.connectors.instants import maybe_instant, milliseconds, read_instant
 from leadline.connectors.protocol import ActivityRequest
@@ -65,7 +66,7 @@ class HappeningPuller:
         for size in _EVENTS_A_PAGE:
             try:
                 for answer in self._client.pages("read", _events_page(EVENT_TYPES[name], size, low, high)):
-                    page = [_page_view(name, row) for row in answer.get("results") or ()]
+                    page = [_page_view(name, row) for row in results_of(answer, "for events")]
                     yield from _within(page, low, high)
                 return
             except RejectedError:
@@ -76,7 +77,7 @@ class HappeningPuller:
         return {
             str(form["id"]): str(form.get("name") or "")
             for answer in self._client.pages("read", _forms_page)
-            for form in answer.get("results") or ()
+            for form in results_of(answer, "for forms")
         }
 
     def _submissions(self, guid: str, name: str, low: datetime | None, high: datetime) -> Iterator[Page]:
@@ -87,7 +88,7 @@ class HappeningPuller:
             return apis.get(path, [("limit", _SUBMISSIONS_A_PAGE), *following])
 
         for answer in self._client.pages("read", page):
-            found = [_submission(guid, name, row) for row in answer.get("results") or ()]
+            found = [_submission(guid, name, row) for row in results_of(answer, "for submissions")]
             yield from _within(found, low, high)
             if low is not None and found and found[-1].at < low:
                 return
@@ -101,7 +102,10 @@ class HappeningPuller:
         offset: list[tuple[str, Any]] = []
         while True:
             answer = self._client.get("/email/public/v1/events", "read", [*edges, *offset])
-            page = [self._mail_event(row, named=named) for row in answer.get("events") or ()]
+            page = [
+                self._mail_event(row, named=named)
+                for row in rows_in(answer, "hubspot", "for e-mail events", "events")
+            ]
             yield from _within(page, low, high)
             if not answer.get("hasMore") or not answer.get("offset"):
                 return
@@ -171,8 +175,8 @@ def _page_view(name: str, row: Mapping[str, Any]) -> SourceActivity:
         about=(RecordRef("hubspot", "contact", str(row["objectId"])),),
         attributes={
             "name": name,
-            "url": told.get("hs_url"),
-            "title": told.get("hs_page_title") or told.get("hs_title"),
+            "url": scalar(told.get("hs_url")),
+            "title": scalar(told.get("hs_page_title") or told.get("hs_title")),
         },
     )
 
@@ -182,5 +186,5 @@ def _submission(guid: str, name: str, row: Mapping[str, Any]) -> SourceActivity:
     given = {str(value.get("name")): value.get("value") for value in row.get("values") or ()}
     ident = str(row.get("conversionId") or f"{guid}:{row.get('submittedAt')}")
     email = str(given.get("email") or "")
-    attributes = {"form": name, "url": row.get("pageUrl")}
+    attributes = {"form": name, "url": scalar(row.get("pageUrl"))}
     return SourceActivity("hubspot", "form", ident, at, at, email=email, attributes=attributes)

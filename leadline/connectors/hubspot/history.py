@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from leadline.common.values import FieldChange
+from leadline.connectors.contract import scalar
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.client import HubSpotClient
 from leadline.connectors.hubspot.names import Kind
@@ -38,7 +39,7 @@ def _changes(owners: Owners, told: Mapping[str, Any]) -> Iterator[FieldChange]:
             person = owners.email_of_user(one.get("updatedByUserId")) if by_user else ""
             yield FieldChange(
                 field=name,
-                value=one.get("value") or None,
+                value=scalar(one.get("value")) or None,
                 at=read_instant(one.get("timestamp"), CRM),
                 author=person or source,
                 by_user=by_user,

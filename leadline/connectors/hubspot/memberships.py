@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from leadline.common.errors import ContractError
 from leadline.connectors.hubspot.answers import MissingError, RejectedError, rejected_write
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, raw, results_of
 from leadline.connectors.protocol import CreateResult, Creation, Group, Made
 
 MEMBERS: Final = frozenset({"member", "unmember"})
@@ -80,7 +80,7 @@ class Memberships:
             answer = self._client.call("read_back", lambda apis: apis.members.get_lists(CONTACTS, contact, **raw()))
         except MissingError:
             return None
-        return {str(row.get("listId")) for row in answer.get("results") or ()}
+        return {str(row.get("listId")) for row in results_of(answer, "for lists")}
 
 
 class Lists:

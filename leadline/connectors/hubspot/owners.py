@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 from leadline.common.errors import PermissionMissingError
-from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, Row, raw
+from leadline.connectors.hubspot.client import ApiObjects, HubSpotClient, Row, raw, results_of
 from leadline.connectors.protocol import User
 
 _PAGE: Final = 500
@@ -48,7 +48,7 @@ class Owners:
 
     def _rows(self, *, archived: bool) -> Iterator[Row]:
         for answer in self._client.pages("read", partial(_page_of_owners, archived=archived)):
-            yield from answer.get("results") or ()
+            yield from results_of(answer, "for owners")
 
 
 def _user(row: Row, *, active: bool) -> User:

@@ -12,7 +12,9 @@ from itertools import chain
 from typing import Any, Final
 
 from leadline.common.chunking import chunks
+from leadline.common.errors import ContractError
 from leadline.common.values import FieldChange, RecordRef, SourceRecord
+from leadline.connectors.contract import scalar
 from leadline.connectors.hubspot.answers import CRM
 from leadline.connectors.hubspot.archived import archived_rows
 from leadline.connectors.hubspot.associations import RECORDS_A_CALL, read_associations
@@ -85,7 +87,7 @@ def _record(
         ref=RecordRef("hubspot", request.object, ident),
         stamp=read_instant(values.get(kind.stamp) or row.get("updatedAt"), CRM),
         created=_created(kind, row),
-        fields={name: values.get(name) for name in request.fields},
+        fields={name: scalar(values.get(name)) for name in request.fields},
         links={name: found[ident] for name, found in links.items() if ident in found},
         author=past[-1].author if past else "",
         history=past,
@@ -104,6 +106,8 @@ def _merged_away(name: str, kind: Kind, row: Row, window: Window) -> Iterator[So
     stamp = read_instant(values.get(kind.stamp) or row.get("updatedAt"), CRM)
     for ident in _listed(values.get("hs_merged_object_ids")):
         at = times.get(ident, "")
+        if not ident.isdecimal():
+            raise ContractError("HubSpot tells of a merged record by what is no id")
         if window.low is not None and at.isdigit() and int(at) < window.low:
             continue
         yield _gone(name, ident, stamp, None, merged_into=str(row["id"]))

@@ -6,15 +6,27 @@ One bad value makes HubSpot refuse all 100, so a refused batch is halved until o
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from leadline.common.canonical import raw_text
 from leadline.common.chunking import chunk_count, chunks
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
-from leadline.connectors.hubspot.answers import RejectedError, part_failures, rejected_write
+from leadline.connectors.contract import scalar
+from leadline.connectors.hubspot.answers import (
+    OF_PROPERTY,
+    OF_VALUE,
+    RejectedError,
+    part_failures,
+    rejected_write,
+    unnamed_failures,
+)
 from leadline.connectors.hubspot.client import HubSpotClient, raw, results_of
 from leadline.connectors.hubspot.names import kind_of
 from leadline.connectors.hubspot.reading import RECORDS_A_CALL, read_rows
+from leadline.connectors.paging import halves, parted
+
+_MOST_PARTS: Final = 8
+"""Values by which a refused batch is parted: halving takes as many calls to find one record in a hundred."""
 
 
 def batches(writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
@@ -48,27 +60,57 @@ def _write(client: HubSpotClient, batch: Sequence[RecordWrite]) -> Iterator[Writ
     try:
         answer = client.call("write", lambda apis: apis.batch.update(path, {"inputs": inputs}, **raw()))
     except RejectedError as error:
-        if len(batch) == 1:
-            yield rejected_write(batch[0].ref, error)
+        parts = _parts(batch, error)
+        if len(parts) == 1:
+            yield from (rejected_write(item.ref, error) for item in batch)
             return
-        middle = len(batch) // 2
-        yield from _write(client, batch[:middle])
-        yield from _write(client, batch[middle:])
+        found = {result.ref: result for part in parts for result in _write(client, part)}
+        yield from (found[item.ref] for item in batch)
         return
-    yield from _results(batch, answer)
+    yield from _results(client, batch, answer)
 
 
-def _results(batch: Sequence[RecordWrite], answer: Mapping[str, Any]) -> Iterator[WriteResult]:
-    """Read a 200 or 207: a record that is in neither results nor errors was not confirmed, so it is tried again."""
-    done = {str(row.get("id")) for row in results_of(answer, "a batch")}
+def _parts(batch: Sequence[RecordWrite], error: RejectedError) -> Sequence[Sequence[RecordWrite]]:
+    """Return what to send by itself after a refusal; one part: all of it is refused.
+
+    A property that is gone or read-only is so for whoever writes it, and an option that is gone for whoever writes
+    it: then a few calls tell what two for each record would. Else halves are sent until one record stands alone.
+    """
+    if error.fields and error.code in OF_PROPERTY | OF_VALUE:
+        values = error.code in OF_VALUE
+        parts = parted(
+            batch,
+            lambda item: tuple((n, item.fields[n] if values else None) for n in error.fields if n in item.fields),
+        )
+        concerned = any(name in batch[0].fields for name in error.fields)
+        if 1 < len(parts) <= _MOST_PARTS or (len(parts) == 1 and concerned):
+            return parts
+    return halves(batch)
+
+
+def _results(client: HubSpotClient, batch: Sequence[RecordWrite], answer: Mapping[str, Any]) -> Iterator[WriteResult]:
+    """Read a 200 or 207; what it says nothing of was not confirmed, so it is tried again.
+
+    A 207 may refuse without a record's id, as a 400 does: what it does not name is halved until one stands alone.
+    """
+    rows = results_of(answer, "a batch")
+    done = {str(row.get("id")) for row in rows}
     failed = part_failures(answer)
+    unsaid = [item for item in batch if item.ref.id not in failed and item.ref.id not in done]
+    nameless = unnamed_failures(answer)
+    again: dict[RecordRef, WriteResult] = {}
+    if nameless and len(batch) > 1:
+        for part in halves(unsaid) if len(unsaid) == len(batch) else (unsaid,):
+            again |= {result.ref: result for result in _write(client, part)} if part else {}
     for item in batch:
-        if item.ref.id in failed:
-            status, code, text, fields = failed[item.ref.id]
+        if item.ref in again:
+            yield again[item.ref]
+        elif item.ref.id in failed or (nameless and item.ref.id not in done):
+            status, code, text, fields = failed.get(item.ref.id) or nameless[0]
             yield WriteResult(item.ref, status, code, text, fields)
         elif item.ref.id in done:
             yield WriteResult(item.ref, "done")
-        elif failed:
+        elif failed or len(rows) < len(batch):
             yield WriteResult(item.ref, "transient", "NOT_CONFIRMED", "HubSpot said nothing of this record")
         else:
             # A survivor of a merge answers under its new id.
@@ -90,5 +132,5 @@ def read_back(
             back = wanted.get(str(row.get("id")))
             if back is not None:
                 values = row.get("properties") or {}
-                found[back] = {field: values.get(field) for field in fields}
+                found[back] = {field: scalar(values.get(field)) for field in fields}
     return found

@@ -61,7 +61,8 @@ _SAYS: Final[Mapping[str, str]] = {
     "DUPLICATE_VALUE": "the value, or the record within one call, is a duplicate",
 }
 _NO_SUCH_ID: Final = "INVALID_CROSS_REFERENCE_KEY"
-_COLUMN: Final = re.compile(r"No such column '([\w.]+)' on entity '(\w+)'")
+_COLUMN: Final = re.compile(r"No such column '([\w.]+)' on (?:entity '|sobject of type )(\w+)")
+"""Of a query, and of a write or a read by id."""
 _TYPE: Final = re.compile(r"sObject type '(\w+)' is not supported")
 _CODE: Final = re.compile(r"\w{1,80}")
 _FIELD: Final = re.compile(r"\w{1,80}(\.\w{1,80})?")
@@ -69,6 +70,15 @@ _FIELD: Final = re.compile(r"\w{1,80}(\.\w{1,80})?")
 
 class LocatorExpiredError(ContractError):
     """A query's next page is no longer kept (after two days, or ten younger queries): ask anew from the last row."""
+
+
+class HiddenFieldError(PermissionMissingError):
+    """A request names a field that the user does not see; ``object`` and ``field`` are Salesforce's own words."""
+
+    def __init__(self, name: str, field: str) -> None:
+        super().__init__(f"Salesforce hides the field {name}.{field}, or has none: grant the user read access to it")
+        self.object = name
+        self.field = field
 
 
 def fault_of(answer: Answer) -> Exception | None:
@@ -159,9 +169,7 @@ def _limit(message: str, answer: Answer) -> Exception:
 def _permission(code: str, message: str, status: int) -> Exception | None:
     column, kind = _COLUMN.search(message), _TYPE.search(message)
     if code == "INVALID_FIELD" and column:
-        return PermissionMissingError(
-            f"Salesforce hides the field {column[2]}.{column[1]}, or has none: grant the user read access to it"
-        )
+        return HiddenFieldError(column[2], column[1])
     if code == "INVALID_TYPE":
         name = kind[1] if kind else "an object"
         return PermissionMissingError(f"Salesforce hides {name}, or has none: grant the user read access to it")

@@ -17,7 +17,8 @@ from simple_salesforce.api import Salesforce
 
 from leadline.common.canonical import decimal_text
 from leadline.common.errors import ContractError
-from leadline.common.values import Quota, Raw
+from leadline.common.values import Quota
+from leadline.connectors.contract import rows_in
 from leadline.connectors.http_answer import Answer
 from leadline.connectors.http_meter import Meter, Purpose
 from leadline.connectors.record_ids import full_id
@@ -78,9 +79,13 @@ class SalesforceClient:
         page = self._call(purpose, lambda client: client.query(soql, include_deleted=include_deleted))
         told(int(page.get("totalSize") or 0))
         while True:
-            rows, done, more = page.get("records"), page.get("done"), page.get("nextRecordsUrl")
-            if not isinstance(rows, list) or (not done and not isinstance(more, str)):
-                raise ContractError("Salesforce answered a query without records or a next page")
+            rows, done, more = (
+                rows_in(page, "salesforce", "a query", "records"),
+                page.get("done"),
+                page.get("nextRecordsUrl"),
+            )
+            if not done and not isinstance(more, str):
+                raise ContractError("Salesforce answered a query without a next page")
             if rows:
                 yield rows
             if done:
@@ -232,11 +237,6 @@ def _next_page(client: Salesforce, url: str) -> Any:
 def part_fault(status: int, body: Any) -> Exception | None:
     """Return what a failed sub-request means, as if it had been a call of its own."""
     return fault_of(Answer(status, {}, json.dumps(body).encode()))
-
-
-def scalar(value: Any) -> Raw:
-    """Return a field's value; compound values (addresses, locations) have no scalar form and are left empty."""
-    return value if value is None or isinstance(value, bool | int | Decimal | str) else None
 
 
 def _json_number(value: object) -> float | str:

@@ -17,6 +17,7 @@ from leadline.common.values import (
     SourceRecord,
     WriteResult,
 )
+from leadline.connectors.contract import understood, understood_pages
 from leadline.connectors.protocol import (
     ActivityRequest,
     CreateResult,
@@ -59,11 +60,13 @@ class SalesforceConnector:
     def crm(self) -> Crm:
         return "salesforce"
 
+    @understood
     def organisation(self) -> str:
         if not self._organisation:
             self._look()
         return self._organisation
 
+    @understood
     def server_time(self) -> datetime:
         """Return the Date header of a fresh call, to the second; it also refreshes ``quota``."""
         self._look()
@@ -72,24 +75,31 @@ class SalesforceConnector:
             raise ContractError("Salesforce sent no Date header, so a pull has no upper bound")
         return now
 
+    @understood
     def describe(self, objects: Sequence[str]) -> Mapping[str, ObjectDescription]:
         return self._described.fetch(objects)
 
+    @understood_pages
     def records(self, request: RecordRequest) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.pages(request)
 
+    @understood_pages
     def reread(self, request: RecordRequest, ids: Sequence[str]) -> Iterator[tuple[SourceRecord, ...]]:
         return self._records.reread(request, ids)
 
+    @understood_pages
     def ids(self, name: str, after: str = "") -> Iterator[tuple[str, ...]]:
         return ids_of(self._client, name, after)
 
+    @understood_pages
     def activities(self, request: ActivityRequest) -> Iterator[tuple[SourceActivity, ...]]:
         return self._activities.pages(request)
 
+    @understood
     def read_back(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
         return writing.read_back(self._client, refs, fields)
 
+    @understood_pages
     def write(self, writes: Sequence[RecordWrite]) -> Generator[tuple[WriteResult, ...], None, None]:
         return writing.write(self._client, writes)
 
@@ -100,24 +110,29 @@ class SalesforceConnector:
         refs = [item.ref for item in writes]
         return {"write": writing.calls_of(self.batches(writes)), "read_back": writing.read_back_calls(refs)}
 
+    @understood
     def users(self) -> Sequence[User]:
         return self._directory.users
 
+    @understood
     def groups(self, names: Sequence[str]) -> Mapping[str, Group]:
         return self._directory.groups(names)
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:
         return creating.creation_batches(creations)
 
+    @understood
     def prepare_creations(self, kinds: Collection[CreationKind]) -> None:
         """Nothing: an upsert by our key is the same in every organisation."""
 
     def forecast_creations(self, creations: Sequence[Creation]) -> Mapping[str, int]:
         return creating.forecast(creations)
 
+    @understood_pages
     def create(self, creations: Sequence[Creation]) -> Iterator[tuple[CreateResult, ...]]:
         return creating.create(self._client, creations)
 
+    @understood
     def find_created(
         self, creations: Sequence[Creation], known: Mapping[str, str] | None = None
     ) -> Mapping[str, Made]:
@@ -127,6 +142,7 @@ class SalesforceConnector:
         """Return zero: keys are external ids, and a campaign has a person once."""
         return timedelta(0)
 
+    @understood_pages
     def close_tasks(self, ids: Sequence[str]) -> Iterator[tuple[WriteResult, ...]]:
         writes = [RecordWrite(RecordRef("salesforce", "Task", ident), {"Status": "Completed"}) for ident in ids]
         return verified(self.write(writes), self.read_back, "Status", "Completed")

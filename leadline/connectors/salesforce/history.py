@@ -12,11 +12,12 @@ from sys import intern
 from typing import Final
 
 from leadline.common.values import FieldChange
+from leadline.connectors.contract import scalar
 from leadline.connectors.instants import read_instant
 from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM
-from leadline.connectors.salesforce.client import SalesforceClient, scalar
+from leadline.connectors.salesforce.client import SalesforceClient
 
 _SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     # object -> (its history object, the field there that names the record)

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from leadline.common.chunking import chunks
 from leadline.common.errors import ContractError, PermissionMissingError
-from leadline.common.values import RecordRef
+from leadline.common.values import Crm, RecordRef
+from leadline.connectors.contract import understood
 from leadline.connectors.instants import read_instant
 from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
@@ -40,6 +41,11 @@ class ChangePoll:
         self._since: datetime | None = None
         self._told: dict[RecordRef, datetime] = {}
 
+    @property
+    def crm(self) -> Crm:
+        return "salesforce"
+
+    @understood
     def changed(self) -> frozenset[RecordRef]:
         """Return what changed since the last look; the first one, with one call more, only notes what stands.
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from leadline.common.chunking import chunks
 from leadline.common.values import FieldChange, RecordRef, SourceRecord
+from leadline.connectors.contract import scalar
 from leadline.connectors.instants import maybe_instant, read_instant
 from leadline.connectors.paging import weave
 from leadline.connectors.protocol import ActivityRequest, RecordRequest
@@ -21,7 +22,7 @@ from leadline.connectors.record_ids import full_id
 from leadline.connectors.salesforce import soql
 from leadline.connectors.salesforce.answers import CRM, LocatorExpiredError
 from leadline.connectors.salesforce.bulk import WORTH, BulkReader
-from leadline.connectors.salesforce.client import Row, SalesforceClient, scalar
+from leadline.connectors.salesforce.client import Row, SalesforceClient
 from leadline.connectors.salesforce.describing import Descriptions
 from leadline.connectors.salesforce.history import read_history
 from leadline.connectors.salesforce.jobs import JobUnusableError

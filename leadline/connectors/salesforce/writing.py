@@ -14,12 +14,13 @@ from typing import Any, Final
 from leadline.common.chunking import chunk_count, chunks
 from leadline.common.errors import ContractError, LeadlineError, QuotaError
 from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
-from leadline.connectors.paging import chunks_together
+from leadline.connectors.contract import scalar
+from leadline.connectors.paging import chunks_together, halves, parted
 from leadline.connectors.record_ids import full_id
 from leadline.connectors.retrying import TransientError
 from leadline.connectors.salesforce import loading, soql
-from leadline.connectors.salesforce.answers import failed_write, write_result
-from leadline.connectors.salesforce.client import SalesforceClient, part_fault, scalar
+from leadline.connectors.salesforce.answers import HiddenFieldError, failed_write, write_result
+from leadline.connectors.salesforce.client import SalesforceClient, part_fault
 from leadline.connectors.salesforce.jobs import JobUnusableError
 
 RECORDS_A_COLLECTION: Final = 200
@@ -120,13 +121,22 @@ def _results(client: SalesforceClient, group: Sequence[RecordWrite], status: int
             yield write_result(item.ref, entry)
         return
     fault = part_fault(status, body)
-    if isinstance(fault, TransientError | QuotaError) or len(group) == 1:
+    parts = [group] if isinstance(fault, TransientError | QuotaError) else _parts(group, fault)
+    if len(parts) == 1:
         yield from (_refused(item.ref, body, fault) for item in group)
         return
-    # The whole collection was refused for something in one record: halve until only that one fails.
-    middle = len(group) // 2
-    for half in (group[:middle], group[middle:]):
-        yield from _write_call(client, half)
+    found = {result.ref: result for part in parts for result in _write_call(client, part)}
+    yield from (found[item.ref] for item in group)
+
+
+def _parts(group: Sequence[RecordWrite], fault: Exception | None) -> Sequence[Sequence[RecordWrite]]:
+    """Return what to send by itself after a collection was refused as a whole; one part: all of it is refused.
+
+    A field that is hidden is so for whoever writes it; else halves are sent until one record stands alone.
+    """
+    if isinstance(fault, HiddenFieldError):
+        return parted(group, lambda item: item.ref.object == fault.object and fault.field in item.fields)
+    return halves(group)
 
 
 def _refused(ref: RecordRef, body: Any, fault: Exception | None) -> WriteResult:
@@ -135,25 +145,45 @@ def _refused(ref: RecordRef, body: Any, fault: Exception | None) -> WriteResult:
         return WriteResult(ref, "transient", str(first.get("errorCode") or "UNAVAILABLE"), str(fault))
     result = failed_write(ref, first or {"errorCode": "REFUSED"})
     text = str(fault) if isinstance(fault, LeadlineError) else result.message
-    return WriteResult(ref, result.status, result.code, text, result.fields)
+    fields = (fault.field,) if isinstance(fault, HiddenFieldError) else result.fields
+    return WriteResult(ref, result.status, result.code, text, fields)
 
 
 def read_back(
     client: SalesforceClient, refs: Sequence[RecordRef], fields: Sequence[str]
 ) -> Mapping[RecordRef, Mapping[str, Raw]]:
-    """Return present values by record; a record that is gone or hidden is absent. POST, for a GET holds 800 ids."""
+    """Return present values by record; what is gone or hidden, record or field, is absent.
+
+    POST, for a GET holds 800 ids. Each hidden field costs a call.
+    """
     found: dict[RecordRef, Mapping[str, Raw]] = {}
     by_object: dict[str, dict[str, RecordRef]] = {}
     for ref in refs:
         by_object.setdefault(ref.object, {})[full_id(ref.id)] = ref
     for name, wanted in by_object.items():
         for ids in chunks(tuple(wanted), IDS_A_READ):
-            body = {"ids": list(ids), "fields": list(dict.fromkeys(("Id", *fields)))}
-            rows = client.post(f"composite/sobjects/{soql.name(name)}", body, "read_back")
-            if not isinstance(rows, list):
-                raise ContractError("Salesforce answered a collection without a list")
+            rows, shown = _shown(client, name, ids, fields)
             for row in rows:
                 back = wanted.get(full_id(str(row.get("Id")))) if isinstance(row, Mapping) else None
                 if back is not None:
-                    found[back] = {field: scalar(row.get(field)) for field in fields}
+                    found[back] = {field: scalar(row.get(field)) for field in shown}
     return found
+
+
+def _shown(
+    client: SalesforceClient, name: str, ids: Sequence[str], fields: Sequence[str]
+) -> tuple[Sequence[Any], Sequence[str]]:
+    """Return the rows of these ids, and which of the fields they show: one name of a hidden field breaks it all."""
+    shown = list(fields)
+    while True:
+        body = {"ids": list(ids), "fields": list(dict.fromkeys(("Id", *shown)))}
+        try:
+            rows = client.post(f"composite/sobjects/{soql.name(name)}", body, "read_back")
+        except HiddenFieldError as error:
+            if error.field not in shown:
+                raise
+            shown.remove(error.field)
+            continue
+        if not isinstance(rows, list):
+            raise ContractError("Salesforce answered a collection without a list")
+        return rows, shown

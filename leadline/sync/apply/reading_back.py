@@ -56,18 +56,22 @@ def _present(reader: ReadConnector, entries: Sequence[Entry]) -> Mapping[RecordR
         batch = list(same_object)
         fields = sorted({write.field for entry in batch for write in entry.group})
         answer = reader.read_back(refs_of(batch), fields)
-        found.update({ref: {name: values.get(name) for name in fields} for ref, values in answer.items()})
+        found.update(answer)
     return found
 
 
 def _compare(entry: Entry, expected: Mapping[str, PlannedWrite], present: Mapping[str, Raw] | None) -> Settlement:
     if present is None:
         return Settlement(entry.id, "gone", "NOT_FOUND")
+    wanted = [expected[write.field] for write in entry.group]
     differing = [
         write.field
-        for write in (expected[write.field] for write in entry.group)
-        if not same(present.get(write.field), write.new, write.kind, entry.ref.crm)
+        for write in wanted
+        if write.field in present and not same(present[write.field], write.new, write.kind, entry.ref.crm)
     ]
     if differing:
         return Settlement(entry.id, "ignored", "IGNORED", blamed=tuple(sorted(differing)))
+    hidden = sorted(write.field for write in wanted if write.field not in present)
+    if hidden:  # since it was written the CRM has ceased to show it: nobody can say what it holds
+        return Settlement(entry.id, "ignored", "INVALID_FIELD", blamed=tuple(hidden))
     return Settlement(entry.id, "verified")

@@ -57,7 +57,7 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
     if failure is not None:
         reasons.append(f"the last run failed before it was on record ({failure}); its output says why")
     if status == "refused" and pause is None:
-        reasons.append("a guard or the book stopped the last run; `leadline plan` shows what it would write")
+        reasons.append("a guard, the book or a pause stopped the last run; `leadline plan` shows what it would write")
     if age is None:
         reasons.append("no run has ended well yet")
     elif age > max_age:

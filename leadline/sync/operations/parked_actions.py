@@ -10,6 +10,7 @@ from typing import cast
 from leadline.common.values import Crm
 from leadline.connectors.protocol import CREATIONS
 from leadline.sync.apply.remedies import effect_remedy
+from leadline.sync.operations.parked import ParkedValue
 from leadline.sync.store import Store
 from leadline.sync.store.effect_journal import give_back
 from leadline.sync.store.effects import EffectRow, effects_by_status, look_again
@@ -62,6 +63,18 @@ def release_actions(store: Store, keys: Iterable[str] | None, now: datetime) -> 
         look_again(connection, doubtful, now)
         give_back(connection, {row.key for row in chosen} - doubtful, now)
     return len(chosen)
+
+
+def actions_behind(store: Store, values: Iterable[ParkedValue]) -> tuple[str, ...]:
+    """Return the keys of the parked assignments and fields that refused values carry out.
+
+    Only the action writes such a value: it is tried again when the action is released.
+    """
+    wanted = {(value.person, f"{value.ref.object}.{name}") for value in values for name in value.fields}
+    with store.read() as connection:
+        rows = effects_by_status(connection, ("parked",))
+    mine = (row for row in rows if _kind(row) in {"assign", "set"} and row.payload)
+    return tuple(row.key for row in mine if any((row.person_id, name) in wanted for name in row.payload["fields"]))
 
 
 def _action(row: EffectRow) -> ParkedAction:

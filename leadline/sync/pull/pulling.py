@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from leadline.common.canonical import instant_text
 from leadline.common.errors import OutsideError, PermissionMissingError
 from leadline.common.values import CRMS, Crm
 from leadline.common.vocabulary import PERSON_OBJECTS
-from leadline.connectors.protocol import ReadConnector
+from leadline.connectors.protocol import LOOK_BACK, ReadConnector
 from leadline.rules.model import Book
 from leadline.sync.conflicts.fighting import fight_warnings
 from leadline.sync.identity import join_people
@@ -142,6 +143,7 @@ def _joined(store: Store, book: Book, cycle: int, start: Beginning, notes: Notes
     with store.write() as connection:
         people = join_people(connection, cycle, book.identity)
         frontier = _frontier(connection, cycle, start.upper, complete=whole)
+        notes.warnings += _behind(start.upper, frontier) if whole and frontier is not None else ()
         set_frontier(connection, cycle, frontier, book.hash)
         notes.warnings += fight_warnings(connection, book, max(start.upper.values()))
         waiting = connection.execute(select(func.count()).select_from(touched)).scalar_one()
@@ -173,6 +175,16 @@ def _frontier(
         return before
     smallest = min(upper.values())
     return smallest if before is None else max(before, smallest)
+
+
+def _behind(upper: Mapping[Crm, datetime], frontier: datetime) -> list[str]:
+    """Tell of each CRM whose present lies before what an earlier run took for the present."""
+    return [
+        f"{crm} says that it is {instant_text(at)}, and said before that it was {instant_text(frontier)}: its clock, "
+        "or that of a proxy before it, was wrong; nothing falls due until then, and all was read anew"
+        for crm, at in upper.items()
+        if at < frontier - LOOK_BACK
+    ]
 
 
 def _crms_of(book: Book) -> list[Crm]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from leadline.common.canonical import digest
 from leadline.common.values import Cursor, SourceRecord
-from leadline.connectors.protocol import ActivityRequest, ReadConnector, RecordRequest
+from leadline.connectors.protocol import LOOK_BACK, ActivityRequest, ReadConnector, RecordRequest
 from leadline.sync.intake.counters import remember_supply
 from leadline.sync.needs import ActivityNeed, ObjectNeed
 from leadline.sync.pull.authors import name_authors
@@ -38,11 +38,12 @@ def pull_records(
 ) -> None:
     """Store what changed of one object, then what the CRM's index has not shown yet; the cursor moves with each page.
 
-    All of it is read anew where what is asked for is another than before, or where a full read is due.
+    All of it is read anew where what is asked for is another than before, where a full read is due, or where the
+    CRM's clock was ahead when it was read last.
     """
     history = notes.upkeep.history_of(bound, need)
     shape = digest([need.fields, need.links, need.unreadable, *([history] if history else [])])
-    if cursor is not None and cursor.shape != shape:
+    if cursor is not None and (cursor.shape != shape or _before(bound, cursor)):
         cursor = None
     if cursor is not None and cursor.upper is not None:
         with store.read() as connection:
@@ -99,7 +100,8 @@ def pull_activities(
     """Pages of activities have no promised order, so the cursor moves only when all of them are stored."""
     shape = digest([need.hints, need.attributes])
     same_shape = cursor is not None and cursor.shape == shape
-    since = Cursor(cursor.stamp, cursor.id) if cursor is not None and same_shape else None
+    known = cursor is not None and same_shape and not _before(bound, cursor)
+    since = Cursor(cursor.stamp, cursor.id) if cursor is not None and known else None
     stream = f"{bound.crm} activity:{need.kind}"
     notes.count(stream, 0, 0)
     if since is not None and not notes.quick:
@@ -113,6 +115,14 @@ def pull_activities(
         done = StreamCursor(bound.upper, "", bound.upper, shape)
         move_cursor(connection, bound.crm, f"activity:{need.kind}", done, bound.cycle)
         remember_supply(connection, bound.crm, need.kind, bound.cycle, bound.upper)
+
+
+def _before(bound: Bound, cursor: StreamCursor) -> bool:
+    """Tell whether the CRM's present lies so far before a cursor that no look-back reaches it.
+
+    Its Date header was ahead then: what changed between that pull and now is behind the cursor, unread.
+    """
+    return bound.upper < cursor.stamp - LOOK_BACK
 
 
 def _quickly(request: Request, notes: Notes) -> Request:

@@ -42,7 +42,7 @@ _TOLD: Final = (
     ("unable to open", "cannot be opened: may this user write there?"),
     ("readonly", "is read-only: let this user write to the file and its directory"),
     ("read-only", "is read-only: let this user write to the file and its directory"),
-    ("disk is full", "cannot grow: the disk is full; make room and run again"),
+    ("disk is full", "cannot grow: its disk is full, or that of temporary files (TMPDIR); make room and run again"),
     ("disk i/o", "cannot be read or written: is the disk full or broken?"),
     ("is locked", "is locked by another process: wait for it and run again"),
     ("idle-in-transaction", "gave up on this process, which stood still while it wrote; run again"),

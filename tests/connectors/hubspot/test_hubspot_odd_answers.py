@@ -18,7 +18,7 @@ from leadline.common.errors import (
 )
 from leadline.common.values import RecordRef, RecordWrite
 from leadline.connectors.hubspot import HubSpotConnector, connect
-from leadline.connectors.protocol import RecordRequest
+from leadline.connectors.protocol import ActivityRequest, RecordRequest
 from leadline.connectors.settings import HubSpotSettings
 
 UNTIL = datetime(2026, 7, 1, tzinfo=UTC)
@@ -158,16 +158,49 @@ def test_a_batch_refused_for_one_value_is_halved(script: Any, odd: HubSpotConnec
     def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
         ids = [row["id"] for row in body["inputs"]]
         if bad in ids:
-            errors = [{"message": "m", "code": "INVALID_OPTION", "context": {"propertyName": ["lifecyclestage"]}}]
+            errors = [{"message": "m", "code": "INVALID_DATE", "context": {"propertyName": ["lifecyclestage"]}}]
             return 400, told("VALIDATION_ERROR", errors=errors)
         return 200, {"status": "COMPLETE", "results": [{"id": ident} for ident in ids]}
 
     script.answer = answer
     (batch,) = odd.write([RecordWrite(ref, {"lifecyclestage": "x"}) for ref in REFS])
     assert [(one.ref, one.status == "done") for one in batch] == [(ref, ref.id != bad) for ref in REFS]
-    assert (batch[5].status, batch[5].code, batch[5].fields) == ("permanent", "INVALID_OPTION", ("lifecyclestage",))
+    assert (batch[5].status, batch[5].code, batch[5].fields) == ("permanent", "INVALID_DATE", ("lifecyclestage",))
     assert "customer" not in batch[5].message
     assert len(script.asked) == odd.calls()["write"] == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "refused", "calls"),
+    [
+        ("PROPERTY_DOESNT_EXIST", "abcdefg-", 7, 3),
+        ("READ_ONLY_VALUE", "abcdefgh", 8, 1),
+        ("INVALID_OPTION", "aabbaaab", 5, 3),
+        ("INVALID_OPTION", "aaaaaaaa", 8, 1),
+    ],
+)
+def test_what_is_refused_for_everybody_is_not_halved(
+    script: Any, odd: HubSpotConnector, code: str, values: str, refused: int, calls: int
+) -> None:
+    """A property or an option that went away meanwhile costs a few calls, not two for each record."""
+
+    def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
+        given = [row["properties"].get("x") for row in body["inputs"]]
+        if "a" in given or (code != "INVALID_OPTION" and any(given)):
+            errors = [{"message": "m", "code": code, "context": {"propertyName": ["x"]}}]
+            return 400, told("VALIDATION_ERROR", errors=errors)
+        return 200, {"results": [{"id": row["id"]} for row in body["inputs"]]}
+
+    script.answer = answer
+    writes = [
+        RecordWrite(ref, {"y": "1"} if value == "-" else {"x": value})
+        for ref, value in zip(REFS, values, strict=True)
+    ]
+    (batch,) = odd.write(writes)
+    assert [one.ref for one in batch] == REFS
+    assert [one.status for one in batch].count("permanent") == refused
+    assert {(one.code, one.fields) for one in batch if one.status == "permanent"} == {(code, ("x",))}
+    assert len(script.asked) == odd.calls()["write"] == calls
 
 
 def test_a_207_is_no_success(script: Any, odd: HubSpotConnector) -> None:
@@ -182,6 +215,72 @@ def test_a_207_is_no_success(script: Any, odd: HubSpotConnector) -> None:
     (batch,) = odd.write([RecordWrite(ref, {"x": "y"}) for ref in REFS[:5]])
     assert [one.status for one in batch] == ["done", "gone", "transient", "permanent", "transient"]
     assert batch[3].fields == ("x",) and batch[4].code == "NOT_CONFIRMED"
+
+
+def test_a_207_that_names_no_record_is_halved(script: Any, odd: HubSpotConnector) -> None:
+    """HubSpot may refuse parts without their ids: who was meant is found as after a 400, and nobody else suffers."""
+    bad = REFS[5].id
+
+    def answer(_: str, __: str, body: Any) -> tuple[int, Any]:
+        ids = [row["id"] for row in body["inputs"]]
+        kept = [{"id": ident} for ident in ids if ident != bad and (len(ids) < 3 or ident < bad)]
+        error = {"category": "VALIDATION_ERROR", "message": "m", "context": {"propertyName": ["x"]}}
+        if len(kept) == len(ids):
+            return 200, {"results": kept}
+        return 207, {"results": kept, "numErrors": 1, "errors": [error]}
+
+    script.answer = answer
+    (batch,) = odd.write([RecordWrite(ref, {"x": "y"}) for ref in REFS])
+    assert [(one.ref, one.status) for one in batch] == [
+        (ref, "permanent" if ref.id == bad else "done") for ref in REFS
+    ]
+    assert (batch[5].code, batch[5].fields) == ("VALIDATION_ERROR", ("x",))
+    script.answer, script.told = None, [(200, {"status": "PROCESSING", "results": []})]
+    (batch,) = odd.write([RecordWrite(ref, {"x": "y"}) for ref in REFS[:2]])
+    assert {(one.status, one.code) for one in batch} == {("transient", "NOT_CONFIRMED")}
+
+
+def searched(**more: Any) -> dict[str, Any]:
+    """Return an answer with one contact, some of whose parts are other ones."""
+    row = {"id": "7", "properties": {"lastmodifieddate": "2026-01-01T00:00:00Z"}}
+    return {"results": [{**row, **more}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"results": None},
+        {"results": {"id": "7"}},
+        {"results": ["7"]},
+        searched(id="seven"),
+        searched(id=None),
+        searched(properties=["email"]),
+        searched(properties={"lastmodifieddate": ["now"]}),
+        searched(properties={"lastmodifieddate": "2026-01-01T00:00:00Z", "hs_merged_object_ids": "none"}),
+        {**searched(), "paging": []},
+        {**searched(), "paging": {"next": {"link": "?after=1"}}},
+    ],
+)
+def test_an_answer_of_another_shape_is_told(script: Any, odd: HubSpotConnector, body: Any) -> None:
+    """It ends in our own error, which names no value, and not in a traceback; half of it is not taken for all."""
+    script.told = [(200, body)]
+    with pytest.raises(ContractError, match="HubSpot") as caught:
+        rows(odd)
+    assert "seven" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["event", "form", "email", "call"])
+def test_a_list_that_is_missing_is_not_an_empty_one(script: Any, odd: HubSpotConnector, kind: str) -> None:
+    """Else the cursor would move past activities that nobody read."""
+    script.told = [(200, {"status": "PENDING"})]
+    with pytest.raises(ContractError, match="without"):
+        list(odd.activities(ActivityRequest(kind, UNTIL)))
+
+
+def test_a_value_that_is_no_value_is_empty(script: Any, odd: HubSpotConnector) -> None:
+    """Lists and objects have no place in a record; kept, they would break every later plan."""
+    script.told = [(200, searched(properties={"lastmodifieddate": "2026-01-01T00:00:00Z", "email": [[1]]}))]
+    assert [row.fields for row in rows(odd)] == [{"email": None}]
 
 
 def test_a_merged_record_that_answers_under_another_id_is_gone(script: Any, odd: HubSpotConnector) -> None:
@@ -263,5 +362,5 @@ def test_associations_are_put_primary_first_over_all_their_pages(script: Any, od
     ((record,),) = odd.records(request)
     assert [ref.id for ref in record.links["company"]] == ["9", "4", "20"]
     script.answer = lambda _, path, __: answer("", path, None) if "/search" in path else (200, {})
-    with pytest.raises(ContractError, match="associations"):
+    with pytest.raises(ContractError, match="without results"):
         list(odd.records(request))

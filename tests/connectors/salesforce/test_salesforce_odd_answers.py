@@ -23,6 +23,7 @@ from leadline.common.errors import (
 from leadline.common.values import RecordRef, RecordWrite
 from leadline.connectors.protocol import RecordRequest
 from leadline.connectors.salesforce import SalesforceConnector, connect
+from leadline.connectors.salesforce.answers import HiddenFieldError
 from leadline.connectors.settings import SalesforceSettings
 
 BASE = "https://proxy.example/before/salesforce"
@@ -107,7 +108,7 @@ def page(records: list[dict[str, Any]], more: str | None = None) -> dict[str, An
         (
             400,
             error("INVALID_FIELD", "SELECT x\n^\nERROR at Row:1:Column:8\nNo such column 'Email' on entity 'Lead'."),
-            PermissionMissingError,
+            HiddenFieldError,
             r"Lead\.Email",
         ),
         (400, error("INVALID_TYPE", "sObject type 'Lead' is not supported."), PermissionMissingError, "Lead"),
@@ -124,6 +125,10 @@ def page(records: list[dict[str, Any]], more: str | None = None) -> dict[str, An
         (200, '{"records": [', UnavailableError, "not JSON"),
         (200, {"done": True}, ContractError, "without records"),
         (200, {"records": [], "done": False}, ContractError, "next page"),
+        (200, [], ContractError, "unforeseen shape|without records"),
+        (200, {"records": ["jane"], "done": True}, ContractError, "no objects"),
+        (200, {"records": [{"Id": "jane"}], "done": True, "totalSize": "jane"}, ContractError, "unforeseen shape"),
+        (200, {"records": [{"Email": "jane"}], "done": True}, ContractError, "unforeseen shape"),
     ],
 )
 def test_each_odd_answer_has_its_own_error(
@@ -258,6 +263,43 @@ def test_a_collection_refused_as_a_whole_is_halved(
         (ref, "permanent" if ref.id == bad else "done") for ref in REFS
     ]
     assert found[2].code == "JSON_PARSER_ERROR" and "jane" not in found[2].message
+
+
+def test_a_field_that_was_hidden_meanwhile_costs_one_call_more_and_not_two_for_each_record(
+    server: responses.RequestsMock, connector: SalesforceConnector
+) -> None:
+    """Whoever writes the field is refused for it, by name; the others are written, and nothing is halved."""
+    hidden = error("INVALID_FIELD", "No such column 'Title' on sobject of type Lead")
+    asked: list[list[str]] = []
+
+    def answer(ids: list[str]) -> tuple[int, Any]:
+        asked.append(ids)
+        if REFS[0].id in ids:
+            return 400, hidden
+        return 200, [{"id": ident, "success": True, "errors": []} for ident in ids]
+
+    write_answers(server, answer)
+    writes = [RecordWrite(ref, {"Title" if ref != REFS[2] else "Rating": "x", "Phone": "1"}) for ref in REFS]
+    found = [one for batch in connector.write(writes) for one in batch]
+    assert [one.status for one in found] == ["permanent", "permanent", "done", "permanent"]
+    assert found[0].code == "INVALID_FIELD" and found[0].fields == ("Title",)
+    assert len(asked) == connector.calls()["write"] == 3
+
+
+def test_a_field_that_was_hidden_meanwhile_is_left_out_of_what_is_read_back(
+    server: responses.RequestsMock, connector: SalesforceConnector
+) -> None:
+    """One name of it refuses the whole reading; without it the other fields of all records are known."""
+
+    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        asked = json.loads(request.body or "{}")
+        if "Title" in asked["fields"]:
+            return 400, {}, json.dumps(error("INVALID_FIELD", "No such column 'Title' on sobject of type Lead"))
+        return 200, {}, json.dumps([{"Id": ident, "Rating": "Hot"} for ident in asked["ids"]])
+
+    server.add_callback(responses.POST, f"{DATA}/composite/sobjects/Lead", answer)
+    assert connector.read_back(REFS, ("Rating", "Title")) == {ref: {"Rating": "Hot"} for ref in REFS}
+    assert connector.calls()["read_back"] == 2
 
 
 @pytest.mark.parametrize(

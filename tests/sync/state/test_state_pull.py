@@ -75,6 +75,26 @@ def test_only_the_difference_is_observed(world):
     assert (seen["at"], seen["author"], seen["echo"]) == (at, "rep@acme.example", [])
 
 
+def test_what_changed_while_a_crm_s_clock_was_ahead_is_not_missed(world):
+    """A Date header that was days ahead leaves a cursor that no change reaches: then all is read anew, and said."""
+    world.salesforce.put("Lead", "L1", {"Email": "ann@acme.example"})
+    world.hubspot.put("contact", "7", {"email": "bob@acme.example"})
+    world.pull()
+    world.pass_time(days=3)
+    wrong = world.pull()
+    assert wrong.warnings == ()
+    for crm in (world.salesforce, world.hubspot):
+        crm.pass_time(days=-3, hours=1)
+    world.salesforce.put("Lead", "L1", {"Title": "Chief"})
+    world.hubspot.happen("form", "f1", email="bob@acme.example", attributes={"form": "demo"})
+    world.pass_time(hours=1)
+    right = world.pull()
+    assert (right.news["salesforce Lead"], right.news["hubspot activity:form"]) == (1, 1)
+    assert right.frontier == wrong.frontier and "clock" in right.warnings[0]
+    world.pass_time(minutes=20)
+    assert "salesforce Lead" in world.pull().incremental
+
+
 def test_a_late_commit_is_not_missed(world):
     """A row that appears behind the cursor within the look-back is stored."""
     world.salesforce.put("Lead", "L1", {"Email": "a@x.example"})

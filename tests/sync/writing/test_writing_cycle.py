@@ -55,8 +55,13 @@ def test_a_first_plan_is_applied_as_it_was_priced(rehearsal: Rehearsal) -> None:
 
 
 def test_our_own_writes_are_not_news(rehearsal: Rehearsal) -> None:
-    """After an adoption and a week of cycles, nobody counts as moved by hand."""
+    """After an adoption and a week of cycles nobody is looked at for it, nor counts as moved by hand."""
+    rehearsal.edit("  - leadline@practice.example\n", "")  # the author alone would say that a person did it
     rehearsal.adopt()
+    rehearsal.pass_time(minutes=1)
+    with rehearsal.at_work() as (setting, writers):
+        again = run_pull(setting, writers).pull
+    assert again.news["salesforce Lead"] and again.news["hubspot contact"] and again.touched == 0
     for _ in range(3):
         rehearsal.pass_time(days=2)
         with rehearsal.at_work() as (setting, writers):

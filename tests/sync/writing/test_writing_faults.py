@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from leadline.common.errors import QuotaError, RefusedError
-from leadline.common.values import RecordRef, RecordWrite, WriteResult
+from leadline.common.values import Raw, RecordRef, RecordWrite, WriteResult
 from leadline.connectors.practice.faults import FaultBox
 from leadline.connectors.salesforce import writing
 from leadline.sync.apply import ApplyReport, ReadingBack, RecordOutcome, Retrying
@@ -379,3 +379,26 @@ def test_whatever_goes_wrong_the_end_is_the_same(tmp_path: Path, seed: int) -> N
         with storm.at_work() as (setting, writers):
             assert run_sync(setting, writers).plan.empty
         assert storm.shown() == expected
+
+
+def test_what_a_crm_ceased_to_show_after_it_was_written_is_told_and_holds_nobody(
+    rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The field hidden in between is named; what is shown of the record is believed, and the next run goes on."""
+    with rehearsal.at_work() as (setting, writers):
+        plan = make_plan(setting, writers).plan
+        shown = writers["salesforce"].read_back
+
+        def hiding(refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Mapping[str, Raw]]:
+            return shown(refs, [name for name in fields if name != "Fit_Score__c"])
+
+        monkeypatch.setattr(writers["salesforce"], "read_back", hiding)
+        report = run_apply(setting, writers, plan).report
+        monkeypatch.undo()
+        rehearsal.pass_time(minutes=20)
+        assert run_sync(setting, writers).exit_code == 0
+    assert report.exit_code == 3
+    assert {(one.status, one.code, one.fields) for one in report.records} == {
+        ("ignored", "INVALID_FIELD", ("Fit_Score__c",))
+    }
+    assert "field-level security" in report.records[0].remedy

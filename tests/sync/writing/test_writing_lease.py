@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +30,39 @@ def taken_elsewhere(store: Store) -> None:
     """Have a process of another host, of which nobody knows whether it lives, hold the lease."""
     with store.write() as connection:
         assert acquire_lease(connection, WRITER, ELSEWHERE, WALL, LASTS)
+
+
+def test_a_holder_that_died_here_leaves_its_lease_at_once(store: Store) -> None:
+    """Nobody waits for a process of this very machine that is no more."""
+    with store.write() as connection:
+        assert acquire_lease(connection, WRITER, _as(store, pid=_dead()), WALL, LASTS)
+    with Lease(store, lambda: WALL).held():
+        pass
+
+
+@pytest.mark.parametrize("pid", ["mine", "nobody's"])
+def test_a_holder_in_another_container_of_one_name_is_not_taken_for_dead(store: Store, pid: str) -> None:
+    """Host names may be alike where processes are numbered anew: containers, and machines made of one image."""
+    with store.write() as connection:
+        holder = _as(store, pid=os.getpid() if pid == "mine" else _dead(), elsewhere=True)
+        assert acquire_lease(connection, WRITER, holder, WALL, LASTS)
+    with pytest.raises(BusyError, match="another run is at work"), Lease(store, lambda: WALL).held():
+        pass
+    with Lease(store, lambda: WALL + LASTS).held():
+        pass
+
+
+def _dead() -> int:
+    """Return the number of a process that has ended."""
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    return gone.pid
+
+
+def _as(store: Store, *, pid: int, elsewhere: bool = False) -> str:
+    """Return how a process of this host would name itself, of another table of processes if ``elsewhere``."""
+    host, _, where, token = Lease(store, lambda: WALL).owner.split(":")
+    return f"{host}:{pid}:{where}{'1' if elsewhere else ''}:{token}"
 
 
 def test_a_clock_set_back_a_day_does_not_keep_a_lease_for_a_day(store: Store) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadline.common.errors import UnavailableError, UsageError
-from leadline.sync.schedule import Event, Failed, Skipped, Stop, Waiting, cron, every, run_schedule
+from leadline.sync.schedule import Event, Failed, Skipped, Stop, Waiting, cron, every, run_schedule, steady_clock
 
 T0 = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -95,6 +95,56 @@ def test_jitter_delays_and_never_hurries() -> None:
     time, stop = Time(), Stop()
     run_schedule(every("5m", T0), stop.request, stop=stop, clock=time.read, wait=time.wait, jitter=lambda: 7.0)
     assert time.waits == [7.0]
+
+
+@pytest.mark.parametrize("spec", ["every", "cron"])
+@pytest.mark.parametrize("when", ["waiting", "working"])
+def test_a_clock_that_is_set_back_a_day_costs_no_day(spec: str, when: str) -> None:
+    """What is due is what the clock then says, also before the schedule's own start."""
+    time, stop, began, steps = Time(), Stop(), [], [timedelta(days=1, minutes=7)]
+
+    def wait(seconds: float) -> bool:
+        if when == "waiting" and began and steps:
+            time.now -= steps.pop()
+        return time.wait(seconds)
+
+    def job() -> None:
+        began.append(time.now)
+        if when == "working" and steps:
+            time.now -= steps.pop()
+        if len(began) == 2:
+            stop.request()
+
+    schedule = every("15m", T0) if spec == "every" else cron("*/15 * * * *")
+    run_schedule(schedule, job, stop=stop, clock=time.read, wait=wait)
+    set_back = began[0] - timedelta(days=1, minutes=7)
+    assert set_back < began[1] <= set_back + timedelta(minutes=16)
+    assert began[1].minute % 15 == 0
+
+
+def test_a_steady_clock_does_not_follow_one_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for hints and counts calls by the minute would stand still for as long as a clock is set back."""
+    monkeypatch.setattr("leadline.sync.schedule.wall_clock", lambda: T0)
+    clock = steady_clock()
+    monkeypatch.setattr("leadline.sync.schedule.wall_clock", lambda: T0 - timedelta(days=1))
+    first, second = clock(), clock()
+    assert T0 <= first <= second < T0 + timedelta(minutes=1)
+
+
+def test_a_machine_that_slept_runs_what_fell_due_at_once() -> None:
+    """A wait is no sleep to the end: the clock may have gone on without it."""
+    time, stop, began = Time(), Stop(), []
+
+    def wait(seconds: float) -> bool:
+        time.now += timedelta(hours=5) if not time.waits else timedelta(0)
+        return time.wait(seconds)
+
+    def job() -> None:
+        began.append(time.now)
+        stop.request()
+
+    run_schedule(cron("0 15 * * *"), job, stop=stop, clock=time.read, wait=wait)
+    assert began == [T0 + timedelta(hours=5, minutes=1)]
 
 
 def test_an_expected_failure_is_said_and_the_next_run_comes() -> None:
@@ -186,8 +236,7 @@ def test_the_next_due_instant_is_later(after: datetime) -> None:
     """Both schedules always move forward, and `every` by at most one period."""
     assert cron("*/7 3 * * *").next_after(after) > after
     due = every("90s", T0).next_after(after)
-    assert due > after or due == T0
-    assert due - after <= timedelta(seconds=90) or after < T0
+    assert timedelta(0) < due - after <= timedelta(seconds=90)
 
 
 def test_a_run_that_goes_on_after_sigterm_is_interrupted() -> None:
