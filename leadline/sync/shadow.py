@@ -13,12 +13,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from leadline.common.canonical import plain
 from leadline.common.errors import RefusedError
-from leadline.rules.deciding import Engine, state_to_json
+from leadline.rules.deciding import Engine
 from leadline.rules.model import Book
-from leadline.sync.evaluating import Before, Folded, fold_person
-from leadline.sync.evaluating.merging import joined_state
+from leadline.sync.evaluating import Before, fold_person
+from leadline.sync.evaluating.standing import standing_after, standing_before
 from leadline.sync.intake import facts_of_persons
 from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.cycles import evaluated_before, get_meta, remember_book, set_meta
@@ -97,32 +96,13 @@ def _follow_batch(
     for person in batch:
         before = _before(scene, person, live[person], mine.get(person), joined.get(person, ()))
         folded = fold_person(scene.engine, before, known[person], scene.previous, scene.frontier)
-        rows.append(_row(scene, person, mine.get(person), folded))
+        rows.append(standing_after(book, person, mine.get(person), folded, scene.cycle))
     save_shadow(connection, rows)
 
 
 def _before(
     scene: _Scene, person: str, live: LifecycleRow, mine: LifecycleRow | None, younger: Sequence[LifecycleRow]
 ) -> Before | None:
-    if younger:
-        return joined_state(scene.engine.book, person, [mine, *younger] if mine else younger)
-    if mine is not None:
-        return Before(mine.state, mine.cycle, mine.book_hash)
-    return Before(live.state, live.cycle, live.book_hash) if scene.fresh else None
-
-
-def _row(scene: _Scene, person: str, mine: LifecycleRow | None, folded: Folded) -> LifecycleRow:
-    state = folded.advance.state
-    outcome = plain(state.outcome)
-    changed = mine is None or mine.outcome != outcome
-    return LifecycleRow(
-        person_id=person,
-        state=state_to_json(state),
-        stage=state.outcome.stage,
-        next_change=folded.advance.next_change,
-        frontier=state.frontier,
-        book_hash=scene.engine.book.hash,
-        cycle=scene.cycle,
-        changed_cycle=scene.cycle if mine is None or changed else mine.changed_cycle,
-        outcome=outcome,
-    )
+    """Return where a person stands: as the shadow has them, and under a new candidate as the live book does."""
+    own = live if scene.fresh and mine is None and not younger else mine
+    return standing_before(scene.engine.book, person, own, younger)

@@ -86,19 +86,11 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         run.refresh()
     for people in plan.writes.portions(_JUDGED):
         _drop_unfit(store, journal, people)
-    errors: dict[Crm, LeadlineError] = {}
-    stopped = run.canary is not None and not _try_first(journal, writers, plan, run, errors)
-    why = ""
-    if not stopped and run.waves is not None:
-        ended = _in_waves(journal, writers, plan, run, errors)
-        stopped, why = ended is not None, ended or ""
-    elif not stopped:
-        for people in plan.writes.portions():
-            _serve_all(journal, writers, plan, run, people, errors)
-    if not stopped:
-        carrier = Carrier(store, effects, run.patience, run.notifier)
-        errors = dict(carrier.carry_out(writers, journal.carrying(), errors))
-    undone = journal.close() and bool(plan.undoes) and not stopped
+    serving = _Serving(journal, writers, plan, run)
+    stopped, errors = serving.serve(), serving.errors
+    if stopped is None:
+        errors = Carrier(store, effects, run.patience, run.notifier).carry_out(writers, journal.carrying(), errors)
+    undone = journal.close() and bool(plan.undoes) and stopped is None
     if undone:
         # The next cycle would decide the same again and write it.
         pause_writing(store, f"plan {plan.undoes[:12]} was undone", run.clock(), undone=True)
@@ -107,7 +99,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
         for crm in writers
     }
     report = _report(plan, journal, calls, errors, resumed=resumed)
-    return replace(with_effects(report, effects.items()), paused=undone, stopped=why)
+    return replace(with_effects(report, effects.items()), paused=undone, stopped=stopped or "")
 
 
 def _accept(connection: Connection, plan: Plan, run: Run) -> None:
@@ -141,90 +133,83 @@ def _drop_unfit(store: Store, journal: Journal, people: frozenset[str]) -> None:
     journal.settle(results)
 
 
-def _try_first(
-    journal: Journal,
-    writers: Mapping[Crm, WriteConnector],
-    plan: Plan,
-    run: Run,
-    errors: dict[Crm, LeadlineError],
-) -> bool:
-    """Write the canary's people, wait, and return whether to go on; otherwise the rest is given up."""
-    assert run.canary is not None
-    people = first_people(plan, run.canary.records)
-    _serve_all(journal, writers, plan, run, people, errors)
-    wrong = went_wrong(journal.entries(people=people))
-    if wrong or errors:
-        journal.give_up(STOPPED, "something went wrong with the first records, so no more were written")
-        return False
-    if not run.canary.wait():
-        journal.give_up(STOPPED, "it was stopped after the first records")
-        return False
-    return True
+@dataclass(slots=True)
+class _Serving:
+    """The writes of one plan on their way to the CRMs; ``errors`` are those that broke off, and are left alone."""
 
+    journal: Journal
+    writers: Mapping[Crm, WriteConnector]
+    plan: Plan
+    run: Run
+    errors: dict[Crm, LeadlineError] = field(default_factory=dict)
 
-def _in_waves(
-    journal: Journal,
-    writers: Mapping[Crm, WriteConnector],
-    plan: Plan,
-    run: Run,
-    errors: dict[Crm, LeadlineError],
-) -> str | None:
-    """Write one portion after the other, but those of an earlier run.
+    def serve(self) -> str | None:
+        """Write everybody, as the run wants it.
 
-    Return None when all were reached, else why not ("" where a CRM broke off, which is told by itself).
-    """
-    assert run.waves is not None
-    begun = False
-    for people in plan.writes.portions(run.waves.records):
-        if not any(entry.status in _OPEN for entry in journal.entries(people=people)):
-            continue
-        if begun and not run.waves.wait():
-            return "it was stopped between two waves"
-        begun = True
-        _serve_all(journal, writers, plan, run, people, errors)
-        if errors:
+        Return None when nobody was left out on purpose, else why ("" where that is told elsewhere).
+        """
+        if self.run.canary is not None and not self._try_first(self.run.canary):
             return ""
-        wrong = went_wrong(journal.entries(people=people))
-        if wrong > len(people) * TOLERATED:
-            return f"too much went wrong with one wave: {wrong:,} writes for {len(people):,} people"
-    return None
+        if self.run.waves is not None:
+            return self._in_waves(self.run.waves)
+        for people in self.plan.writes.portions():
+            self._serve_all(people)
+        return None
 
+    def _try_first(self, canary: Canary) -> bool:
+        """Write the canary's people, wait, and return whether to go on; otherwise the rest is given up."""
+        people = first_people(self.plan, canary.records)
+        self._serve_all(people)
+        if went_wrong(self.journal.entries(people=people)) or self.errors:
+            self.journal.give_up(STOPPED, "something went wrong with the first records, so no more were written")
+            return False
+        if not canary.wait():
+            self.journal.give_up(STOPPED, "it was stopped after the first records")
+            return False
+        return True
 
-def _serve_all(
-    journal: Journal,
-    writers: Mapping[Crm, WriteConnector],
-    plan: Plan,
-    run: Run,
-    people: frozenset[str],
-    errors: dict[Crm, LeadlineError],
-) -> None:
-    """Write these people to each CRM that has not broken off (``errors``) before."""
-    for crm in sorted({crm for crm, _ in plan.writes.records()} - errors.keys()):
-        try:
-            _serve(journal, writers, crm, plan, run, people)
-        except OutsideError as error:
-            errors[crm] = error
+    def _in_waves(self, waves: Waves) -> str | None:
+        """Write one portion after the other, but those of an earlier run.
 
+        Return None when all were reached, else why not ("" where a CRM broke off, which is told by itself).
+        """
+        begun = False
+        for people in self.plan.writes.portions(waves.records):
+            if not any(entry.status in _OPEN for entry in self.journal.entries(people=people)):
+                continue
+            if begun and not waves.wait():
+                return "it was stopped between two waves"
+            begun = True
+            self._serve_all(people)
+            if self.errors:
+                return ""
+            wrong = went_wrong(self.journal.entries(people=people))
+            if wrong > len(people) * TOLERATED:
+                return f"too much went wrong with one wave: {wrong:,} writes for {len(people):,} people"
+        return None
 
-def _serve(
-    journal: Journal,
-    writers: Mapping[Crm, WriteConnector],
-    crm: Crm,
-    plan: Plan,
-    run: Run,
-    people: frozenset[str],
-) -> None:
-    for phase in (1, 2):
-        mine = journal.entries(crm, people)
-        held = _held_back(mine) if phase == 2 else {}
-        journal.settle(list(held.values()))
-        due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
-        if due:
-            write_phase(journal, writers[crm], due, run.patience, run.on_event)
-    written = journal.entries(crm, people, "done")
-    if written:
-        run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
-        read_back(journal, writers[crm], plan, written)
+    def _serve_all(self, people: frozenset[str]) -> None:
+        """Write these people to each CRM that has not broken off before."""
+        for crm in sorted({crm for crm, _ in self.plan.writes.records()} - self.errors.keys()):
+            try:
+                self._serve(crm, people)
+            except OutsideError as error:
+                self.errors[crm] = error
+
+    def _serve(self, crm: Crm, people: frozenset[str]) -> None:
+        """Write both phases to one CRM, and read back what it took."""
+        journal, run = self.journal, self.run
+        for phase in (1, 2):
+            mine = journal.entries(crm, people)
+            held = _held_back(mine) if phase == 2 else {}
+            journal.settle(list(held.values()))
+            due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
+            if due:
+                write_phase(journal, self.writers[crm], due, run.patience, run.on_event)
+        written = journal.entries(crm, people, "done")
+        if written:
+            run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
+            read_back(journal, self.writers[crm], self.plan, written)
 
 
 def _held_back(entries: Sequence[Entry]) -> dict[int, Settlement]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from typing import Final
 
 from leadline.common.folding import fold
 from leadline.common.values import Crm
 from leadline.common.vocabulary import SALESFORCE_ACTIVITIES
-from leadline.connectors.inspecting import FieldSeen
+from leadline.connectors.inspecting import FieldSeen, ObjectSeen
 from leadline.sync.doctor.findings import SEVERITIES, Finding, finding
 from leadline.sync.doctor.looking import Seen
 from leadline.sync.doctor.needing import Need
@@ -61,36 +63,16 @@ def _object(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
         yield finding("object-hidden", need.crm, need.object, message, object=need.object, why=need.why)
 
 
-def _edit(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
+def _allowed(
+    allows: Callable[[ObjectSeen], bool], ident: str, word: str, need: Need, told: Seen, _: Seens
+) -> Iterator[Finding]:
     shown = told.objects.get(need.object)
-    if shown is not None and not shown.updateable:
-        message = f"{need.object} cannot be edited"
-        yield finding("object-read-only", need.crm, need.object, message, object=need.object, why=need.why)
+    if shown is not None and not allows(shown):
+        message = f"{need.object} cannot be {word}"
+        yield finding(ident, need.crm, need.object, message, object=need.object, why=need.why)
 
 
-def _create(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
-    shown = told.objects.get(need.object)
-    if shown is not None and not shown.createable:
-        message = f"{need.object} cannot be created"
-        yield finding("not-creatable", need.crm, need.object, message, object=need.object, why=need.why)
-
-
-def _delete(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
-    shown = told.objects.get(need.object)
-    if shown is not None and not shown.deletable:
-        message = f"{need.object} cannot be deleted"
-        yield finding("not-deletable", need.crm, need.object, message, object=need.object, why=need.why)
-
-
-def _read(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
-    yield from _hidden(need, told, "field-hidden")
-
-
-def _join(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
-    yield from _hidden(need, told, "join-hidden")
-
-
-def _hidden(need: Need, told: Seen, ident: str) -> Iterator[Finding]:
+def _hidden(ident: str, need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
     shown = told.objects.get(need.object)
     if shown is not None and need.name not in shown.fields:
         message = f"{need.subject} is not visible"
@@ -216,11 +198,11 @@ def _group(need: Need, told: Seen, _: Seens) -> Iterator[Finding]:
 
 _CHECKS: Final[Mapping[str, Callable[[Need, Seen, Seens], Iterator[Finding]]]] = {
     "object": _object,
-    "edit": _edit,
-    "create": _create,
-    "delete": _delete,
-    "read": _read,
-    "join": _join,
+    "edit": partial(_allowed, attrgetter("updateable"), "object-read-only", "edited"),
+    "create": partial(_allowed, attrgetter("createable"), "not-creatable", "created"),
+    "delete": partial(_allowed, attrgetter("deletable"), "not-deletable", "deleted"),
+    "read": partial(_hidden, "field-hidden"),
+    "join": partial(_hidden, "join-hidden"),
     "write": _write,
     "set": _set,
     "key": _key,

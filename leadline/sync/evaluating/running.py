@@ -11,14 +11,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from leadline.common.canonical import instant_text, plain
-from leadline.rules.deciding import Engine, decision_to_json, state_to_json
+from leadline.rules.deciding import Engine, decision_to_json
 from leadline.rules.model import Book
 from leadline.sync.effects import concerned, record_effects, tidy_effects
 from leadline.sync.evaluating.accounts import AccountValues
 from leadline.sync.evaluating.choosing import EVALUATED_BOOK, forget_touched, joined_into, persons_to_evaluate
-from leadline.sync.evaluating.folding import Before, fold_person
-from leadline.sync.evaluating.merging import joined_state
+from leadline.sync.evaluating.folding import fold_person
 from leadline.sync.evaluating.places import Fold, HeldBack, give_places
+from leadline.sync.evaluating.standing import standing_after, standing_before
 from leadline.sync.intake import PersonFacts, facts_of_persons
 from leadline.sync.plan.remembering import compare_all_next
 from leadline.sync.results import EvaluationResult
@@ -29,7 +29,6 @@ from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.cycles import evaluated_before, get_meta, set_evaluated, set_meta
 from leadline.sync.store.outcomes import (
     DecisionRow,
-    LifecycleRow,
     append_decisions,
     drop_lifecycle,
     load_lifecycle,
@@ -147,7 +146,7 @@ def _evaluate_batch(
             work.out_of_scope += 1
             gone += [person] if own else []
             continue
-        start = _start(work.engine.book, person, own, younger)
+        start = standing_before(work.engine.book, person, own, younger)
         folded = fold_person(work.engine, start, known[person], work.previous, work.frontier)
         folds.append(Fold(person, own, start, folded))
     drop_lifecycle(connection, gone)
@@ -167,7 +166,7 @@ def _give_places(connection: Connection, work: _Work) -> None:
             folds = []
             for person in batch:
                 own = held[person].own if person in held else others[person]
-                start = held[person].start if person in held else _start(engine.book, person, own, ())
+                start = held[person].start if person in held else standing_before(engine.book, person, own, ())
                 folded = fold_person(engine, start, known[person], work.previous, work.frontier)
                 folds.append(Fold(person, own, start, folded))
             work.accounts.learn(known, [])
@@ -184,7 +183,10 @@ def _take_in(
     gone: Sequence[str] = (),
 ) -> None:
     """Store the states of these folds, and tell what was decided where no place can change it any more."""
-    save_lifecycle(connection, [_state_row(work, fold) for fold in folds])
+    book = work.engine.book
+    save_lifecycle(
+        connection, [standing_after(book, fold.person, fold.own, fold.folded, work.cycle) for fold in folds]
+    )
     _tell(connection, work, [final for fold in folds for final in work.held.final(fold)], joined=joined, gone=gone)
 
 
@@ -227,32 +229,6 @@ def _takes_part(work: _Work, facts: PersonFacts) -> bool:
     if not facts.live:
         return False
     return work.engine.in_scope(facts.all(), work.frontier) is not False
-
-
-def _start(book: Book, person: str, own: LifecycleRow | None, younger: Sequence[LifecycleRow]) -> Before | None:
-    if younger:
-        return joined_state(book, person, [own, *younger] if own else younger)
-    return Before(own.state, own.cycle, own.book_hash) if own else None
-
-
-def _state_row(work: _Work, fold: Fold) -> LifecycleRow:
-    own, folded = fold.own, fold.folded
-    state = folded.advance.state
-    outcome = plain(state.outcome)
-    changed = own is None or own.outcome != outcome
-    return LifecycleRow(
-        person_id=fold.person,
-        state=state_to_json(state),
-        stage=state.outcome.stage,
-        next_change=folded.advance.next_change,
-        frontier=state.frontier,
-        book_hash=work.engine.book.hash,
-        cycle=work.cycle,
-        changed_cycle=work.cycle if own is None or changed else own.changed_cycle,
-        outcome=outcome,
-        waits_for=state.outcome.waits_for,
-        waits_in=state.outcome.waits_in if state.outcome.waits_for is not None else None,
-    )
 
 
 def _decision_rows(work: _Work, fold: Fold) -> list[DecisionRow]:

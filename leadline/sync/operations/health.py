@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from leadline.sync.operations.parked import parked_values
 from leadline.sync.operations.parked_actions import parked_actions
 from leadline.sync.operations.unrecorded import unrecorded_failure
 from leadline.sync.pausing import paused
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import last_cycles
-from leadline.sync.store.schema import cycles
+from leadline.sync.store.cycles import last_cycles, last_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +40,12 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
     It is not well when no `sync` or `apply` ended well within ``max_age``, when the last run failed, or while writing
     is paused. Refused values are counted but do not make it unwell: everything else goes on.
     """
-    writing = cycles.c.kind.in_(("sync", "apply"))
-    good = select(cycles.c.finished).where(writing, cycles.c.status.in_(("done", "partial")))
     with store.read() as connection:
-        last_good = connection.execute(good.order_by(cycles.c.id.desc()).limit(1)).scalar()
+        good = last_good(connection)
         newest = last_cycles(connection, 1)
         pause = paused(connection)
         failure = unrecorded_failure(connection)
-    age = None if last_good is None else max(now - last_good, timedelta(0))
+    age = None if good is None else max(now - good, timedelta(0))
     status = newest[0].status if newest else None
     reasons = []
     if pause is not None:
@@ -66,6 +61,6 @@ def health(store: Store, now: datetime, max_age: timedelta) -> Health:
     if age is None:
         reasons.append("no run has ended well yet")
     elif age > max_age:
-        reasons.append(f"no run has ended well since {last_good:%Y-%m-%d %H:%M}Z")
+        reasons.append(f"no run has ended well since {good:%Y-%m-%d %H:%M}Z")
     refused = len(parked_values(store)) + len(parked_actions(store))
-    return Health(now, last_good, age, status, refused, pause is not None, tuple(reasons))
+    return Health(now, good, age, status, refused, pause is not None, tuple(reasons))

@@ -12,18 +12,15 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Text, func, select, type_coerce
 
-from leadline.common.canonical import plain
 from leadline.common.errors import UsageError
 from leadline.rules.deciding.history import History
 from leadline.rules.model import Book, Deals
-from leadline.rules.state import StageDate, Unreadable
+from leadline.rules.state import StageDate
 from leadline.sync.intake import facts_of_persons
+from leadline.sync.sources import SOURCE, source_text
 from leadline.sync.store import Store
 from leadline.sync.store.batches import PEOPLE_AT_ONCE, chunks
 from leadline.sync.store.schema import books, cycles, decisions, lifecycle
-
-SOURCE: Final = "source"
-"""The field that people are counted by when none is named and the book has it."""
 
 _BY_THE_BOOK: Final = frozenset({"adopted", "activated"})
 
@@ -198,8 +195,4 @@ def _sourced(
         known = facts_of_persons(connection, narrow, [life.person for life in batch], cycle)
         for life in batch:
             value = History(known[life.person].all(), asked).value(field, frontier)
-            if value is None or isinstance(value, Unreadable):
-                yield life
-            else:
-                text = ", ".join(value) if isinstance(value, tuple) else str(plain(value))
-                yield replace(life, source=text)
+            yield replace(life, source=source_text(value))

@@ -11,17 +11,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from leadline.common.canonical import plain
 from leadline.rules.deciding import Engine
 from leadline.rules.deciding.history import History, ordered
 from leadline.rules.deciding.timers import running_due, status_at
 from leadline.rules.model import Book
-from leadline.rules.state import Decision, PersonState, SlaState, Timer, Unreadable
+from leadline.rules.state import Decision, PersonState, SlaState, Timer
 from leadline.sync.slas.owners import owner_at, owners_of
+from leadline.sync.sources import SOURCE, source_text
 from leadline.sync.store.timers import TimerRow, any_timers, drop_timers, move_timers, save_timers, timers_of
-
-SOURCE = "source"
-"""The field that people are counted by where the book has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +151,7 @@ class _Runs:
         book = self.engine.book
         if SOURCE not in book.fields:
             return None
-        value = History(ordered(self.told.state.history), book.fields, book.deals).value(SOURCE, at)
-        if value is None or isinstance(value, Unreadable):
-            return None
-        return ", ".join(value) if isinstance(value, tuple) else str(plain(value))
+        return source_text(History(ordered(self.told.state.history), book.fields, book.deals).value(SOURCE, at))
 
 
 def _closed(row: TimerRow, at: datetime, cycle: int) -> TimerRow:

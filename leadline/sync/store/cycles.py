@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Text, func, select, type_coerce, update
 
@@ -15,6 +15,9 @@ from leadline.sync.store.batches import insert_new, upsert
 from leadline.sync.store.schema import books, cycles, leases, meta
 
 CycleStatus = Literal["running", "done", "partial", "refused", "failed"]
+
+WRITING: Final = ("sync", "apply")
+"""Kinds of runs that write to the CRMs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,12 @@ def last_read(connection: Connection) -> Cycle | None:
 def last_evaluated(connection: Connection) -> Cycle | None:
     """Return the newest cycle that evaluated people; None before the first."""
     return _newest(connection, cycles.c.evaluated.is_not(None))
+
+
+def last_good(connection: Connection) -> datetime | None:
+    """Return when a `sync` or `apply` last ended well or nearly so, by the CRMs' clock; None when none did."""
+    well = cycles.c.kind.in_(WRITING) & cycles.c.status.in_(("done", "partial"))
+    return connection.execute(select(func.max(cycles.c.finished)).where(well)).scalar()
 
 
 def last_planned(connection: Connection) -> Cycle | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from leadline.sync.operations import parked_values
 from leadline.sync.pausing import paused
 from leadline.sync.store import Store
-from leadline.sync.store.cycles import Cycle
+from leadline.sync.store.cycles import WRITING, Cycle, last_good
 from leadline.sync.store.outcomes import stock
 from leadline.sync.store.schema import cycles, decisions, effects, journal, timers
 
@@ -54,15 +54,13 @@ def measure(store: Store, now: datetime) -> Measures:
     parked: Counter[tuple[str, str]] = Counter(
         (item.ref.crm, item.code or item.status) for item in parked_values(store)
     )
-    writing = cycles.c.kind.in_(("sync", "apply"))
     with store.read() as connection:
-        last, last_sync = _newest(connection, 1), _newest(connection, 1, kinds=("sync", "apply"))
-        good = select(func.max(cycles.c.finished)).where(writing, cycles.c.status.in_(("done", "partial")))
+        last, last_sync = _newest(connection, 1), _newest(connection, 1, kinds=WRITING)
         return Measures(
             now=now,
             last=last[0] if last else None,
             last_sync=last_sync[0] if last_sync else None,
-            good=connection.execute(good).scalar(),
+            good=last_good(connection),
             lag=lag_of(last_sync[0]) if last_sync else None,
             paused=paused(connection) is not None,
             decisions=connection.execute(select(func.count()).select_from(decisions)).scalar_one(),
