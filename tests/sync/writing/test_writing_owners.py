@@ -10,8 +10,8 @@ import pytest
 from leadline.common.values import FieldDescription, ObjectDescription, RecordRef
 from leadline.connectors.protocol import ReadConnector, User
 from leadline.rules.model import AssignOwner, Consequence, CreateTask
-from leadline.sync.plan.effects import EffectPlanner
-from leadline.sync.plan.effectwrites import EffectWrites
+from leadline.sync.plan.effects import NOT_ASSIGNED, EffectPlanner
+from leadline.sync.plan.effectwrites import NO_MANAGER, EffectWrites
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.source import DueEffect
 from tests.sync.writing.writing_kit import T0, a_book, a_person, an_outcome, salesforce
@@ -27,14 +27,19 @@ class Users:
         return ANN, QUEUE
 
 
-def planned(ref: RecordRef, owner: str, *actions: Consequence, may: bool = True) -> EffectPlanner:
-    """Plan these actions for somebody with one record."""
+def planned(
+    ref: RecordRef, owner: str, *actions: Consequence, may: bool = True, refused: str | None = None
+) -> EffectPlanner:
+    """Plan these actions for somebody with one record; ``refused``: who owned it when an assignment was refused."""
     readers: Any = {"salesforce": cast(ReadConnector, Users())}
     fields = {"OwnerId": FieldDescription("OwnerId", "reference", updateable=may)}
     shown = {"salesforce": {ref.object: ObjectDescription(ref.object, fields)}}
     book = replace(a_book(), primary=(ref.object,))
     planner = EffectPlanner(book, readers, EffectWrites(shown, Owners(readers)))
-    due = [DueEffect(f"e-{n}", "p1", T0, "enter sal", n, "d-1", action) for n, action in enumerate(actions)]
+    kept = {ref: refused} if refused else {}
+    due = [
+        DueEffect(f"e-{n}", "p1", T0, "enter sal", n, "d-1", action, refused=kept) for n, action in enumerate(actions)
+    ]
     planner.plan(due, {"p1": a_person("p1", an_outcome("sal"), (ref, {"OwnerId": owner}))})
     return planner
 
@@ -60,3 +65,17 @@ def test_a_task_for_the_owner_says_where_that_is_nobody() -> None:
     assert "owner" not in given.planned[1].payload
     taken = planned(salesforce(), QUEUE.id, AssignOwner(to="Ann"), CreateTask(subject="Call"))
     assert (taken.planned[1].title, taken.planned[1].payload["owner"]) == ("task for owner: Call", ANN.id)
+
+
+@pytest.mark.parametrize("to", ["owner", "manager"])
+def test_a_task_waits_only_while_the_record_has_its_old_owner(to: str) -> None:
+    """Whoever gives it another owner by hand, or a later assignment, says whose the task is."""
+    task = CreateTask(to, "Call")
+    held = planned(salesforce(), QUEUE.id, task, refused=QUEUE.id).held()
+    assert [(one.kind, one.reason) for one in held] == [("task", NOT_ASSIGNED)]
+    for found in (
+        planned(salesforce(), ANN.id, task, refused=QUEUE.id),
+        planned(salesforce(), QUEUE.id, AssignOwner(to="Ann"), task, refused=QUEUE.id),
+    ):
+        given = [one.reason for one in found.held()]
+        assert given == ([] if to == "owner" else [NO_MANAGER])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from leadline.common.values import Raw, RecordRef
 from leadline.sync.cycle import make_plan, run_apply
 from leadline.sync.operations import actions_behind, parked_values, release_actions, release_parked
@@ -45,9 +43,8 @@ def refused(rehearsal: Rehearsal) -> tuple[str, RecordRef, Raw]:
     return person, lead, owner
 
 
-@pytest.mark.parametrize("mended", ["retry", "by hand"])
-def test_a_task_waits_for_the_assignment_before_it(rehearsal: Rehearsal, mended: str) -> None:
-    """It is held, and said to be, until the owner is assigned, or somebody gives the lead an owner by hand."""
+def test_a_task_waits_for_the_assignment_before_it(rehearsal: Rehearsal) -> None:
+    """It is held, and said to be, until the value that was refused is released, and with it its action."""
     person, lead, owner = refused(rehearsal)
     told = stands(rehearsal, person)
     named = told[4][1]
@@ -60,17 +57,10 @@ def test_a_task_waits_for_the_assignment_before_it(rehearsal: Rehearsal, mended:
     assert all("parked" in one.reason for one in held)
     assert cycle(rehearsal) == 0
     assert stands(rehearsal, person) == told
-    if mended == "retry":
-        with rehearsal.at_work() as (setting, _):
-            (value,) = parked_values(setting.store)
-            release_parked(setting.store, [value.id], WALL)
-            assert release_actions(setting.store, actions_behind(setting.store, [value]), WALL) == 1
-        expected = named
-    else:
-        with rehearsal.at_work() as (_, writers):
-            users = [user.id for user in writers["salesforce"].users() if user.active and not user.queue]
-        expected = next(user for user in users if user not in (owner, named))
-        rehearsal.by_hand(lead, {"OwnerId": expected})
+    with rehearsal.at_work() as (setting, _):
+        (value,) = parked_values(setting.store)
+        release_parked(setting.store, [value.id], WALL)
+        assert release_actions(setting.store, actions_behind(setting.store, [value]), WALL) == 1
     assert cycle(rehearsal) == 0
-    assert stands(rehearsal, person)[2:4] == [("done", expected)] * 2
-    assert in_crm(rehearsal, lead)["OwnerId"] == expected
+    assert stands(rehearsal, person)[2:4] == [("done", named)] * 2
+    assert in_crm(rehearsal, lead)["OwnerId"] == named
