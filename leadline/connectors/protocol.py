@@ -209,7 +209,10 @@ class ReadConnector(Protocol):
         ...
 
     def forecast(self, writes: Sequence[RecordWrite]) -> Mapping[str, int]:
-        """Return the exact calls that writing and reading back would take: {"write": n, "read_back": n}."""
+        """Return the exact calls that writing and reading back would take: {"write": n, "read_back": n}.
+
+        Values play no part: ``fields`` may be empty.
+        """
         ...
 
     def users(self) -> Sequence[User]:
@@ -270,7 +273,10 @@ class WriteConnector(ReadConnector, Protocol):
         ...
 
     def batches(self, writes: Sequence[RecordWrite]) -> Sequence[tuple[RecordWrite, ...]]:
-        """Return how ``write`` would group them: one entry is sent, and its fate known, together."""
+        """Return how ``write`` would group them: one entry is sent, and its fate known, together.
+
+        Values play no part: ``fields`` may be empty.
+        """
         ...
 
     def creation_batches(self, creations: Sequence[Creation]) -> Sequence[tuple[Creation, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from leadline.common.values import Crm, RecordRef, RecordWrite
 from leadline.sync.pausing import require_writing
 from leadline.sync.plan.keeping import keep_plan
 from leadline.sync.plan.model import Plan
+from leadline.sync.plan.rows import Row, group_of, place_of
 from leadline.sync.plan.scratch import AT_ONCE
 from leadline.sync.plan.write import Phase, PlannedWrite, record_write
 from leadline.sync.store import Store
@@ -25,11 +27,11 @@ from leadline.sync.store.mirror import Written, remember_written
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One journalled intent: the writes of one record in one phase. ``id`` is the journal's."""
+    """One journalled intent: the writes of one record in one phase, packed (``row``). ``id`` is the journal's."""
 
     id: int
     status: IntentStatus
-    group: tuple[PlannedWrite, ...]
+    row: Row
     code: str = ""
     message: str = ""
     blamed: tuple[str, ...] = ()
@@ -37,12 +39,22 @@ class Entry:
     @property
     def ref(self) -> RecordRef:
         """The record."""
-        return self.group[0].ref
+        return self.row.ref
+
+    @property
+    def person(self) -> str:
+        """The person whose record it is."""
+        return self.row.person
 
     @property
     def phase(self) -> Phase:
         """1 clears, 2 sets."""
-        return self.group[0].phase
+        return cast(Phase, self.row.phase)
+
+    @property
+    def group(self) -> tuple[PlannedWrite, ...]:
+        """The writes, unpacked: there are many entries at a time, and their writes take several times the room."""
+        return group_of(self.ref, self.person, self.row.body)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -52,6 +64,10 @@ class Entry:
     def write(self) -> RecordWrite:
         """Return what the connector is told."""
         return record_write(self.group)
+
+    def place(self) -> RecordWrite:
+        """Return what the connector is asked by what it sends together: the same without values."""
+        return place_of(self.row)
 
 
 class Journal:
@@ -113,10 +129,10 @@ class Journal:
     ) -> list[Entry]:
         with self._store.read() as connection:
             states = intent_states(connection, self._plan.hash, crm, status, numbers)
-        groups = self._plan.writes.groups(one.seq for one in states)
+        packed = self._plan.writes.packed(one.seq for one in states)
         return [
-            Entry(one.id, one.status, group, one.code, one.message, one.blamed)
-            for one, (_, group) in zip(states, groups, strict=True)
+            Entry(one.id, one.status, row, one.code, one.message, one.blamed)
+            for one, (_, row) in zip(states, packed, strict=True)
         ]
 
     def claim(self, entries: Sequence[Entry]) -> list[Entry]:
@@ -134,7 +150,7 @@ class Journal:
             mine = [entry for entry in entries if entry.id in won]
             remember_written(
                 connection,
-                [self._written(write, self._heard(write.ref.crm) or at) for entry in mine for write in entry.group],
+                (self._written(write, self._heard(write.ref.crm) or at) for entry in mine for write in entry.group),
             )
         return mine
 

@@ -26,6 +26,7 @@ from leadline.sync.journal import Entry, Journal
 from leadline.sync.pausing import pause_writing
 from leadline.sync.plan.model import Plan
 from leadline.sync.plan.stored import is_live
+from leadline.sync.plan.write import Phase
 from leadline.sync.store import Store
 from leadline.sync.store.applying import Settlement, verified_writes
 from leadline.sync.store.cycles import activate_book, active_book
@@ -37,8 +38,10 @@ _SEVERITY = ("verified", "done", "planned", "claimed", "released", "stale", "gon
 _OPEN: Final = frozenset({"planned", "done"})
 """Intents of which something is left to do in a run."""
 
-_JUDGED: Final = 2_000
-"""Records that are compared with the mirror at a time."""
+_PHASES: Final[tuple[Phase, ...]] = (1, 2)
+
+_AT_ONCE: Final = 2_000
+"""Records that are compared with the mirror, or reported on, at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def apply_plan(store: Store, plan: Plan, writers: Mapping[Crm, WriteConnector], 
     journal.open(accept)
     if run.refresh is not None:
         run.refresh()
-    for people in plan.writes.portions(_JUDGED):
+    for people in plan.writes.portions(_AT_ONCE):
         _drop_unfit(store, journal, people)
     serving = _Serving(journal, writers, plan, run)
     stopped, errors = serving.serve(), serving.errors
@@ -117,14 +120,14 @@ def _drop_unfit(store: Store, journal: Journal, people: frozenset[str]) -> None:
     with store.read() as connection:
         mirrored = load_records(connection, by_record)
         ours = verified_writes(connection, by_record)
-        decisions = latest_decisions(connection, {entries[0].group[0].person for entries in by_record.values()})
+        decisions = latest_decisions(connection, {entries[0].person for entries in by_record.values()})
     results: list[Settlement] = []
     for ref, entries in by_record.items():
         record = mirrored.get(ref)
         present: Mapping[str, Raw] | None = None
         if record is not None and is_live(record):
             present = {**record.fields, **ours.get(ref, {})}
-        verdicts = judge(entries, present, decisions.get(entries[0].group[0].person))
+        verdicts = judge(entries, present, decisions.get(entries[0].person))
         for number, verdict in verdicts.items():
             if verdict == "there":
                 results.append(Settlement(number, "done"))
@@ -152,8 +155,9 @@ class _Serving:
             return ""
         if self.run.waves is not None:
             return self._in_waves(self.run.waves)
-        for people in self.plan.writes.portions():
-            self._serve_all(people)
+        for crm in self._crms():
+            for people in self.plan.writes.portions(crm=crm):
+                self._serve(crm, people)
         return None
 
     def _try_first(self, canary: Canary) -> bool:
@@ -188,28 +192,37 @@ class _Serving:
                 return f"too much went wrong with one wave: {wrong:,} writes for {len(people):,} people"
         return None
 
+    def _crms(self) -> Sequence[Crm]:
+        return sorted({crm for crm, _ in self.plan.writes.records()})
+
     def _serve_all(self, people: frozenset[str]) -> None:
-        """Write these people to each CRM that has not broken off before."""
-        for crm in sorted({crm for crm, _ in self.plan.writes.records()} - self.errors.keys()):
-            try:
-                self._serve(crm, people)
-            except OutsideError as error:
-                self.errors[crm] = error
+        for crm in self._crms():
+            self._serve(crm, people)
 
     def _serve(self, crm: Crm, people: frozenset[str]) -> None:
-        """Write both phases to one CRM, and read back what it took."""
-        journal, run = self.journal, self.run
-        for phase in (1, 2):
-            mine = journal.entries(crm, people)
-            held = _held_back(mine) if phase == 2 else {}
-            journal.settle(list(held.values()))
-            due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
-            if due:
-                write_phase(journal, self.writers[crm], due, run.patience, run.on_event)
-        written = journal.entries(crm, people, "done")
+        """Write these people to one CRM, unless it has broken off before, and read back what it took."""
+        if crm in self.errors:
+            return
+        try:
+            for phase in _PHASES:
+                self._write(crm, people, phase)
+            self._read_back(crm, people)
+        except OutsideError as error:
+            self.errors[crm] = error
+
+    def _write(self, crm: Crm, people: frozenset[str], phase: Phase) -> None:
+        mine = self.journal.entries(crm, people)
+        held = _held_back(mine) if phase == 2 else {}
+        self.journal.settle(list(held.values()))
+        due = [e for e in mine if e.phase == phase and e.status == "planned" and e.id not in held]
+        if due:
+            write_phase(self.journal, self.writers[crm], due, self.run.patience, self.run.on_event)
+
+    def _read_back(self, crm: Crm, people: frozenset[str]) -> None:
+        written = self.journal.entries(crm, people, "done")
         if written:
-            run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
-            read_back(journal, self.writers[crm], self.plan, written)
+            self.run.on_event(ReadingBack(crm, len({entry.ref for entry in written})))
+            read_back(self.journal, self.writers[crm], self.plan, written)
 
 
 def _held_back(entries: Sequence[Entry]) -> dict[int, Settlement]:
@@ -232,7 +245,7 @@ def _report(
 ) -> ApplyReport:
     outcomes: list[RecordOutcome] = []
     counts: Counter[IntentStatus] = Counter()
-    for people in plan.writes.portions():
+    for people in plan.writes.portions(_AT_ONCE):
         worst: dict[RecordRef, Entry] = {}
         for entry in journal.entries(people=people):
             known = worst.get(entry.ref)
@@ -246,7 +259,7 @@ def _report(
 def _outcome(entry: Entry) -> RecordOutcome:
     return RecordOutcome(
         ref=entry.ref,
-        person=entry.group[0].person,
+        person=entry.person,
         status=entry.status,
         code=entry.code,
         message=entry.message,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from typing import Final
 
 from sqlalchemy import Connection
 
+from leadline.common.chunking import chunks
 from leadline.common.values import Raw, RecordRef
 from leadline.connectors.protocol import ReadConnector
 from leadline.sync.apply.publishing import remember_published
@@ -18,6 +19,9 @@ from leadline.sync.plan.source import Published
 from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store.applying import Settlement
 
+AT_ONCE: Final = 10_000
+"""Records that are read back at a time: a multiple of what either CRM gives by one call."""
+
 
 def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequence[Entry]) -> None:
     """Read back the values of these written entries and settle each as verified, ignored or gone.
@@ -25,7 +29,18 @@ def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequ
     What was published is remembered in the same transaction. The mirror is left to the next pull, which sees our
     values come back as an echo; until then planning takes verified values over mirrored ones.
     """
-    present = _present(reader, entries)
+    by_record: dict[str, dict[RecordRef, list[Entry]]] = {}
+    for entry in entries:
+        by_record.setdefault(entry.ref.object, {}).setdefault(entry.ref, []).append(entry)
+    for _, of_object in sorted(by_record.items()):
+        for some in chunks(of_object.values(), AT_ONCE):
+            _read_back(journal, reader, plan, [entry for mine in some for entry in mine])
+
+
+def _read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequence[Entry]) -> None:
+    """Read back the records of one object in the fewest calls: all fields at once."""
+    fields = sorted({write.field for entry in entries for write in entry.group})
+    present = reader.read_back(refs_of(entries), fields)
     expected: dict[RecordRef, dict[str, PlannedWrite]] = {}
     for entry in sorted(entries, key=lambda entry: entry.phase):
         expected.setdefault(entry.ref, {}).update({write.field: write for write in entry.group})
@@ -46,18 +61,6 @@ def read_back(journal: Journal, reader: ReadConnector, plan: Plan, entries: Sequ
         )
 
     journal.settle(results, follow)
-
-
-def _present(reader: ReadConnector, entries: Sequence[Entry]) -> Mapping[RecordRef, Mapping[str, Raw]]:
-    """Read each object's records in the fewest calls: all its fields at once."""
-    found: dict[RecordRef, Mapping[str, Raw]] = {}
-    ordered = sorted(entries, key=lambda entry: entry.ref.object)
-    for _, same_object in groupby(ordered, key=lambda entry: entry.ref.object):
-        batch = list(same_object)
-        fields = sorted({write.field for entry in batch for write in entry.group})
-        answer = reader.read_back(refs_of(batch), fields)
-        found.update(answer)
-    return found
 
 
 def _compare(entry: Entry, expected: Mapping[str, PlannedWrite], present: Mapping[str, Raw] | None) -> Settlement:

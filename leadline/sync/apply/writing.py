@@ -80,7 +80,7 @@ def _round(
     by_ref = {entry.ref: entry for entry in entries}
     left: list[Entry] = []
     done = 0
-    for batch in writer.batches([entry.write() for entry in entries]):
+    for batch in writer.batches([entry.place() for entry in entries]):
         claimed = journal.claim([by_ref[write.ref] for write in batch])
         left += _send(journal, writer, claimed)
         done += len(batch)
@@ -113,7 +113,7 @@ def _send(journal: Journal, writer: WriteConnector, claimed: Sequence[Entry]) ->
 
 
 def _failed(entry: Entry, result: WriteResult) -> Entry:
-    return Entry(entry.id, "planned", entry.group, result.code, result.message)
+    return Entry(entry.id, "planned", entry.row, result.code, result.message)
 
 
 def _settlement(entry: Entry, result: WriteResult) -> Settlement:

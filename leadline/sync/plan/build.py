@@ -21,9 +21,10 @@ from leadline.sync.plan.narrowing import Narrowed
 from leadline.sync.plan.owners import Owners
 from leadline.sync.plan.packing import Move, Writes
 from leadline.sync.plan.records import Compared, Described, RecordPlanner, Skipped
+from leadline.sync.plan.rows import place_of
 from leadline.sync.plan.sorting import Sorter
 from leadline.sync.plan.source import AccountView, DueEffect, PersonView, PlanSource, RecordView
-from leadline.sync.plan.write import PlannedWrite, record_write
+from leadline.sync.plan.write import PlannedWrite
 
 
 def build_plan(
@@ -220,10 +221,10 @@ def calls_of(
     What effects make is made and looked at after that; closing tasks is one more batch of writes.
     """
     result = {"write": 0, "read_back": 0}
-    for people in writes.portions():
-        groups = [group for _, group in writes.groups(writes.numbers_of(people)) if group[0].ref.crm == crm]
+    for people in writes.portions(crm=crm):
+        rows = [row for _, row in writes.packed(writes.numbers_of(people)) if row.crm == crm]
         for phase in (1, 2):
-            batch = [record_write(group) for group in groups if group[0].phase == phase]
+            batch = [place_of(row) for row in rows if row.phase == phase]
             if not batch:
                 continue
             forecast = reader.forecast(batch)

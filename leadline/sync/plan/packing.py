@@ -16,8 +16,8 @@ from leadline.sync.plan.write import PlannedWrite, grouped
 
 Group = tuple[PlannedWrite, ...]
 
-PORTION: Final = 20_000
-"""Records of a plan that are worked on at a time."""
+PORTION: Final = 100_000
+"""Records of one CRM that are written at a time: as many as Salesforce takes in one bulk job."""
 
 _TABLES: Final = """
 CREATE TABLE groups (
@@ -117,6 +117,15 @@ class Writes(Sequence[PlannedWrite]):
         for some in chunks(sorted(numbers), AT_ONCE):
             yield from ((number, _group(row)) for number, *row in self._scratch.rows(query, (json.dumps(some),)))
 
+    def packed(self, numbers: Iterable[int]) -> Iterator[tuple[int, Row]]:
+        """Yield the groups of these numbers, in order, as they are packed."""
+        query = (
+            "SELECT seq, crm, phase, object, record_id, person, body FROM groups "
+            "WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+        )
+        for some in chunks(sorted(numbers), AT_ONCE):
+            yield from ((number, Row(*row)) for number, *row in self._scratch.rows(query, (json.dumps(some),)))
+
     def of_object(self, crm: Crm, name: str) -> Iterator[PlannedWrite]:
         """Yield the writes to one object, in order."""
         query = "SELECT * FROM packed WHERE crm = ? AND object = ? ORDER BY seq"
@@ -171,15 +180,18 @@ class Writes(Sequence[PlannedWrite]):
         )
         yield from ((moves.get(move), _group(row)) for move, *row in self._scratch.rows(query))
 
-    def portions(self, records: int = PORTION) -> Iterator[frozenset[str]]:
-        """Yield people in portions of ``records`` records or just more, in the plan's order."""
+    def portions(self, records: int = PORTION, crm: Crm | None = None) -> Iterator[frozenset[str]]:
+        """Yield people in portions of ``records`` records or just more, in the plan's order.
+
+        Records of both CRMs count, or only those of ``crm``.
+        """
         query = (
             "SELECT person, COUNT(DISTINCT crm || '/' || object || '/' || record_id) "
-            "FROM groups GROUP BY person ORDER BY MIN(seq)"
+            "FROM groups WHERE ? IN ('', crm) GROUP BY person ORDER BY MIN(seq)"
         )
         portion: list[str] = []
         found = 0
-        for person, mine in self._scratch.rows(query):
+        for person, mine in self._scratch.rows(query, (crm or "",)):
             portion.append(person)
             found += mine
             if found >= records:

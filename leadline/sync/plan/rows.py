@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, cast
 
-from leadline.common.values import Raw, RecordRef
+from leadline.common.values import Crm, Raw, RecordRef, RecordWrite
 from leadline.sync.plan.write import PlannedWrite
 
 
@@ -20,6 +20,11 @@ class Row(NamedTuple):
     record_id: str
     person: str
     body: str
+
+    @property
+    def ref(self) -> RecordRef:
+        """The record."""
+        return RecordRef(cast(Crm, self.crm), self.object, self.record_id)
 
 
 def row_of(group: Sequence[PlannedWrite]) -> Row:
@@ -70,6 +75,12 @@ def group_of(ref: RecordRef, person: str, body: str) -> tuple[PlannedWrite, ...]
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def place_of(row: Row) -> RecordWrite:
+    """Return what a connector has to know of a packed group to say which records it sends together: no values."""
+    account = json.loads(row.body)[2:3]
+    return RecordWrite(row.ref, {}, account[0] if account and isinstance(account[0], str) else "")
 
 
 _NOTHING: Final[list[Any]] = [None] * 8

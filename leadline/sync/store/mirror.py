@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, and_, select
 
@@ -13,6 +13,8 @@ from leadline.common.values import Crm, Raw, RecordRef
 from leadline.rules.state import UNREADABLE, Unreadable
 from leadline.sync.store.batches import by_object, chunks, upsert
 from leadline.sync.store.schema import cursors, links, records, written
+
+VALUES_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +143,23 @@ def move_cursor(connection: Connection, crm: Crm, stream: str, cursor: StreamCur
     upsert(connection, cursors, [{"crm": crm, "stream": stream, "cycle": cycle, **values}])
 
 
-def remember_written(connection: Connection, entries: Sequence[Written]) -> None:
+def remember_written(connection: Connection, entries: Iterable[Written]) -> None:
     """Remember values we wrote (the latest for each record and field)."""
-    rows = [
-        {
-            "crm": entry.ref.crm,
-            "object": entry.ref.object,
-            "record_id": entry.ref.id,
-            "field": entry.field,
-            "value": [entry.value],
-            "plan_hash": entry.plan_hash,
-            "at": entry.at,
-            "settled": entry.settled,
-        }
-        for entry in entries
-    ]
-    upsert(connection, written, rows)
+    for some in chunks(entries, VALUES_AT_ONCE):
+        rows = [
+            {
+                "crm": entry.ref.crm,
+                "object": entry.ref.object,
+                "record_id": entry.ref.id,
+                "field": entry.field,
+                "value": [entry.value],
+                "plan_hash": entry.plan_hash,
+                "at": entry.at,
+                "settled": entry.settled,
+            }
+            for entry in some
+        ]
+        upsert(connection, written, rows)
 
 
 def load_written(connection: Connection, refs: Iterable[RecordRef]) -> dict[RecordRef, dict[str, Written]]:

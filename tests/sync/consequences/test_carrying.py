@@ -15,6 +15,7 @@ from leadline.sync.cycle import open_setting, open_writers
 from leadline.sync.journal import Entry
 from leadline.sync.plan import Plan
 from leadline.sync.plan.file import plan_hash
+from leadline.sync.plan.rows import row_of
 from leadline.sync.plan.write import PlannedWrite
 from leadline.sync.store.effect_journal import EffectSettlement, settle_carried
 from tests.sync.consequences.staging import (
@@ -270,7 +271,7 @@ def test_assignments_end_as_their_writes_end(shared: Stage) -> None:
     ]
     plan = shared.plan(*effects, writes=writes)
     entries = [
-        Entry(n, status, (write,), "INVALID_OWNER_ID" if status in {"parked", "failed"} else "")  # type: ignore[arg-type]
+        Entry(n, status, row_of([write]), "INVALID_OWNER_ID" if status in {"parked", "failed"} else "")  # type: ignore[arg-type]
         for n, (status, write) in enumerate(zip(ENDINGS, writes, strict=True))
     ]
     with open_setting(shared.config, lambda: WALL) as setting:

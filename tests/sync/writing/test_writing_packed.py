@@ -17,13 +17,19 @@ from hypothesis import strategies as st
 
 from leadline.common.canonical import digest
 from leadline.common.errors import OutsideError, RefusedError, UsageError
-from leadline.common.values import RecordRef
+from leadline.common.values import RecordRef, RecordWrite
+from leadline.connectors.salesforce.writing import batches, read_back_calls
+from leadline.connectors.salesforce.writing import calls_of as calls_of_batches
 from leadline.sync.plan import PlannedWrite, Writes, grouped, load_plan, save_plan
+from leadline.sync.plan.build import calls_of
 from leadline.sync.plan.file import head_text, read_kept
+from leadline.sync.plan.rows import place_of
 from leadline.sync.plan.scanning import Scanner, decoded
 from leadline.sync.plan.sorting import Sorter
+from leadline.sync.plan.write import record_write
 from tests.sync.looking import plan_text
 from tests.sync.writing.test_writing_file import a_plan
+from tests.sync.writing.writing_kit import PricingReader
 
 PEOPLE = ("p1", "p2", "p3")
 OBJECTS = (("salesforce", "Lead"), ("salesforce", "Account"), ("hubspot", "contact"))
@@ -65,6 +71,9 @@ def test_packed_writes_are_the_writes(writes: list[PlannedWrite]) -> None:
     assert [type(write.new) for write in packed] == [type(write.new) for write in writes]
     assert [group for _, group in packed.groups()] == list(grouped(writes))
     assert Writes(packed.rows()) == packed
+    rows = [row for _, row in packed.packed(range(len(writes)))]
+    assert rows == list(packed.rows())
+    assert [place_of(row) for row in rows] == [replace(record_write(group), fields={}) for group in grouped(writes)]
     assert packed != [*writes, *writes[:1], *writes[:1]] or not writes
     with pytest.raises(IndexError):
         packed[len(writes)]
@@ -85,10 +94,33 @@ def test_what_is_counted_of_packed_writes(writes: list[PlannedWrite], size: int)
     portions = list(packed.portions(size))
     assert Counter(person for people in portions for person in people) == Counter({one.person for one in writes})
     assert all(len({one.ref for one in writes if one.person in people}) >= size for people in portions[:-1])
+    leads = {one.ref: one.person for one in writes if one.ref.crm == "salesforce"}
+    portions = list(packed.portions(size, "salesforce"))
+    assert Counter(person for people in portions for person in people) == Counter(set(leads.values()))
+    assert all(sum(person in people for person in leads.values()) >= size for people in portions[:-1])
     assert [ref for ref, _ in packed.by_record()] == sorted({write.ref for write in writes})
     of_first = packed.groups(packed.numbers_of(PEOPLE[:1]))
     assert all(group[0].person == PEOPLE[0] for _, group in of_first)
     assert sum(packed.movers().values()) == len({group[0].person for group in grouped(writes)})
+
+
+class Salesforce(PricingReader):
+    """Prices writes as Salesforce's connector does."""
+
+    def forecast(self, writes: Sequence[RecordWrite]) -> dict[str, int]:
+        """Price the batches that would be sent."""
+        refs = [item.ref for item in writes]
+        return {"write": calls_of_batches(batches(writes)), "read_back": read_back_calls(refs)}
+
+
+def test_records_of_the_other_crm_do_not_break_a_bulk_job_in_two() -> None:
+    """A plan of 24,000 records, 8,000 of them leads, writes these by one job: five calls, and four that read back."""
+    writes = [
+        PlannedWrite(RecordRef(crm, name, f"{person}{part}"), f"p{person}", "stage", "text", None, "mql", "d")  # type: ignore[arg-type]
+        for person in range(8_000)
+        for crm, name, part in (("salesforce", "Lead", ""), ("hubspot", "contact", "a"), ("hubspot", "contact", "b"))
+    ]
+    assert calls_of(Salesforce("salesforce"), "salesforce", Writes.of(writes)) == {"write": 5, "read_back": 4}
 
 
 @settings(max_examples=40)

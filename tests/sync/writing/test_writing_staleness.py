@@ -10,6 +10,7 @@ from leadline.common.values import Raw
 from leadline.sync.apply.staleness import judge
 from leadline.sync.journal import Entry
 from leadline.sync.plan import build_plan
+from leadline.sync.plan.rows import row_of
 from leadline.sync.plan.write import grouped
 from tests.sync.writing.writing_kit import READERS, SHOWN_HUBSPOT, People, a_book, a_person, an_outcome, hubspot
 
@@ -18,7 +19,7 @@ def two_steps() -> list[Entry]:
     """Return the entries of a move back in HubSpot with a score beside it: ids 0 (clear) and 1 (set)."""
     outcome = an_outcome("recycled", fit="7", previous="mql")
     plan = build_plan(People([a_person("p1", outcome, (hubspot(), SHOWN_HUBSPOT))]), a_book(), READERS)
-    return [Entry(number, "planned", group) for number, group in enumerate(grouped(plan.writes))]
+    return [Entry(number, "planned", row_of(group)) for number, group in enumerate(grouped(plan.writes))]
 
 
 @pytest.mark.parametrize(
