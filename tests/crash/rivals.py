@@ -30,7 +30,7 @@ def set_rivals(scene: Scene, peace: Peace, home: Path, tally: Tally, chance: ran
     point = chance.randint(1, peace.points)
     what = f"{scene.name}, stood still at point {point}"
     with trial(scene, home) as (place, served, environment):
-        first = _standing(point, place, environment, tally, what)
+        first = _standing(point, place, environment)
         beside = run(SYNC, place, environment, ahead=timedelta(seconds=1))
         second = run(SYNC, place, environment, ahead=LATER)
         ended = _gone_on(first, tally)
@@ -57,7 +57,7 @@ def set_rivals_apart(scene: Scene, peace: Peace, home: Path, tally: Tally, chanc
         assert [run(SYNC, place, environment).status for _ in range(2)] == [0, 0]
         allowed, left = _ever(served), served.shown(values_only=True)
     with trial(scene, home) as (place, served, environment):
-        first = _standing(point, place, environment, tally, what)
+        first = _standing(point, place, environment)
         overtaking = [run(SYNC, place, environment, ahead=LATER)]
         _go_on(place, served, environment)
         overtaking.append(run(SYNC, place, environment, ahead=LATER))
@@ -73,17 +73,19 @@ def set_rivals_apart(scene: Scene, peace: Peace, home: Path, tally: Tally, chanc
         tally.broken += [f"{what}: {one}" for one in wrong]
 
 
-def _standing(point: int, place: Path, environment: dict[str, str], tally: Tally, what: str) -> Running:
+def _standing(point: int, place: Path, environment: dict[str, str]) -> Running:
     first = Running(SYNC, place, environment, last=point, stop=True)
-    if not first.stopped():
-        tally.broken.append(f"{what}: it never did")
+    first.stopped()
     return first
 
 
 def _gone_on(first: Running, tally: Tally) -> Ended:
+    tally.runs += 1
+    if first.over:  # a run renews its lease by time, so this one may have had a few points less
+        tally.disturbed["not noticed"] += 1
+        return first.wait()
     first.signal(signal.SIGCONT)
     ended = first.wait()
-    tally.runs += 1
     tally.disturbed["stood still and were overtaken"] += 1
     tally.disturbed["told that they were overtaken"] += ended.status == 1
     return ended

@@ -83,6 +83,11 @@ class Running:
             self._status = status
         return os.WIFSTOPPED(status)
 
+    @property
+    def over(self) -> bool:
+        """Whether it had ended when it was looked whether it stands still."""
+        return self._status is not None
+
     def wait(self, after: float | None = None) -> Ended:
         """Wait for its end; ``after`` so many seconds it is killed, if it still runs."""
         if after is not None and not select.select([self._ending], [], [], after)[0]:
